@@ -1,0 +1,1 @@
+//! One file for each autoregressive model of the lecture.

@@ -1,0 +1,1 @@
+//! How a graph is computed: on the CPU, on the GPU, element by element in sampling order, or until a number is small enough.

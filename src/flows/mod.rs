@@ -1,0 +1,1 @@
+//! One file for each flow family: forward, inverse and log-determinant.

@@ -1,0 +1,1 @@
+//! The pictures: one folder for each section of the lecture.

@@ -1,0 +1,1 @@
+//! Objectives, the optimiser, the worker thread, snapshots and checkpoints.

@@ -1,0 +1,1 @@
+//! What labs share: theme, heat map, transport bar, legend, formula.
