@@ -1,1 +1,15 @@
-//! The pictures: one folder for each section of the lecture.
+//! The labs: one folder for each section of the lecture, and the frame around them.
+//!
+//! A lab is a [`Lab`]; it is listed, with the question that it answers, in [`registry`]. The frame ([`app`]) owns the window, the keys and the five
+//! places that never move: chapter rail, controls, canvas, explain panel, transport bar. The window never computes: a lab draws the newest
+//! snapshot that its worker published.
+
+pub mod command;
+pub mod lab;
+pub mod registry;
+pub mod shared;
+
+pub use command::Command;
+pub use lab::{Lab, LabStatus};
+pub use registry::{Chapter, Section};
+pub use shared::Shared;

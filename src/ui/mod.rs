@@ -1,1 +1,8 @@
-//! What labs share: theme, heat map, transport bar, legend, formula.
+//! What the labs share: the theme, colour maps, canvases, charts, the transport bar.
+//!
+//! Nothing here knows a model or a lab. A colour is always taken from the current [`theme::Palette`], a number always carries its unit, and a
+//! custom canvas always has an accessible name.
+
+pub mod theme;
+pub mod transport;
+pub mod units;

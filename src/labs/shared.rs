@@ -1,0 +1,94 @@
+//! What every lab may read and change: theme, units, seed, and the way to say something.
+
+use std::time::Duration;
+
+use crate::ui::theme::{Palette, Theme};
+use crate::ui::units::Units;
+
+/// How a message is coloured and how long it stays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tone {
+    /// Something happened as asked.
+    Done,
+    /// Something did not happen; the sentence says what to do.
+    Warning,
+}
+
+/// A sentence that appears above the transport bar for a few seconds.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Toast {
+    /// The sentence.
+    pub text: String,
+    /// Its colour.
+    pub tone: Tone,
+    /// Seconds on screen that remain.
+    pub remaining: f32,
+}
+
+/// State that outlives a lab and that the frame and the labs share.
+#[derive(Clone, Debug)]
+pub struct Shared {
+    /// Dark, light or projector.
+    pub theme: Theme,
+    /// Nats or bits.
+    pub units: Units,
+    /// The seed of all noise. The same until the user asks for another.
+    pub seed: u64,
+    /// Cuts instead of movements.
+    pub reduced_motion: bool,
+    /// Arrow keys move the focused canvas's cursor instead of time.
+    pub canvas_cursor: bool,
+    /// The shortest time between two frames: longer on a software rasteriser, whose drawing takes the trainer's cores.
+    pub frame_interval: Duration,
+    /// Messages on screen, oldest first.
+    pub toasts: Vec<Toast>,
+}
+
+impl Default for Shared {
+    fn default() -> Self {
+        Self {
+            theme: Theme::Dark,
+            units: Units::Nats,
+            seed: 541,
+            reduced_motion: false,
+            canvas_cursor: false,
+            frame_interval: Duration::from_millis(16),
+            toasts: Vec::new(),
+        }
+    }
+}
+
+impl Shared {
+    /// The colours of the present theme.
+    #[must_use]
+    pub fn palette(&self) -> &'static Palette {
+        self.theme.palette()
+    }
+
+    /// Says that something was done.
+    pub fn done(&mut self, text: impl Into<String>) {
+        self.say(text.into(), Tone::Done, 4.0);
+    }
+
+    /// Says that something did not happen, why, and what to do.
+    pub fn warn(&mut self, text: impl Into<String>) {
+        self.say(text.into(), Tone::Warning, 9.0);
+    }
+
+    /// Asks for the next frame as soon as the rasteriser may draw one. Call it only while something moves.
+    pub fn animate(&self, ctx: &egui::Context) {
+        ctx.request_repaint_after(self.frame_interval);
+    }
+
+    fn say(&mut self, text: String, tone: Tone, seconds: f32) {
+        self.toasts.retain(|toast| toast.text != text);
+        self.toasts.push(Toast {
+            text,
+            tone,
+            remaining: seconds,
+        });
+        if self.toasts.len() > 4 {
+            self.toasts.remove(0);
+        }
+    }
+}
