@@ -1,1 +1,3 @@
-fn main(){}
+//! Tractable: the window, or a command.
+
+fn main() {}
