@@ -1,0 +1,103 @@
+use super::*;
+use crate::data::mixture::{Grid, mean_and_error};
+
+/// The floors that others computed independently (grid quadrature, or a histogram of 40 million points), with their last digit.
+const FLOORS: [(Toy, f64, f64); 7] = [
+    (Toy::EightGaussians, 2.83188, 1e-5),
+    (Toy::TwoMoons, 2.39387, 1e-5),
+    (Toy::Checkerboard, 3.46574, 1e-5),
+    (Toy::Rings, 2.62318, 1e-5),
+    (Toy::SwissRoll, 2.66965, 1e-5),
+    (Toy::Pinwheel, 2.317, 0.004),
+    (Toy::Spirals, 2.645, 0.006),
+];
+
+#[test]
+fn quadrature_over_the_plane_gives_the_floors() {
+    for (toy, floor, tolerance) in FLOORS {
+        let Some(mixture) = toy.mixture() else {
+            continue;
+        };
+        let sigma = mixture.components()[0].sigma;
+        let steps = if mixture.components().len() < 2000 { 12.0 } else { 6.0 };
+        let (mass, entropy) = mixture.quadrature(sigma / steps);
+        println!("{toy:?} mass {mass:.9} entropy {entropy:.7}");
+        assert!((mass - 1.0).abs() < 1e-6, "{toy:?}: mass {mass}");
+        assert!((entropy - floor).abs() < tolerance, "{toy:?}: {entropy}");
+        let stated = toy.entropy().unwrap();
+        assert!((entropy - stated.nats).abs() < 1e-5, "{toy:?}: {entropy} {stated:?}");
+    }
+}
+
+#[test]
+fn samples_have_the_entropy_of_the_floor() {
+    for (toy, ..) in FLOORS {
+        let n = if toy == Toy::Spirals { 2000 } else { 20_000 };
+        let points = toy.sample(n, 11, 4);
+        let sampled = mean_and_error(points.xy.iter().map(|p| -toy.log_density(p[0].into(), p[1].into())));
+        println!("{toy:?} {sampled:?}");
+        let floor = toy.entropy().unwrap();
+        // Five standard errors; the checkerboard's surprise is constant, up to points that f32 rounds onto an edge.
+        let tolerance = 5.0 * sampled.std_error.hypot(floor.std_error) + 1e-5;
+        assert!((sampled.nats - floor.nats).abs() < tolerance, "{toy:?} {sampled:?} {floor:?}");
+    }
+}
+
+#[test]
+fn the_pinwheel_density_has_mass_one() {
+    let grid = Grid::covering([-6.0; 2], [6.0; 2], 0.05);
+    let density: Vec<f64> = (0..grid.size[0] * grid.size[1])
+        .map(|i| {
+            let [x, y] = [i % grid.size[0], i / grid.size[0]].map(|k| -6.0 + 0.05 * k as f64);
+            Toy::Pinwheel.log_density(x, y).exp()
+        })
+        .collect();
+    let (mass, entropy) = grid.mass_and_entropy(&density);
+    println!("mass {mass} entropy {entropy}");
+    // The step is a quarter of the narrow sigma; the folds of the map cost the rest.
+    assert!((mass - 1.0).abs() < 1e-3, "{mass}");
+    assert!((entropy - 2.317).abs() < 0.004, "{entropy}");
+}
+
+#[test]
+fn moments_are_those_of_the_definitions() {
+    // 100,000 points: a standard error of at most 0.012 on a mean, 0.03 on a second moment of these sizes; about five of each.
+    let n = 100_000;
+    for (toy, mean, square) in [
+        (Toy::EightGaussians, [0.0, 0.0], (EIGHT.0.powi(2) / 2.0) + EIGHT.1.powi(2)),
+        (Toy::Checkerboard, [0.0, 0.0], 16.0 / 3.0),
+        (Toy::Rings, [0.0, 0.0], RING_RADII.iter().map(|r| r * r).sum::<f64>() / 8.0 + RING_SIGMA.powi(2)),
+        (Toy::Spirals, [0.0, 0.0], f64::NAN),
+        (Toy::Pinwheel, [0.0, 0.0], 4.0 * (1.0 + 0.09 + 0.01) / 2.0),
+        (Toy::TwoMoons, [0.0, 2.0 * (1.0 / PI + 0.25 - 1.0 / PI) - 0.2], f64::NAN),
+    ] {
+        let points = toy.sample(n, 2, 0);
+        let (m, d) = points.moments();
+        assert!((0..2).all(|a| (m[a] - mean[a]).abs() < 0.06), "{toy:?} {m:?}");
+        let measured = (d[0] * d[0] + d[1] * d[1]) / 2.0;
+        assert!(square.is_nan() || (measured - square).abs() < 0.06, "{toy:?} {measured} {square}");
+    }
+}
+
+#[test]
+fn names_are_unique_and_found() {
+    for toy in Toy::ALL {
+        assert_eq!(Toy::from_name(toy.name()), Ok(toy));
+        let json = serde_json::to_string(&toy).unwrap();
+        assert_eq!(json, format!("\"{}\"", toy.name()));
+    }
+    let error = Toy::from_name("moons").unwrap_err().to_string();
+    assert!(error.contains("two-moons"), "{error}");
+}
+
+#[test]
+fn samples_of_any_size_are_finite_and_nested() {
+    for toy in Toy::ALL {
+        for n in [0, 1, 2, 511, 512, 513, 4097] {
+            let points = toy.sample(n, 1, 2);
+            assert_eq!(points.len(), n);
+            assert!(points.as_flat().iter().all(|v| v.is_finite()));
+            assert_eq!(points.xy, toy.sample(4097, 1, 2).xy[..n]);
+        }
+    }
+}
