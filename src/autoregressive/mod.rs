@@ -1,1 +1,3 @@
 //! One file for each autoregressive model of the lecture.
+
+pub mod pixelcnn;

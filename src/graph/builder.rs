@@ -55,6 +55,11 @@ impl Builder {
         self.graph.shape(id)
     }
 
+    /// Full name and node of every parameter declared so far, in order.
+    pub fn parameters(&self) -> Vec<(String, NodeId)> {
+        self.graph.parameters.iter().map(|p| (self.graph.describe(p.node), p.node)).collect()
+    }
+
     /// The finished graph, or the first mistake that was made while recording.
     pub fn finish(self) -> Result<Graph, GraphError> {
         match self.error {

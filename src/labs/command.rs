@@ -218,10 +218,7 @@ impl Command {
     /// On a preset outside 1 to 9.
     #[must_use]
     pub fn entry(self) -> &'static Entry {
-        TABLE
-            .iter()
-            .find(|entry| entry.command == self)
-            .expect("every command stands in the table")
+        TABLE.iter().find(|entry| entry.command == self).expect("every command stands in the table")
     }
 
     /// The command of a key press, if any. `repeat` is true for a key that is held down.
@@ -229,12 +226,7 @@ impl Command {
     pub fn from_key(key: Key, modifiers: Modifiers, repeat: bool) -> Option<Self> {
         TABLE
             .iter()
-            .find(|entry| {
-                entry
-                    .keys
-                    .iter()
-                    .any(|shortcut| matches(shortcut, key, modifiers))
-            })
+            .find(|entry| entry.keys.iter().any(|shortcut| matches(shortcut, key, modifiers)))
             .filter(|entry| entry.repeats || !repeat)
             .map(|entry| entry.command)
     }
@@ -248,11 +240,7 @@ impl Command {
     /// The first key as text, `Shift+Right`; empty if there is none.
     #[must_use]
     pub fn key_text(self) -> String {
-        self.entry()
-            .keys
-            .first()
-            .map(shortcut_text)
-            .unwrap_or_default()
+        self.entry().keys.first().map(shortcut_text).unwrap_or_default()
     }
 
     /// Title and key, for a tooltip: `Run or pause (Space)`.
@@ -260,11 +248,7 @@ impl Command {
     pub fn tooltip(self) -> String {
         let entry = self.entry();
         let key = self.key_text();
-        if key.is_empty() {
-            entry.title.to_owned()
-        } else {
-            format!("{} ({key})", entry.title)
-        }
+        if key.is_empty() { entry.title.to_owned() } else { format!("{} ({key})", entry.title) }
     }
 }
 
@@ -298,21 +282,11 @@ pub fn shortcut_text(shortcut: &KeyboardShortcut) -> String {
 
 /// Signs such as `?` or `[` need Shift or AltGr on some keyboards, so for them only Ctrl has to agree.
 fn matches(shortcut: &KeyboardShortcut, key: Key, modifiers: Modifiers) -> bool {
-    let sign = matches!(
-        key,
-        Key::Questionmark
-            | Key::OpenBracket
-            | Key::CloseBracket
-            | Key::Plus
-            | Key::Equals
-            | Key::Minus
-            | Key::Period
-    );
+    let sign = matches!(key, Key::Questionmark | Key::OpenBracket | Key::CloseBracket | Key::Plus | Key::Equals | Key::Minus | Key::Period);
     let ctrl = modifiers.ctrl || modifiers.command || modifiers.mac_cmd;
     key == shortcut.logical_key
         && (sign || (modifiers.shift == shortcut.modifiers.shift && !modifiers.alt))
-        && (ctrl == (shortcut.modifiers.command || shortcut.modifiers.ctrl)
-            || (sign && modifiers.alt))
+        && (ctrl == (shortcut.modifiers.command || shortcut.modifiers.ctrl) || (sign && modifiers.alt))
 }
 
 #[cfg(test)]
@@ -325,12 +299,7 @@ mod tests {
             for b in &TABLE[..i] {
                 assert_ne!(a.id, b.id);
                 assert_ne!(a.command, b.command);
-                assert!(
-                    a.keys.iter().all(|key| !b.keys.contains(key)),
-                    "{} and {}",
-                    a.id,
-                    b.id
-                );
+                assert!(a.keys.iter().all(|key| !b.keys.contains(key)), "{} and {}", a.id, b.id);
             }
         }
     }
@@ -347,19 +316,10 @@ mod tests {
 
     #[test]
     fn a_clicker_walks_and_a_held_toggle_does_not_flicker() {
-        assert_eq!(
-            Command::from_key(Key::PageDown, Modifiers::NONE, true),
-            Some(Command::Step)
-        );
+        assert_eq!(Command::from_key(Key::PageDown, Modifiers::NONE, true), Some(Command::Step));
         assert_eq!(Command::from_key(Key::G, Modifiers::NONE, true), None);
         assert!(Command::owns_key(Key::G, Modifiers::NONE));
-        assert_eq!(
-            Command::from_key(Key::Questionmark, Modifiers::SHIFT, false),
-            Some(Command::Sheet)
-        );
-        assert_eq!(
-            Command::from_key(Key::S, Modifiers::CTRL, false),
-            Some(Command::Save)
-        );
+        assert_eq!(Command::from_key(Key::Questionmark, Modifiers::SHIFT, false), Some(Command::Sheet));
+        assert_eq!(Command::from_key(Key::S, Modifiers::CTRL, false), Some(Command::Save));
     }
 }

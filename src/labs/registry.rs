@@ -40,43 +40,22 @@ pub struct Chapter {
     pub open: Option<OpenLab>,
 }
 
-const fn planned(
-    id: &'static str,
-    title: &'static str,
-    section: Section,
-    question: &'static str,
-) -> Chapter {
-    Chapter {
-        id,
-        title,
-        section,
-        question,
-        open: None,
-    }
+const fn planned(id: &'static str, title: &'static str, section: Section, question: &'static str) -> Chapter {
+    Chapter { id, title, section, question, open: None }
 }
 
 use Section::{Autoregressive, Flows};
 
 /// All chapters in the lecture's order.
 pub const CHAPTERS: &[Chapter] = &[
-    planned(
-        "texture",
-        "Texture synthesis",
-        Autoregressive,
-        "Can an image be continued by copying what followed similar neighbourhoods?",
-    ),
+    planned("texture", "Texture synthesis", Autoregressive, "Can an image be continued by copying what followed similar neighbourhoods?"),
     planned(
         "chain-rule",
         "The chain rule",
         Autoregressive,
         "Why is any distribution a product of one-dimensional ones, and what does the order cost?",
     ),
-    planned(
-        "nade-made",
-        "NADE · MADE",
-        Autoregressive,
-        "How does one network give all conditionals at once, in any order?",
-    ),
+    planned("nade-made", "NADE · MADE", Autoregressive, "How does one network give all conditionals at once, in any order?"),
     planned(
         "pixelcnn",
         "PixelCNN",
@@ -89,48 +68,23 @@ pub const CHAPTERS: &[Chapter] = &[
         Autoregressive,
         "Which earlier pixels can masked convolutions never see, and how do two stacks see them?",
     ),
-    planned(
-        "pixelrnn",
-        "PixelRNN",
-        Autoregressive,
-        "What does a recurrent state remember that a convolution cannot?",
-    ),
-    planned(
-        "wavenet",
-        "WaveNet · ByteNet",
-        Autoregressive,
-        "How do a few dilated layers hear thousands of samples back?",
-    ),
-    planned(
-        "video",
-        "Video pixel nets",
-        Autoregressive,
-        "How far does a model see into the next frame when each pixel is drawn in turn?",
-    ),
+    planned("pixelrnn", "PixelRNN", Autoregressive, "What does a recurrent state remember that a convolution cannot?"),
+    planned("wavenet", "WaveNet · ByteNet", Autoregressive, "How do a few dilated layers hear thousands of samples back?"),
+    planned("video", "Video pixel nets", Autoregressive, "How far does a model see into the next frame when each pixel is drawn in turn?"),
     planned(
         "sparse-attention",
         "Sparse attention",
         Autoregressive,
         "Which earlier positions are worth attending to when all of them are too many?",
     ),
-    planned(
-        "change-of-variables",
-        "Change of variables",
-        Flows,
-        "When a map stretches space, what happens to a density?",
-    ),
+    planned("change-of-variables", "Change of variables", Flows, "When a map stretches space, what happens to a density?"),
     planned(
         "flow",
         "Flow lab",
         Flows,
         "How does a stack of invertible layers bend a Gaussian into your drawing, with an exact density at every point?",
     ),
-    planned(
-        "realnvp-glow",
-        "RealNVP · Glow images",
-        Flows,
-        "How do couplings, squeezes and splits scale from points to pictures?",
-    ),
+    planned("realnvp-glow", "RealNVP · Glow images", Flows, "How do couplings, squeezes and splits scale from points to pictures?"),
     planned(
         "autoregressive-flows",
         "Autoregressive flows",
@@ -143,12 +97,7 @@ pub const CHAPTERS: &[Chapter] = &[
         Flows,
         "How much can a transformation of low rank bend, and what does its determinant cost?",
     ),
-    planned(
-        "residual-ffjord",
-        "Residual · FFJORD",
-        Flows,
-        "How is a log-determinant estimated without bias when the Jacobian is free?",
-    ),
+    planned("residual-ffjord", "Residual · FFJORD", Flows, "How is a log-determinant estimated without bias when the Jacobian is free?"),
 ];
 
 /// The chapter with this stable name.
@@ -164,13 +113,7 @@ mod tests {
     #[test]
     fn names_are_unique_and_every_chapter_asks_one_question() {
         for (i, chapter) in CHAPTERS.iter().enumerate() {
-            assert!(
-                CHAPTERS[..i]
-                    .iter()
-                    .all(|c| c.id != chapter.id && c.title != chapter.title),
-                "{}",
-                chapter.id
-            );
+            assert!(CHAPTERS[..i].iter().all(|c| c.id != chapter.id && c.title != chapter.title), "{}", chapter.id);
             assert_eq!(chapter.question.matches('?').count(), 1, "{}", chapter.id);
         }
     }

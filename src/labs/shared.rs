@@ -82,11 +82,7 @@ impl Shared {
 
     fn say(&mut self, text: String, tone: Tone, seconds: f32) {
         self.toasts.retain(|toast| toast.text != text);
-        self.toasts.push(Toast {
-            text,
-            tone,
-            remaining: seconds,
-        });
+        self.toasts.push(Toast { text, tone, remaining: seconds });
         if self.toasts.len() > 4 {
             self.toasts.remove(0);
         }

@@ -1,1 +1,7 @@
 //! Layers as graph builders.
+
+mod conv;
+mod linear;
+
+pub use conv::{class_bias, conv_1x1, masked_conv};
+pub use linear::{Activation, linear, mlp};

@@ -162,20 +162,13 @@ impl Palette {
         [&DARK, &PROJECTOR, &LIGHT]
             .into_iter()
             .find(|palette| palette.dark == ui.visuals().dark_mode && palette.card == ground)
-            .unwrap_or(if ui.visuals().dark_mode {
-                &DARK
-            } else {
-                &LIGHT
-            })
+            .unwrap_or(if ui.visuals().dark_mode { &DARK } else { &LIGHT })
     }
 
     /// A colour for the i-th category (Okabe and Ito), the same in every theme; always beside a shape or a letter.
     #[must_use]
     pub fn category(index: usize) -> Color32 {
-        const OKABE_ITO: [u32; 8] = [
-            0xe6_9f_00, 0x56_b4_e9, 0x00_9e_73, 0xf0_e4_42, 0x00_72_b2, 0xd5_5e_00, 0xcc_79_a7,
-            0x99_99_99,
-        ];
+        const OKABE_ITO: [u32; 8] = [0xe6_9f_00, 0x56_b4_e9, 0x00_9e_73, 0xf0_e4_42, 0x00_72_b2, 0xd5_5e_00, 0xcc_79_a7, 0x99_99_99];
         rgb(OKABE_ITO[index % OKABE_ITO.len()])
     }
 }

@@ -71,11 +71,7 @@ pub fn number(value: f64, decimals: usize) -> String {
 #[must_use]
 pub fn signed(value: f64, decimals: usize) -> String {
     let text = number(value, decimals);
-    if text.starts_with('−') {
-        text
-    } else {
-        format!("+{text}")
-    }
+    if text.starts_with('−') { text } else { format!("+{text}") }
 }
 
 /// A whole number with thin separators every three digits: `12,400`.

@@ -8,32 +8,16 @@ use super::{Palette, Theme};
 /// Gives egui the colours, sizes and spacings of a theme.
 pub fn install(ctx: &egui::Context, theme: Theme, reduced_motion: bool) {
     let palette = theme.palette();
-    ctx.set_theme(if palette.dark {
-        egui::Theme::Dark
-    } else {
-        egui::Theme::Light
-    });
+    ctx.set_theme(if palette.dark { egui::Theme::Dark } else { egui::Theme::Light });
     ctx.all_styles_mut(|style| {
         style.visuals = visuals(palette);
         style.animation_time = if reduced_motion { 0.0 } else { 0.12 };
         style.text_styles = [
-            (
-                TextStyle::Small,
-                FontId::new(11.0, FontFamily::Proportional),
-            ),
+            (TextStyle::Small, FontId::new(11.0, FontFamily::Proportional)),
             (TextStyle::Body, FontId::new(13.5, FontFamily::Proportional)),
-            (
-                TextStyle::Button,
-                FontId::new(13.0, FontFamily::Proportional),
-            ),
-            (
-                TextStyle::Monospace,
-                FontId::new(12.5, FontFamily::Monospace),
-            ),
-            (
-                TextStyle::Heading,
-                FontId::new(15.5, FontFamily::Proportional),
-            ),
+            (TextStyle::Button, FontId::new(13.0, FontFamily::Proportional)),
+            (TextStyle::Monospace, FontId::new(12.5, FontFamily::Monospace)),
+            (TextStyle::Heading, FontId::new(15.5, FontFamily::Proportional)),
         ]
         .into();
         style.spacing.item_spacing = egui::vec2(8.0, 6.0);
@@ -51,11 +35,7 @@ pub fn install(ctx: &egui::Context, theme: Theme, reduced_motion: bool) {
 }
 
 fn visuals(p: &Palette) -> Visuals {
-    let mut v = if p.dark {
-        Visuals::dark()
-    } else {
-        Visuals::light()
-    };
+    let mut v = if p.dark { Visuals::dark() } else { Visuals::light() };
     let corner = CornerRadius::same(8);
     let state = |fill: Color32, stroke: Color32, text: Color32| WidgetVisuals {
         bg_fill: fill,
@@ -73,10 +53,7 @@ fn visuals(p: &Palette) -> Visuals {
         open: state(p.card_hover, p.line, p.text),
     };
     v.widgets.inactive.bg_fill = p.track;
-    v.selection = Selection {
-        bg_fill: p.seen.gamma_multiply(if p.dark { 0.45 } else { 0.25 }),
-        stroke: Stroke::new(1.0, p.text),
-    };
+    v.selection = Selection { bg_fill: p.seen.gamma_multiply(if p.dark { 0.45 } else { 0.25 }), stroke: Stroke::new(1.0, p.text) };
     v.weak_text_color = Some(p.text_dim);
     v.hyperlink_color = p.positive;
     v.faint_bg_color = p.panel;
@@ -89,24 +66,10 @@ fn visuals(p: &Palette) -> Visuals {
     v.window_stroke = Stroke::new(1.0, p.line);
     v.menu_corner_radius = CornerRadius::same(8);
     v.panel_fill = p.ground;
-    v.window_shadow = Shadow {
-        offset: [0, 8],
-        blur: 24,
-        spread: 0,
-        color: Color32::from_black_alpha(if p.dark { 120 } else { 40 }),
-    };
-    v.popup_shadow = Shadow {
-        offset: [0, 4],
-        blur: 12,
-        spread: 0,
-        color: Color32::from_black_alpha(if p.dark { 100 } else { 30 }),
-    };
+    v.window_shadow = Shadow { offset: [0, 8], blur: 24, spread: 0, color: Color32::from_black_alpha(if p.dark { 120 } else { 40 }) };
+    v.popup_shadow = Shadow { offset: [0, 4], blur: 12, spread: 0, color: Color32::from_black_alpha(if p.dark { 100 } else { 30 }) };
     v.slider_trailing_fill = true;
     v.handle_shape = egui::style::HandleShape::Circle;
-    v.text_cursor = TextCursorStyle {
-        stroke: Stroke::new(2.0, p.now),
-        blink: false,
-        ..v.text_cursor
-    };
+    v.text_cursor = TextCursorStyle { stroke: Stroke::new(2.0, p.now), blink: false, ..v.text_cursor };
     v
 }

@@ -13,11 +13,7 @@ pub fn contrast_ratio(a: Color32, b: Color32) -> f64 {
 fn luminance(color: Color32) -> f64 {
     let linear = |channel: u8| {
         let c = f64::from(channel) / 255.0;
-        if c <= 0.04045 {
-            c / 12.92
-        } else {
-            ((c + 0.055) / 1.055).powf(2.4)
-        }
+        if c <= 0.04045 { c / 12.92 } else { ((c + 0.055) / 1.055).powf(2.4) }
     };
     0.2126 * linear(color.r()) + 0.7152 * linear(color.g()) + 0.0722 * linear(color.b())
 }
@@ -49,33 +45,18 @@ mod tests {
     /// Every token that colours words is readable on every ground on which words stand.
     #[test]
     fn words_are_readable_in_every_theme() {
-        for (theme, least) in [
-            (Theme::Dark, 4.5),
-            (Theme::Light, 4.5),
-            (Theme::Projector, 7.0),
-        ] {
+        for (theme, least) in [(Theme::Dark, 4.5), (Theme::Light, 4.5), (Theme::Projector, 7.0)] {
             let p = theme.palette();
             for (name, color) in words(p) {
-                for (ground_name, ground) in
-                    [("ground", p.ground), ("panel", p.panel), ("card", p.card)]
-                {
+                for (ground_name, ground) in [("ground", p.ground), ("panel", p.panel), ("card", p.card)] {
                     let ratio = contrast_ratio(color, ground);
-                    assert!(
-                        ratio >= least,
-                        "{theme:?}: {name} on {ground_name} is {ratio:.2}:1, wanted {least}:1"
-                    );
+                    assert!(ratio >= least, "{theme:?}: {name} on {ground_name} is {ratio:.2}:1, wanted {least}:1");
                 }
             }
             for accent in [p.seen, p.now] {
-                assert!(
-                    contrast_ratio(p.on_accent, accent) >= least,
-                    "{theme:?}: words on an accent"
-                );
+                assert!(contrast_ratio(p.on_accent, accent) >= least, "{theme:?}: words on an accent");
             }
-            assert!(
-                contrast_ratio(p.text, p.card_hover) >= least,
-                "{theme:?}: words under the pointer"
-            );
+            assert!(contrast_ratio(p.text, p.card_hover) >= least, "{theme:?}: words under the pointer");
         }
     }
 }

@@ -1,0 +1,161 @@
+//! PixelCNN (van den Oord, Kalchbrenner, Kavukcuoglu 2016, 1601.06759, section 3.4; class bias after 1606.05328, section 2.3).
+//!
+//! An image is drawn pixel by pixel, `p(x) = prod_i p(x_i | x_<i)`, and every conditional is read off one stack of masked convolutions:
+//! the first layer (mask A) sees what lies above and to the left, the later ones (mask B) also themselves. All conditionals of a given
+//! image come from one pass; drawing an image needs them one after the other.
+//!
+//! ```text
+//! h_0     = conv_A 7x7 [one_hot(x), row, column] + class
+//! h_{l+1} = h_l + conv_B 3x3 (relu(h_l + class_l))          (plain: h_{l+1} = relu(conv_B h_l))
+//! p(x_i | x_<i) = softmax(W_2 relu(W_1 relu(h_L)))
+//! ```
+
+use serde::{Deserialize, Serialize};
+
+use crate::graph::{Builder, Graph, GraphError, Init, MaskKind, Mode, NodeId, Taps};
+use crate::nn;
+
+/// Size and shape of a PixelCNN.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Config {
+    /// Rows of the image.
+    pub height: usize,
+    /// Columns of the image.
+    pub width: usize,
+    /// Grey levels K of a pixel, 2 to 256.
+    pub levels: usize,
+    /// Channels C of every hidden layer.
+    pub channels: usize,
+    /// Number L of mask-B layers after the first.
+    pub blocks: usize,
+    /// Side of the first kernel (mask A), odd.
+    pub first_kernel: usize,
+    /// Side of the later kernels (mask B), odd.
+    pub kernel: usize,
+    /// Channels of the hidden layer of the head.
+    pub head: usize,
+    /// Number of classes that condition the image, 0 for none.
+    pub classes: usize,
+    /// Adds the pixel's row and column, from -1 to 1, to the input: constants, so they tell the net where it is and leak nothing.
+    pub coordinates: bool,
+    /// Residual blocks with pre-activation; else a plain stack.
+    pub residual: bool,
+}
+
+impl Config {
+    /// Pixels of an image.
+    pub fn pixels(&self) -> usize {
+        self.height * self.width
+    }
+
+    /// Half-widths of the masked kernels, first layer first.
+    pub fn half_widths(&self) -> Vec<usize> {
+        let rest = std::iter::repeat_n(self.kernel / 2, self.blocks);
+        std::iter::once(self.first_kernel / 2).chain(rest).collect()
+    }
+
+    /// Nats of an image whose pixels are all equally likely, `H W ln K`: where training starts.
+    pub fn uniform_nats(&self) -> f64 {
+        self.pixels() as f64 * (self.levels as f64).ln()
+    }
+}
+
+/// The nodes of a recorded PixelCNN.
+#[derive(Clone, Debug)]
+pub struct Nodes {
+    /// Input `levels [B,H,W,1]`: the grey level of each pixel, as a whole number.
+    pub levels: NodeId,
+    /// Value of each masked layer, first layer first, `[B,H,W,C]`.
+    pub layers: Vec<NodeId>,
+    /// Logits `[B,H,W,K]`.
+    pub logits: NodeId,
+    /// `ln p(x_i = k | x_<i)`, `[B,H,W,K]`.
+    pub log_p: NodeId,
+    /// `-ln p(x)` of each image, `[B,1,1,1]`, nats.
+    pub nll: NodeId,
+}
+
+/// Records the figure of the paper for a batch. Inputs: `levels [B,H,W,1]` and, with classes, `class [B,1]` (-1 for none).
+pub fn record(b: &mut Builder, config: &Config, batch: usize) -> Nodes {
+    let Config { height, width, levels: k, channels, .. } = *config;
+    let levels = b.input("levels", &[batch, height, width, 1]);
+    let pixels = b.one_hot(levels, k);
+    let class = (config.classes > 0).then(|| {
+        let index = b.input("class", &[batch, 1]);
+        b.one_hot(index, config.classes)
+    });
+    let input = if config.coordinates { with_coordinates(b, pixels) } else { pixels };
+
+    let mut layers = Vec::with_capacity(config.blocks + 1);
+    let mask_a = Taps::raster(config.first_kernel, MaskKind::A);
+    let mut h = b.scope("first", |b| {
+        let fan_in = mask_a.len() * b.shape(input).last();
+        let y = nn::masked_conv(b, "conv", &mask_a, input, channels, Init::lecun(fan_in));
+        let y = add_class(b, y, class, channels);
+        if config.residual { y } else { b.relu(y) }
+    });
+    layers.push(h);
+
+    let mask_b = Taps::raster(config.kernel, MaskKind::B);
+    let fan_in = mask_b.len() * channels;
+    for block in 0..config.blocks {
+        h = b.scope(format!("block.{block}"), |b| {
+            if config.residual {
+                let shifted = add_class(b, h, class, channels);
+                let active = b.relu(shifted);
+                let y = nn::masked_conv(b, "conv", &mask_b, active, channels, Init::he(fan_in * config.blocks));
+                b.add(h, y)
+            } else {
+                let y = nn::masked_conv(b, "conv", &mask_b, h, channels, Init::he(fan_in));
+                b.relu(y)
+            }
+        });
+        layers.push(h);
+    }
+
+    let logits = b.scope("head", |b| {
+        let active = if config.residual { b.relu(h) } else { h };
+        let hidden = nn::conv_1x1(b, "hidden", active, config.head, Init::he(channels));
+        let hidden = b.relu(hidden);
+        // Small last weights, so that the first loss is ln K a pixel.
+        nn::conv_1x1(b, "logits", hidden, k, Init::Normal(0.1 / (config.head as f64).sqrt()))
+    });
+    let log_p = b.log_softmax(logits);
+    let chosen = b.mul(log_p, pixels);
+    let log_likelihood = b.sum(chosen, &[1, 2, 3]);
+    let nll = b.neg(log_likelihood);
+    Nodes { levels, layers, logits, log_p, nll }
+}
+
+/// The evaluation graph of a batch, with outputs `logits`, `log_p` and `nll`.
+///
+/// # Errors
+/// A configuration whose shapes do not fit.
+pub fn evaluation(config: &Config, batch: usize) -> Result<(Graph, Nodes), GraphError> {
+    let mut b = Builder::new(Mode::Evaluate);
+    let nodes = record(&mut b, config, batch);
+    b.output("logits", nodes.logits);
+    b.output("log_p", nodes.log_p);
+    b.output("nll", nodes.nll);
+    Ok((b.finish()?, nodes))
+}
+
+/// Joins the row and the column of each pixel, scaled to -1..1, to its channels.
+fn with_coordinates(b: &mut Builder, x: NodeId) -> NodeId {
+    let [batch, height, width] = [0, 1, 2].map(|axis| b.shape(x).dims()[axis]);
+    let place = |i: usize, n: usize| if n > 1 { 2.0 * i as f64 / (n - 1) as f64 - 1.0 } else { 0.0 };
+    let table = (0..height * width).flat_map(|p| [place(p / width, height), place(p % width, width)]).collect();
+    let places = b.table(table, &[1, height, width, 2]);
+    let places = b.expand(places, &[batch, height, width, 2]);
+    b.concat(&[x, places], 3)
+}
+
+fn add_class(b: &mut Builder, x: NodeId, class: Option<NodeId>, channels: usize) -> NodeId {
+    match class {
+        Some(one_hot) => {
+            let bias = nn::class_bias(b, "class", one_hot, channels);
+            b.add(x, bias)
+        }
+        None => x,
+    }
+}

@@ -1,0 +1,53 @@
+use serde::{Deserialize, Serialize};
+
+use crate::graph::{Builder, Init, NodeId};
+
+/// The nonlinearity of a multi-layer perceptron.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Activation {
+    /// `max(x, 0)`: fast, piecewise linear.
+    #[default]
+    Relu,
+    /// `tanh x`: smooth, so a flow's density has no creases.
+    Tanh,
+}
+
+impl Activation {
+    /// Applies it.
+    pub fn apply(self, b: &mut Builder, x: NodeId) -> NodeId {
+        match self {
+            Activation::Relu => b.relu(x),
+            Activation::Tanh => b.tanh(x),
+        }
+    }
+
+    fn init(self, fan_in: usize) -> Init {
+        match self {
+            Activation::Relu => Init::he(fan_in),
+            Activation::Tanh => Init::lecun(fan_in),
+        }
+    }
+}
+
+/// `x W + bias` for `x [B, I]`; declares `name.weight [I, outputs]` and `name.bias [outputs]`.
+pub fn linear(b: &mut Builder, name: &str, x: NodeId, outputs: usize, init: Init) -> NodeId {
+    let inputs = b.shape(x).last();
+    b.scope(name, |b| {
+        let weight = b.parameter("weight", &[inputs, outputs], init);
+        let bias = b.parameter("bias", &[outputs], Init::Zeros);
+        let product = b.matmul(x, weight);
+        b.add(product, bias)
+    })
+}
+
+/// Two hidden layers and a linear one that starts at zero, so that what it conditions starts as the identity.
+pub fn mlp(b: &mut Builder, x: NodeId, width: usize, outputs: usize, activation: Activation) -> NodeId {
+    let mut hidden = x;
+    for name in ["hidden_1", "hidden_2"] {
+        let fan_in = b.shape(hidden).last();
+        let pre = linear(b, name, hidden, width, activation.init(fan_in));
+        hidden = activation.apply(b, pre);
+    }
+    linear(b, "out", hidden, outputs, Init::Zeros)
+}

@@ -1,0 +1,56 @@
+use crate::autoregressive::pixelcnn;
+use crate::flows::realnvp;
+use crate::graph::{Builder, Graph, GraphError, Mode, NodeId, op::hyper};
+
+/// Appends the gradients of `loss` by every parameter and one step of Adam for each.
+///
+/// Adds the input `hyper [8]`, the states `adam.m.NAME` and `adam.v.NAME`, and the outputs `loss` and `gradient_norm_sq`.
+pub fn minimise(b: &mut Builder, loss: NodeId) {
+    let parameters = b.parameters();
+    let targets: Vec<NodeId> = parameters.iter().map(|&(_, node)| node).collect();
+    let gradients = b.gradients(loss, &targets);
+    let mut norm_sq = None;
+    for &gradient in &gradients {
+        let square = b.square(gradient);
+        let sum = b.sum_all(square);
+        norm_sq = Some(match norm_sq {
+            Some(so_far) => b.add(so_far, sum),
+            None => sum,
+        });
+    }
+    b.output("loss", loss);
+    let Some(norm_sq) = norm_sq else { return };
+    b.output("gradient_norm_sq", norm_sq);
+    let settings = b.input("hyper", &[hyper::SLOTS]);
+    for ((name, parameter), gradient) in parameters.into_iter().zip(gradients) {
+        let dims = b.shape(parameter).dims().to_vec();
+        let first = b.state(&format!("adam.m.{name}"), &dims);
+        let second = b.state(&format!("adam.v.{name}"), &dims);
+        b.adam_step([parameter, gradient, first, second, settings, norm_sq]);
+    }
+}
+
+/// One training step of a PixelCNN: the loss is the mean of `-ln p(x)` over the batch, nats per image.
+///
+/// # Errors
+/// A configuration whose shapes do not fit.
+pub fn pixelcnn_training(config: &pixelcnn::Config, batch: usize) -> Result<Graph, GraphError> {
+    let mut b = Builder::new(Mode::Train);
+    let nodes = pixelcnn::record(&mut b, config, batch);
+    let loss = b.mean_all(nodes.nll);
+    minimise(&mut b, loss);
+    b.finish()
+}
+
+/// One training step of a RealNVP or NICE: the loss is the mean of `-ln p(x)` over the batch, nats per point.
+///
+/// # Errors
+/// A configuration whose shapes do not fit.
+pub fn realnvp_training(config: &realnvp::Config, batch: usize) -> Result<Graph, GraphError> {
+    let mut b = Builder::new(Mode::Train);
+    let nodes = realnvp::forward(&mut b, config, batch);
+    let mean = b.mean_all(nodes.log_prob);
+    let loss = b.neg(mean);
+    minimise(&mut b, loss);
+    b.finish()
+}
