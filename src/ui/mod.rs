@@ -3,6 +3,15 @@
 //! Nothing here knows a model or a lab. A colour is always taken from the current [`theme::Palette`], a number always carries its unit, and a
 //! custom canvas always has an accessible name.
 
+pub mod bars;
+pub mod canvas2d;
+pub mod chips;
+pub mod colormap;
+pub mod cursor;
+pub mod formula;
+pub mod heatmap;
+pub mod pixel_grid;
+pub mod plot;
 pub mod theme;
 pub mod transport;
 pub mod units;
