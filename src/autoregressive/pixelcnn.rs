@@ -140,6 +140,17 @@ pub fn evaluation(config: &Config, batch: usize) -> Result<(Graph, Nodes), Graph
     Ok((b.finish()?, nodes))
 }
 
+/// The graph of the likelihood alone, with the output `nll [B,1,1,1]`: what scoring and test curves run.
+///
+/// # Errors
+/// A configuration whose shapes do not fit.
+pub fn likelihood(config: &Config, batch: usize) -> Result<Graph, GraphError> {
+    let mut b = Builder::new(Mode::Evaluate);
+    let nodes = record(&mut b, config, batch);
+    b.output("nll", nodes.nll);
+    b.finish()
+}
+
 /// Joins the row and the column of each pixel, scaled to -1..1, to its channels.
 fn with_coordinates(b: &mut Builder, x: NodeId) -> NodeId {
     let [batch, height, width] = [0, 1, 2].map(|axis| b.shape(x).dims()[axis]);

@@ -133,6 +133,17 @@ pub fn evaluation(config: &Config, batch: usize, direction: Direction) -> Result
     b.finish()
 }
 
+/// The graph of the likelihood alone, with the output `log_prob [B,1]`: what scoring, test curves and density fields run.
+///
+/// # Errors
+/// A configuration whose shapes do not fit.
+pub fn likelihood(config: &Config, batch: usize) -> Result<Graph, GraphError> {
+    let mut b = Builder::new(Mode::Evaluate);
+    let nodes = forward(&mut b, config, batch);
+    b.output("log_prob", nodes.log_prob);
+    b.finish()
+}
+
 /// One coupling: replaces the moved half and gives the log-determinant `[B,1]`.
 fn couple(b: &mut Builder, config: &Config, layer: usize, direction: Direction, halves: &mut [NodeId; 2]) -> NodeId {
     let passive = layer % 2;

@@ -1,7 +1,22 @@
 //! Objectives, the optimiser, the worker thread, snapshots and checkpoints.
 
 mod adam;
+mod error;
+mod fit;
+mod lesson;
 mod objective;
+mod presets;
+mod score;
+mod source;
+mod weights;
+mod worker;
 
 pub use adam::{Adam, RateSchedule};
+pub use error::TrainError;
+pub use fit::{Fit, Source, initial_weights};
+pub use lesson::{FORMAT_VERSION, Lesson, Model, Training};
 pub use objective::{minimise, pixelcnn_training, realnvp_training};
+pub use score::{FRESH_POINTS, Score, Scorer};
+pub use source::{ImageSource, PointData, PointSource};
+pub use weights::Weights;
+pub use worker::{Activity, Event, Job, Publisher, Worker};

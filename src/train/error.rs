@@ -1,0 +1,98 @@
+use std::path::{Path, PathBuf};
+
+use crate::data::DataError;
+use crate::exec::ExecError;
+use crate::graph::GraphError;
+
+/// Why a lesson could not be opened, trained, scored or saved. Its text is one sentence: what was expected, what was found, what to do.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum TrainError {
+    /// A computation failed.
+    #[error(transparent)]
+    Exec(#[from] ExecError),
+    /// Data could not be read or written.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// A file cannot be read.
+    #[error("Expected a readable file at {path}, but {reason}; check the path and its permissions.", path = .path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        reason: String,
+    },
+    /// No lesson of this name.
+    #[error("Expected a lesson, found {name:?}, which is neither a file nor one of {known}; check the spelling or the path.")]
+    NoSuchLesson {
+        /// What was asked for.
+        name: String,
+        /// The presets.
+        known: String,
+    },
+    /// A file that is no lesson.
+    #[error("Expected a lesson (*.tractable.json) at {path}, but {reason}; correct that place or save the lesson anew.", path = .path.display())]
+    NotALesson {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A lesson of a newer program.
+    #[error("The lesson {path} has format version {found}, this program reads up to {known}; open it with a newer Tractable.", path = .path.display())]
+    NewerLesson {
+        /// The file.
+        path: PathBuf,
+        /// Its version.
+        found: u64,
+        /// The newest that is read.
+        known: u32,
+    },
+    /// Bytes that are no weights.
+    #[error("Expected weights in safetensors format{place}, but {reason}; choose a file that this program saved.")]
+    NotWeights {
+        /// ` at PATH`, or nothing.
+        place: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// Weights of another model.
+    #[error("These weights do not fit the model: {reason}; choose weights of this lesson, or open the lesson that they were saved with.")]
+    WrongWeights {
+        /// The first array that differs.
+        reason: String,
+    },
+    /// Training broke.
+    #[error(
+        "Training stopped at step {step}: `{node}` is no longer a finite number; the weights of step {kept} are kept. Lower the learning rate and go on."
+    )]
+    Diverged {
+        /// The step.
+        step: u64,
+        /// The first node whose value is not finite.
+        node: String,
+        /// The step whose weights are kept.
+        kept: u64,
+    },
+    /// Nothing to learn from.
+    #[error("Expected at least one {what} to learn from, found none; draw or choose some data first.")]
+    NoData {
+        /// `point` or `image`.
+        what: &'static str,
+    },
+}
+
+impl TrainError {
+    pub(super) fn unreadable(path: &Path, error: &std::io::Error) -> TrainError {
+        TrainError::Unreadable { path: path.into(), reason: error.to_string() }
+    }
+
+    pub(super) fn not_a_lesson(path: &Path, reason: &str) -> TrainError {
+        TrainError::NotALesson { path: path.into(), reason: reason.into() }
+    }
+}
+
+impl From<GraphError> for TrainError {
+    fn from(error: GraphError) -> TrainError {
+        TrainError::Exec(error.into())
+    }
+}

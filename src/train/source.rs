@@ -1,0 +1,189 @@
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use super::TrainError;
+use crate::data::{self, Batches, Digits, Drawing, Entropy, LevelImages, Mixture, Points, Preparation, Toy};
+
+/// Streams of the generator: training step t draws from stream t + 1, tests from this one.
+const TEST_STREAM: u64 = u64::MAX;
+/// Side of the square, centred at 0, that finite point sets are scaled to, halved.
+const HALF_SIDE: f32 = 3.0;
+
+/// Which points a flow is fitted to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "source")]
+pub enum PointData {
+    /// A toy with a known density.
+    Toy {
+        /// Its name.
+        toy: Toy,
+    },
+    /// The land of the earth.
+    World,
+    /// One of the shipped drawings, such as the dinosaur.
+    Shape {
+        /// Its name.
+        name: String,
+    },
+    /// What the user drew.
+    Drawing {
+        /// The strokes.
+        drawing: Drawing,
+    },
+    /// The user's file of two columns.
+    File {
+        /// Where it is.
+        path: PathBuf,
+    },
+}
+
+/// Points, opened: what a flow's training and score draw from.
+#[derive(Clone, Debug)]
+pub enum PointSource {
+    /// Fresh draws from a toy at each step.
+    Toy(Toy),
+    /// Fresh draws from the brush mixture of a drawing at each step.
+    Drawing(Mixture, Entropy),
+    /// A finite set, split; scaled to fit the window.
+    Finite {
+        /// Points that train.
+        train: Points,
+        /// Points that test.
+        test: Points,
+        /// What was noted while reading: thinned rows and the like.
+        note: Option<String>,
+    },
+}
+
+impl PointData {
+    /// Title on the screen.
+    pub fn title(&self) -> String {
+        match self {
+            PointData::Toy { toy } => toy.title().into(),
+            PointData::World => "the world map".into(),
+            PointData::Shape { name } => name.replace('_', " "),
+            PointData::Drawing { .. } => "your drawing".into(),
+            PointData::File { path } => path.file_name().map_or_else(|| "your file".into(), |n| n.to_string_lossy().into_owned()),
+        }
+    }
+
+    /// Reads and splits the points. A set of one point trains and tests on it.
+    ///
+    /// # Errors
+    /// A file that cannot be read, no point.
+    pub fn open(&self) -> Result<PointSource, TrainError> {
+        let finite = |points: &Points, note: Option<String>| {
+            let (points, _) = points.fit_to(HALF_SIDE);
+            match points.len() {
+                0 => Err(TrainError::NoData { what: "point" }),
+                1 => Ok(PointSource::Finite { train: points.clone(), test: points, note }),
+                _ => {
+                    let (train, test) = points.split(0.1, 541);
+                    let test = if test.is_empty() { train.clone() } else { test };
+                    Ok(PointSource::Finite { train, test, note })
+                }
+            }
+        };
+        match self {
+            PointData::Toy { toy } => Ok(PointSource::Toy(*toy)),
+            PointData::World => finite(data::shipped::world_map(), None),
+            PointData::Shape { name } => finite(data::shipped::shape(name)?, None),
+            PointData::Drawing { drawing } => match (drawing.mixture(), drawing.entropy()) {
+                (Some(mixture), Some(entropy)) => Ok(PointSource::Drawing(mixture, entropy)),
+                _ => Err(TrainError::NoData { what: "point" }),
+            },
+            PointData::File { path } => {
+                let loaded = data::load_csv(path)?;
+                finite(&loaded.points, loaded.note())
+            }
+        }
+    }
+}
+
+impl PointSource {
+    /// The batch of step `step`: a pure function of (seed, step).
+    pub fn batch(&self, n: usize, seed: u64, step: u64) -> Points {
+        match self {
+            PointSource::Toy(toy) => toy.sample(n, seed, step + 1),
+            PointSource::Drawing(mixture, _) => mixture.sample(n, seed, step + 1),
+            PointSource::Finite { train, .. } => {
+                let mut batches = Batches::new(train.len(), n, seed).expect("a source holds at least one point");
+                batches.at(step).iter().map(|&i| train.xy[i]).collect()
+            }
+        }
+    }
+
+    /// Points that test: `n` fresh ones, or the held-out part of a finite set.
+    pub fn test(&self, n: usize, seed: u64) -> Points {
+        match self {
+            PointSource::Toy(toy) => toy.sample(n, seed, TEST_STREAM),
+            PointSource::Drawing(mixture, _) => mixture.sample(n, seed, TEST_STREAM),
+            PointSource::Finite { test, .. } => test.clone(),
+        }
+    }
+
+    /// The entropy of the law that the points come from, where it is known: no model's test loss lies below it.
+    pub fn floor(&self) -> Option<Entropy> {
+        match self {
+            PointSource::Toy(toy) => toy.entropy(),
+            PointSource::Drawing(_, entropy) => Some(*entropy),
+            PointSource::Finite { .. } => None,
+        }
+    }
+}
+
+/// Images, prepared and split: what a PixelCNN's training and score draw from.
+#[derive(Clone, Debug)]
+pub struct ImageSource {
+    /// Images that train.
+    pub train: LevelImages,
+    /// Images that test.
+    pub test: LevelImages,
+    batches: Option<Batches>,
+}
+
+impl ImageSource {
+    /// The shipped digits: the first 9,000 train, the last 1,000 test.
+    ///
+    /// # Errors
+    /// A size or a number of levels that cannot be made.
+    pub fn digits(preparation: Preparation) -> Result<ImageSource, TrainError> {
+        let (train, test) = Digits::train_test(preparation)?;
+        Ok(ImageSource { train, test, batches: None })
+    }
+
+    /// The user's images, which both train and test.
+    pub fn own(images: LevelImages) -> ImageSource {
+        ImageSource { train: images.clone(), test: images, batches: None }
+    }
+
+    /// Levels `[n, H, W]` and classes `[n]` of the batch of step `step`, each image shifted by at most `shift` pixels: a pure function of
+    /// (seed, step).
+    ///
+    /// # Errors
+    /// No image.
+    pub fn batch(&mut self, n: usize, seed: u64, step: u64, shift: u32) -> Result<(Vec<f32>, Vec<f32>), TrainError> {
+        let batches = match &mut self.batches {
+            Some(batches) => batches,
+            none => none.insert(Batches::new(self.train.len(), n, seed)?),
+        };
+        let rows = batches.at(step).to_vec();
+        let size = self.train.size;
+        let side = 2 * shift + 1;
+        let moves = data::noise::uniforms(seed ^ 0x5348_4946_5400, step + 1, 2 * n);
+        let mut levels = Vec::with_capacity(n * size * size);
+        let mut shifted = vec![0u8; size * size];
+        for (i, &row) in rows.iter().enumerate() {
+            let [dx, dy] = [0, 1].map(|axis| (moves[2 * i + axis] * side as f32) as i32 - shift as i32);
+            data::digits::shift(self.train.image(row), size, dx, dy, &mut shifted);
+            levels.extend(shifted.iter().map(|&level| f32::from(level)));
+        }
+        Ok((levels, classes(&self.train, &rows)))
+    }
+}
+
+/// Class of each image, -1 where none is known.
+pub(super) fn classes(images: &LevelImages, rows: &[usize]) -> Vec<f32> {
+    rows.iter().map(|&row| images.labels.get(row).map_or(-1.0, |&label| f32::from(label))).collect()
+}
