@@ -45,6 +45,9 @@ pub trait Lab {
     /// has already changed [`Shared::seed`] when it sends [`Command::NewSeed`] or, after an edit of the seed, [`Command::Reset`].
     fn command(&mut self, command: Command, shared: &mut Shared) -> bool;
 
+    /// Another chapter is opened: pause what runs. The lab is kept, and shown again as it was left.
+    fn leave(&mut self) {}
+
     /// The backend chip, what is going on, and the sentence about what went wrong.
     fn status(&self) -> LabStatus;
 

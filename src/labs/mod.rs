@@ -4,12 +4,18 @@
 //! places that never move: chapter rail, controls, canvas, explain panel, transport bar. The window never computes: a lab draws the newest
 //! snapshot that its worker published.
 
+pub mod app;
 pub mod command;
+pub mod frame_times;
+pub mod keys;
 pub mod lab;
 pub mod registry;
 pub mod shared;
+pub mod window;
 
+pub use app::{AppOptions, TractableApp};
 pub use command::Command;
 pub use lab::{Lab, LabStatus};
 pub use registry::{Chapter, Section};
 pub use shared::Shared;
+pub use window::{WindowError, WindowOptions, run_window};

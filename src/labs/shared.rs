@@ -44,6 +44,10 @@ pub struct Shared {
     pub toasts: Vec<Toast>,
 }
 
+fn animation_id() -> egui::Id {
+    egui::Id::unique("tractable animation")
+}
+
 impl Default for Shared {
     fn default() -> Self {
         Self {
@@ -77,7 +81,13 @@ impl Shared {
 
     /// Asks for the next frame as soon as the rasteriser may draw one. Call it only while something moves.
     pub fn animate(&self, ctx: &egui::Context) {
+        ctx.data_mut(|data| data.insert_temp(animation_id(), true));
         ctx.request_repaint_after(self.frame_interval);
+    }
+
+    /// Whether something asked for [`animate`](Self::animate) since the last call.
+    pub(super) fn take_animation(ctx: &egui::Context) -> bool {
+        ctx.data_mut(|data| data.remove_temp::<bool>(animation_id())).is_some()
     }
 
     fn say(&mut self, text: String, tone: Tone, seconds: f32) {

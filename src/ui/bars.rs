@@ -1,9 +1,6 @@
 //! Bars: a distribution with its ladder and the u that chose, signed contributions, a strip of surprises.
 
-use egui::{
-    Align2, Color32, FontId, Mesh, Rect, Response, Role, Sense, Shape, Stroke, StrokeKind, Ui,
-    WidgetInfo, pos2, vec2,
-};
+use egui::{Align2, Color32, FontId, Mesh, Rect, Response, Role, Sense, Shape, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
 
 use super::theme::Palette;
 use super::units::{number, signed};
@@ -23,15 +20,7 @@ impl<'a> ProbabilityBars<'a> {
     /// Bars for probabilities that sum to 1.
     #[must_use]
     pub fn new(name: &'a str, probabilities: &'a [f32]) -> Self {
-        Self {
-            name,
-            probabilities,
-            swatches: &[],
-            labels: &[],
-            chosen: None,
-            u: None,
-            row_height: 24.0,
-        }
+        Self { name, probabilities, swatches: &[], labels: &[], chosen: None, u: None, row_height: 24.0 }
     }
 
     /// A colour for each outcome, shown as a square before its bar.
@@ -74,80 +63,35 @@ impl<'a> ProbabilityBars<'a> {
         let palette = Palette::of(ui);
         let n = self.probabilities.len();
         let height = self.row_height * n.max(1) as f32;
-        let (rect, response) =
-            ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::hover());
-        let hovered = response
-            .hover_pos()
-            .map(|pos| ((pos.y - rect.top()) / self.row_height) as usize)
-            .filter(|&row| row < n);
+        let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::hover());
+        let hovered = response.hover_pos().map(|pos| ((pos.y - rect.top()) / self.row_height) as usize).filter(|&row| row < n);
         let ladder = 46.0;
         let swatch = 20.0_f32.min(self.row_height - 4.0);
         let number_width = 44.0;
-        let bars = Rect::from_min_max(
-            pos2(rect.left() + swatch + 10.0, rect.top()),
-            pos2(rect.right() - ladder - number_width, rect.bottom()),
-        );
+        let bars =
+            Rect::from_min_max(pos2(rect.left() + swatch + 10.0, rect.top()), pos2(rect.right() - ladder - number_width, rect.bottom()));
         let painter = ui.painter();
         let font = FontId::monospace(12.0);
         for (i, &p) in self.probabilities.iter().enumerate() {
-            let row = Rect::from_min_size(
-                pos2(rect.left(), rect.top() + i as f32 * self.row_height),
-                vec2(rect.width(), self.row_height),
-            );
+            let row = Rect::from_min_size(pos2(rect.left(), rect.top() + i as f32 * self.row_height), vec2(rect.width(), self.row_height));
             let chosen = self.chosen == Some(i);
             let color = if chosen { palette.now } else { palette.seen };
-            let square = Rect::from_min_size(
-                pos2(row.left(), row.center().y - swatch / 2.0),
-                vec2(swatch, swatch),
-            );
+            let square = Rect::from_min_size(pos2(row.left(), row.center().y - swatch / 2.0), vec2(swatch, swatch));
             if let Some(label) = self.labels.get(i) {
-                painter.text(
-                    square.left_center(),
-                    Align2::LEFT_CENTER,
-                    label,
-                    font.clone(),
-                    palette.text_dim,
-                );
+                painter.text(square.left_center(), Align2::LEFT_CENTER, label, font.clone(), palette.text_dim);
             } else if let Some(&fill) = self.swatches.get(i) {
-                let line = if chosen {
-                    Stroke::new(2.0, palette.now)
-                } else {
-                    Stroke::new(1.0, palette.line)
-                };
+                let line = if chosen { Stroke::new(2.0, palette.now) } else { Stroke::new(1.0, palette.line) };
                 painter.rect(square, 4.0, fill, line, StrokeKind::Inside);
             }
             let width = bars.width() * p.clamp(0.0, 1.0);
             let thickness = (self.row_height * 0.62).min(16.0);
-            let bar = Rect::from_min_size(
-                pos2(bars.left(), row.center().y - thickness / 2.0),
-                vec2(width.max(1.5), thickness),
-            );
-            painter.rect_filled(
-                bar,
-                3.0,
-                if hovered == Some(i) {
-                    color.gamma_multiply(0.85)
-                } else {
-                    color
-                },
-            );
+            let bar = Rect::from_min_size(pos2(bars.left(), row.center().y - thickness / 2.0), vec2(width.max(1.5), thickness));
+            painter.rect_filled(bar, 3.0, if hovered == Some(i) { color.gamma_multiply(0.85) } else { color });
             let pos = pos2(bar.right() + 6.0, row.center().y);
             let ink = if chosen { palette.now } else { palette.text };
-            painter.text(
-                pos,
-                Align2::LEFT_CENTER,
-                number(f64::from(p), 2),
-                font.clone(),
-                ink,
-            );
+            painter.text(pos, Align2::LEFT_CENTER, number(f64::from(p), 2), font.clone(), ink);
         }
-        self.paint_ladder(
-            ui,
-            Rect::from_min_max(
-                pos2(rect.right() - ladder + 18.0, rect.top() + 2.0),
-                rect.max - vec2(14.0, 2.0),
-            ),
-        );
+        self.paint_ladder(ui, Rect::from_min_max(pos2(rect.right() - ladder + 18.0, rect.top() + 2.0), rect.max - vec2(14.0, 2.0)));
         let spoken = self.spoken();
         response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &spoken));
         (response, hovered)
@@ -164,48 +108,24 @@ impl<'a> ProbabilityBars<'a> {
                 pos2(rect.left(), rect.top() + top * rect.height()),
                 pos2(rect.right(), rect.top() + bottom * rect.height()),
             );
-            let color = if self.chosen == Some(i) {
-                palette.now
-            } else {
-                palette
-                    .seen
-                    .gamma_multiply(if i % 2 == 0 { 0.75 } else { 0.45 })
-            };
+            let color =
+                if self.chosen == Some(i) { palette.now } else { palette.seen.gamma_multiply(if i % 2 == 0 { 0.75 } else { 0.45 }) };
             painter.rect_filled(rung, 0.0, color);
             top = bottom;
         }
-        painter.rect_stroke(
-            rect,
-            2.0,
-            Stroke::new(1.0, palette.line),
-            StrokeKind::Outside,
-        );
+        painter.rect_stroke(rect, 2.0, Stroke::new(1.0, palette.line), StrokeKind::Outside);
         if let Some(u) = self.u {
             let y = rect.top() + (u as f32).clamp(0.0, 1.0) * rect.height();
-            painter.hline(
-                rect.left() - 8.0..=rect.right() + 5.0,
-                y,
-                Stroke::new(2.0, palette.text),
-            );
-            painter.text(
-                pos2(rect.left() - 10.0, y),
-                Align2::RIGHT_CENTER,
-                "u",
-                FontId::proportional(12.0),
-                palette.text,
-            );
+            painter.hline(rect.left() - 8.0..=rect.right() + 5.0, y, Stroke::new(2.0, palette.text));
+            painter.text(pos2(rect.left() - 10.0, y), Align2::RIGHT_CENTER, "u", FontId::proportional(12.0), palette.text);
         }
     }
 
     fn spoken(&self) -> String {
-        let best = (0..self.probabilities.len())
-            .max_by(|&a, &b| self.probabilities[a].total_cmp(&self.probabilities[b]));
+        let best = (0..self.probabilities.len()).max_by(|&a, &b| self.probabilities[a].total_cmp(&self.probabilities[b]));
         let mut text = format!("{}, {} outcomes", self.name, self.probabilities.len());
         if let Some(best) = best {
-            text.push_str(&format!(
-                ", most likely {best} with {:.2}",
-                self.probabilities[best]
-            ));
+            text.push_str(&format!(", most likely {best} with {:.2}", self.probabilities[best]));
         }
         if let Some(chosen) = self.chosen {
             text.push_str(&format!(", drawn {chosen}"));
@@ -228,122 +148,51 @@ pub fn signed_bars(
     let palette = Palette::of(ui);
     let row_height = 16.0;
     let height = row_height * values.len().max(1) as f32;
-    let (rect, response) =
-        ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::click());
-    let hovered = response
-        .hover_pos()
-        .map(|pos| ((pos.y - rect.top()) / row_height) as usize)
-        .filter(|&row| row < values.len());
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::click());
+    let hovered = response.hover_pos().map(|pos| ((pos.y - rect.top()) / row_height) as usize).filter(|&row| row < values.len());
     let label_width = 58.0;
     let number_width = 50.0;
-    let bars = Rect::from_min_max(
-        pos2(rect.left() + label_width, rect.top()),
-        pos2(rect.right() - number_width, rect.bottom()),
-    );
+    let bars = Rect::from_min_max(pos2(rect.left() + label_width, rect.top()), pos2(rect.right() - number_width, rect.bottom()));
     let zero = bars.center().x;
     let painter = ui.painter();
     for (i, &value) in values.iter().enumerate() {
         let y = rect.top() + (i as f32 + 0.5) * row_height;
         if selected == Some(i) || hovered == Some(i) {
-            let row = Rect::from_min_size(
-                pos2(rect.left() - 4.0, y - row_height / 2.0),
-                vec2(rect.width() + 8.0, row_height),
-            );
+            let row = Rect::from_min_size(pos2(rect.left() - 4.0, y - row_height / 2.0), vec2(rect.width() + 8.0, row_height));
             painter.rect_filled(row, 3.0, palette.card_hover);
         }
-        let color = if value >= 0.0 {
-            palette.positive
-        } else {
-            palette.negative
-        };
+        let color = if value >= 0.0 { palette.positive } else { palette.negative };
         let length = ((value / reach.max(1e-12)).clamp(-1.0, 1.0) as f32) * bars.width() / 2.0;
-        painter.rect_filled(
-            Rect::from_two_pos(pos2(zero, y - 4.5), pos2(zero + length, y + 4.5)),
-            2.0,
-            color,
-        );
+        painter.rect_filled(Rect::from_two_pos(pos2(zero, y - 4.5), pos2(zero + length, y + 4.5)), 2.0, color);
         if let Some(label) = labels.get(i) {
-            let ink = if selected == Some(i) {
-                palette.now
-            } else {
-                palette.text_dim
-            };
-            painter.text(
-                pos2(rect.left(), y),
-                Align2::LEFT_CENTER,
-                label,
-                FontId::proportional(11.5),
-                ink,
-            );
+            let ink = if selected == Some(i) { palette.now } else { palette.text_dim };
+            painter.text(pos2(rect.left(), y), Align2::LEFT_CENTER, label, FontId::proportional(11.5), ink);
         }
-        painter.text(
-            pos2(rect.right(), y),
-            Align2::RIGHT_CENTER,
-            signed(value, 2),
-            FontId::monospace(11.0),
-            color,
-        );
+        painter.text(pos2(rect.right(), y), Align2::RIGHT_CENTER, signed(value, 2), FontId::monospace(11.0), color);
     }
     painter.vline(zero, rect.y_range(), Stroke::new(1.0, palette.text_dim));
     let sum: f64 = values.iter().sum();
-    response.widget_info(|| {
-        WidgetInfo::labeled(
-            Role::Image,
-            true,
-            format!("{name}, {} terms, sum {}", values.len(), signed(sum, 2)),
-        )
-    });
+    response.widget_info(|| WidgetInfo::labeled(Role::Image, true, format!("{name}, {} terms, sum {}", values.len(), signed(sum, 2))));
     (response, hovered)
 }
 
 /// A strip of thin upright bars, one per value (surprise, pixel by pixel). Returns the index under the pointer.
-pub fn spikes(
-    ui: &mut Ui,
-    name: &str,
-    values: &[f32],
-    current: Option<usize>,
-    ceiling: f32,
-    height: f32,
-) -> (Response, Option<usize>) {
+pub fn spikes(ui: &mut Ui, name: &str, values: &[f32], current: Option<usize>, ceiling: f32, height: f32) -> (Response, Option<usize>) {
     let palette = Palette::of(ui);
-    let (rect, response) =
-        ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::click());
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::click());
     let n = values.len().max(1);
     let step = rect.width() / n as f32;
-    let hovered = response
-        .hover_pos()
-        .map(|pos| ((pos.x - rect.left()) / step) as usize)
-        .filter(|&i| i < values.len());
+    let hovered = response.hover_pos().map(|pos| ((pos.x - rect.left()) / step) as usize).filter(|&i| i < values.len());
     let mut mesh = Mesh::default();
     for (i, &value) in values.iter().enumerate() {
-        let color = if current == Some(i) {
-            palette.now
-        } else {
-            palette.base
-        };
+        let color = if current == Some(i) { palette.now } else { palette.base };
         let tall = (value / ceiling.max(1e-6)).clamp(0.0, 1.0) * (height - 2.0);
         let x = rect.left() + i as f32 * step;
         let gap = if step > 3.0 { 1.0 } else { 0.0 };
-        mesh.add_colored_rect(
-            Rect::from_min_max(
-                pos2(x, rect.bottom() - 1.0 - tall),
-                pos2(x + step - gap, rect.bottom() - 1.0),
-            ),
-            color,
-        );
+        mesh.add_colored_rect(Rect::from_min_max(pos2(x, rect.bottom() - 1.0 - tall), pos2(x + step - gap, rect.bottom() - 1.0)), color);
     }
     ui.painter().add(Shape::mesh(mesh));
-    ui.painter().hline(
-        rect.x_range(),
-        rect.bottom() - 0.5,
-        Stroke::new(1.0, palette.line),
-    );
-    response.widget_info(|| {
-        WidgetInfo::labeled(
-            Role::Image,
-            true,
-            format!("{name}, {} values", values.len()),
-        )
-    });
+    ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, Stroke::new(1.0, palette.line));
+    response.widget_info(|| WidgetInfo::labeled(Role::Image, true, format!("{name}, {} values", values.len())));
     (response, hovered)
 }

@@ -4,10 +4,7 @@ mod paint;
 
 pub use paint::Plane;
 
-use egui::{
-    PointerButton, Pos2, Rect, Response, Role, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo,
-    pos2,
-};
+use egui::{PointerButton, Pos2, Rect, Response, Role, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, pos2};
 
 use super::theme::Palette;
 
@@ -22,10 +19,7 @@ pub struct View {
 
 impl Default for View {
     fn default() -> Self {
-        Self {
-            center: [0.0, 0.0],
-            reach: 3.0,
-        }
+        Self { center: [0.0, 0.0], reach: 3.0 }
     }
 }
 
@@ -47,26 +41,15 @@ impl View {
             return Self::default();
         }
         let reach = (0.5 * (high[0] - low[0]).max(high[1] - low[1]) * 1.15).max(0.05);
-        Self {
-            center: [0.5 * (low[0] + high[0]), 0.5 * (low[1] + high[1])],
-            reach,
-        }
+        Self { center: [0.5 * (low[0] + high[0]), 0.5 * (low[1] + high[1])], reach }
     }
 
     /// The plane's rectangle behind a screen rectangle: `[left, bottom, right, top]`.
     #[must_use]
     pub fn bounds(&self, screen: Rect) -> [f64; 4] {
         let scale = self.scale(screen);
-        let (w, h) = (
-            f64::from(screen.width()) * scale / 2.0,
-            f64::from(screen.height()) * scale / 2.0,
-        );
-        [
-            self.center[0] - w,
-            self.center[1] - h,
-            self.center[0] + w,
-            self.center[1] + h,
-        ]
+        let (w, h) = (f64::from(screen.width()) * scale / 2.0, f64::from(screen.height()) * scale / 2.0);
+        [self.center[0] - w, self.center[1] - h, self.center[0] + w, self.center[1] + h]
     }
 
     /// Units of the plane for one screen point.
@@ -81,10 +64,7 @@ impl View {
         let middle = screen.center();
         // Far-off points would overflow the tessellator's arithmetic.
         let clamp = |v: f64| v.clamp(-1e5, 1e5) as f32;
-        pos2(
-            middle.x + clamp((x - self.center[0]) / scale),
-            middle.y - clamp((y - self.center[1]) / scale),
-        )
+        pos2(middle.x + clamp((x - self.center[0]) / scale), middle.y - clamp((y - self.center[1]) / scale))
     }
 
     /// From the screen to the plane.
@@ -92,10 +72,7 @@ impl View {
     pub fn to_world(&self, screen: Rect, pos: Pos2) -> [f64; 2] {
         let scale = self.scale(screen);
         let offset = pos - screen.center();
-        [
-            self.center[0] + f64::from(offset.x) * scale,
-            self.center[1] - f64::from(offset.y) * scale,
-        ]
+        [self.center[0] + f64::from(offset.x) * scale, self.center[1] - f64::from(offset.y) * scale]
     }
 }
 
@@ -127,14 +104,7 @@ impl<'a> Canvas2d<'a> {
     /// A canvas onto the plane through `view`, `size` large.
     #[must_use]
     pub fn new(name: &'a str, view: &'a mut View, size: Vec2) -> Self {
-        Self {
-            name,
-            summary: String::new(),
-            view,
-            size,
-            navigable: true,
-            axes: true,
-        }
+        Self { name, summary: String::new(), view, size, navigable: true, axes: true }
     }
 
     /// What a screen reader says after the name.
@@ -180,30 +150,12 @@ impl<'a> Canvas2d<'a> {
         if self.axes {
             plane.ticks();
         }
-        let line = if response.has_focus() {
-            Stroke::new(2.0, palette.seen)
-        } else {
-            Stroke::new(1.0, palette.line)
-        };
-        ui.painter()
-            .rect_stroke(rect, 6.0, line, StrokeKind::Inside);
-        let pointer = response
-            .interact_pointer_pos()
-            .or(response.hover_pos())
-            .map(|pos| view.to_world(rect, pos));
-        let spoken = if self.summary.is_empty() {
-            self.name.to_owned()
-        } else {
-            format!("{}. {}", self.name, self.summary)
-        };
+        let line = if response.has_focus() { Stroke::new(2.0, palette.seen) } else { Stroke::new(1.0, palette.line) };
+        ui.painter().rect_stroke(rect, 6.0, line, StrokeKind::Inside);
+        let pointer = response.interact_pointer_pos().or(response.hover_pos()).map(|pos| view.to_world(rect, pos));
+        let spoken = if self.summary.is_empty() { self.name.to_owned() } else { format!("{}. {}", self.name, self.summary) };
         response.widget_info(|| WidgetInfo::labeled(Role::Canvas, true, &spoken));
-        CanvasResponse {
-            response,
-            rect,
-            pointer,
-            nudge,
-            inner,
-        }
+        CanvasResponse { response, rect, pointer, nudge, inner }
     }
 }
 
@@ -239,10 +191,7 @@ mod tests {
     #[test]
     fn screen_and_plane_are_inverse_and_y_points_up() {
         let screen = Rect::from_min_size(pos2(30.0, 40.0), vec2(400.0, 300.0));
-        let view = View {
-            center: [1.0, -2.0],
-            reach: 3.0,
-        };
+        let view = View { center: [1.0, -2.0], reach: 3.0 };
         for point in [[0.0, 0.0], [1.0, -2.0], [3.5, 0.25]] {
             let back = view.to_world(screen, view.to_screen(screen, point));
             // Screen coordinates are f32: half a thousandth of a point is 1e-5 units here.

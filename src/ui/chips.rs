@@ -2,10 +2,7 @@
 
 use std::ops::RangeInclusive;
 
-use egui::{
-    Color32, CornerRadius, Frame, Margin, Response, RichText, Role, Sense, Stroke, StrokeKind, Ui,
-    WidgetInfo, pos2, vec2,
-};
+use egui::{Color32, CornerRadius, Frame, Margin, Response, RichText, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
 
 use super::theme::Palette;
 
@@ -19,9 +16,7 @@ enum Look {
 fn pill(ui: &mut Ui, label: &str, look: Look, role: Role, min_width: f32) -> Response {
     let palette = Palette::of(ui);
     let font = egui::TextStyle::Button.resolve(ui.style());
-    let galley = ui
-        .painter()
-        .layout_no_wrap(label.to_owned(), font, palette.text);
+    let galley = ui.painter().layout_no_wrap(label.to_owned(), font, palette.text);
     let height = galley.size().y + 8.0;
     let width = (galley.size().x + 22.0).max(min_width);
     let (rect, response) = ui.allocate_exact_size(vec2(width, height), Sense::click());
@@ -41,27 +36,12 @@ fn pill(ui: &mut Ui, label: &str, look: Look, role: Role, min_width: f32) -> Res
             ink = palette.text_dim;
         }
         let corner = CornerRadius::same((height / 2.0).min(127.0) as u8);
-        ui.painter().rect(
-            rect,
-            corner,
-            fill,
-            Stroke::new(1.0, line),
-            StrokeKind::Inside,
-        );
+        ui.painter().rect(rect, corner, fill, Stroke::new(1.0, line), StrokeKind::Inside);
         if response.has_focus() {
-            ui.painter().rect_stroke(
-                rect.expand(2.0),
-                corner,
-                Stroke::new(2.0, palette.now),
-                StrokeKind::Outside,
-            );
+            ui.painter().rect_stroke(rect.expand(2.0), corner, Stroke::new(2.0, palette.now), StrokeKind::Outside);
         }
         let pos = rect.center() - galley.size() / 2.0;
-        ui.painter().galley_with_override_text_color(
-            pos2(pos.x.round(), pos.y.round()),
-            galley,
-            ink,
-        );
+        ui.painter().galley_with_override_text_color(pos2(pos.x.round(), pos.y.round()), galley, ink);
     }
     response.widget_info(|| {
         if role == Role::Button {
@@ -85,13 +65,7 @@ pub fn primary_button(ui: &mut Ui, label: &str) -> Response {
 
 /// A chip that is on or off; changes the value when clicked. The response is `changed()` then.
 pub fn toggle(ui: &mut Ui, label: &str, on: &mut bool) -> Response {
-    let mut response = pill(
-        ui,
-        label,
-        if *on { Look::Chosen } else { Look::Quiet },
-        Role::CheckBox,
-        0.0,
-    );
+    let mut response = pill(ui, label, if *on { Look::Chosen } else { Look::Quiet }, Role::CheckBox, 0.0);
     if response.clicked() {
         *on = !*on;
         response.mark_changed();
@@ -101,13 +75,7 @@ pub fn toggle(ui: &mut Ui, label: &str, on: &mut bool) -> Response {
 
 /// A chip that only shows whether it is on; the caller acts on `clicked()`.
 pub fn chip(ui: &mut Ui, label: &str, on: bool) -> Response {
-    pill(
-        ui,
-        label,
-        if on { Look::Chosen } else { Look::Quiet },
-        Role::RadioButton,
-        0.0,
-    )
+    pill(ui, label, if on { Look::Chosen } else { Look::Quiet }, Role::RadioButton, 0.0)
 }
 
 /// One choice out of a few, as a row of chips that wraps; true if it changed.
@@ -185,64 +153,28 @@ pub fn legend(ui: &mut Ui, color: Color32, text: &str) -> Response {
 }
 
 /// A named slider with its value and unit on the line above it. `log` spaces the values by ratio.
-pub fn slider(
-    ui: &mut Ui,
-    name: &str,
-    unit: &str,
-    value: &mut f64,
-    range: RangeInclusive<f64>,
-    log: bool,
-) -> Response {
-    let decimals = if range.end() - range.start() >= 50.0 {
-        0
-    } else {
-        2
-    };
+pub fn slider(ui: &mut Ui, name: &str, unit: &str, value: &mut f64, range: RangeInclusive<f64>, log: bool) -> Response {
+    let decimals = if range.end() - range.start() >= 50.0 { 0 } else { 2 };
     slider_with(ui, name, value, range, log, |value| {
         // A logarithmic range such as a learning rate spans digits that fixed decimals would hide.
-        let text = if log && value < 0.1 {
-            format!("{value:.1e}")
-        } else {
-            super::units::number(value, decimals)
-        };
-        if unit.is_empty() {
-            text
-        } else {
-            format!("{text} {unit}")
-        }
+        let text = if log && value < 0.1 { format!("{value:.1e}") } else { super::units::number(value, decimals) };
+        if unit.is_empty() { text } else { format!("{text} {unit}") }
     })
 }
 
 /// A named slider over whole numbers.
-pub fn slider_usize(
-    ui: &mut Ui,
-    name: &str,
-    unit: &str,
-    value: &mut usize,
-    range: RangeInclusive<usize>,
-) -> Response {
+pub fn slider_usize(ui: &mut Ui, name: &str, unit: &str, value: &mut usize, range: RangeInclusive<usize>) -> Response {
     let mut number = *value as f64;
     let bounds = *range.start() as f64..=*range.end() as f64;
     let response = slider_with(ui, name, &mut number, bounds, false, |value| {
         let text = format!("{}", value.round());
-        if unit.is_empty() {
-            text
-        } else {
-            format!("{text} {unit}")
-        }
+        if unit.is_empty() { text } else { format!("{text} {unit}") }
     });
     *value = number.round().max(0.0) as usize;
     response
 }
 
-fn slider_with(
-    ui: &mut Ui,
-    name: &str,
-    value: &mut f64,
-    range: RangeInclusive<f64>,
-    log: bool,
-    text: impl Fn(f64) -> String,
-) -> Response {
+fn slider_with(ui: &mut Ui, name: &str, value: &mut f64, range: RangeInclusive<f64>, log: bool, text: impl Fn(f64) -> String) -> Response {
     let palette = Palette::of(ui);
     ui.vertical(|ui| {
         ui.spacing_mut().item_spacing.y = 1.0;
@@ -253,12 +185,14 @@ fn slider_with(
             });
         });
         ui.spacing_mut().slider_width = ui.available_width();
-        let response = ui.add(
-            egui::Slider::new(value, range)
-                .show_value(false)
-                .logarithmic(log),
-        );
+        let response = ui.add(egui::Slider::new(value, range).show_value(false).logarithmic(log));
         response.widget_info(|| WidgetInfo::slider(true, *value, name));
+        // After a drag the arrow keys belong to time again; a slider that was reached with Tab keeps them.
+        if response.drag_stopped() {
+            response.surrender_focus();
+        } else if response.has_focus() {
+            super::cursor::keep_arrows(ui.ctx());
+        }
         response
     })
     .inner
@@ -274,14 +208,7 @@ pub fn key_hint(ui: &mut Ui, key: &str, does: &str) {
             .stroke(Stroke::new(1.0, palette.line))
             .corner_radius(4)
             .inner_margin(Margin::symmetric(6, 1))
-            .show(ui, |ui| {
-                ui.label(
-                    RichText::new(key)
-                        .monospace()
-                        .size(11.5)
-                        .color(palette.text),
-                )
-            });
+            .show(ui, |ui| ui.label(RichText::new(key).monospace().size(11.5).color(palette.text)));
         if !does.is_empty() {
             ui.label(RichText::new(does).color(palette.text_dim));
         }

@@ -32,11 +32,7 @@ fn from_gradient(gradient: colorous::Gradient) -> Lut {
 fn diverging(negative: [f32; 3], centre: [f32; 3], positive: [f32; 3]) -> Lut {
     std::array::from_fn(|i| {
         // 127.5 would have no texel: both middle texels take the centre, so that 0 is exactly neutral.
-        let t = if i < 128 {
-            (127 - i) as f32 / 127.0
-        } else {
-            (i - 128) as f32 / 127.0
-        };
+        let t = if i < 128 { (127 - i) as f32 / 127.0 } else { (i - 128) as f32 / 127.0 };
         let end = if i < 128 { negative } else { positive };
         let mix = |k: usize| (centre[k] + (end[k] - centre[k]) * t) as u8;
         Color32::from_rgb(mix(0), mix(1), mix(2))
@@ -45,22 +41,9 @@ fn diverging(negative: [f32; 3], centre: [f32; 3], positive: [f32; 3]) -> Lut {
 
 static VIRIDIS: LazyLock<Lut> = LazyLock::new(|| from_gradient(colorous::VIRIDIS));
 static MAGMA: LazyLock<Lut> = LazyLock::new(|| from_gradient(colorous::MAGMA));
-static GREYS: LazyLock<Lut> =
-    LazyLock::new(|| std::array::from_fn(|i| Color32::from_gray(i as u8)));
-static SIGNED_DARK: LazyLock<Lut> = LazyLock::new(|| {
-    diverging(
-        [255.0, 138.0, 66.0],
-        [20.0, 25.0, 36.0],
-        [84.0, 160.0, 255.0],
-    )
-});
-static SIGNED_LIGHT: LazyLock<Lut> = LazyLock::new(|| {
-    diverging(
-        [186.0, 84.0, 8.0],
-        [250.0, 250.0, 250.0],
-        [24.0, 92.0, 190.0],
-    )
-});
+static GREYS: LazyLock<Lut> = LazyLock::new(|| std::array::from_fn(|i| Color32::from_gray(i as u8)));
+static SIGNED_DARK: LazyLock<Lut> = LazyLock::new(|| diverging([255.0, 138.0, 66.0], [20.0, 25.0, 36.0], [84.0, 160.0, 255.0]));
+static SIGNED_LIGHT: LazyLock<Lut> = LazyLock::new(|| diverging([186.0, 84.0, 8.0], [250.0, 250.0, 250.0], [24.0, 92.0, 190.0]));
 
 impl Colormap {
     /// The 256 colours of the map on a dark or light ground.
@@ -97,11 +80,7 @@ impl Scale {
     /// A signed scale, symmetric around 0.
     #[must_use]
     pub fn symmetric(reach: f32) -> Self {
-        Self {
-            map: Colormap::Signed,
-            low: -reach,
-            high: reach,
-        }
+        Self { map: Colormap::Signed, low: -reach, high: reach }
     }
 
     /// The colour of a value; outside of the range the end's colour, for a value that is not a number transparent.
@@ -110,8 +89,7 @@ impl Scale {
         if value.is_nan() {
             return Color32::TRANSPARENT;
         }
-        let t =
-            ((value - self.low) / (self.high - self.low).max(f32::MIN_POSITIVE)).clamp(0.0, 1.0);
+        let t = ((value - self.low) / (self.high - self.low).max(f32::MIN_POSITIVE)).clamp(0.0, 1.0);
         self.map.lut(dark)[(t * 255.0).round() as usize]
     }
 }
@@ -139,47 +117,15 @@ pub fn colorbar(ui: &mut Ui, scale: &Scale, meaning: &str, unit: &str) -> Respon
     }
     let painter = ui.painter();
     painter.add(Shape::mesh(mesh));
-    let decimals = if (scale.high - scale.low).abs() < 10.0 {
-        2
-    } else {
-        0
-    };
+    let decimals = if (scale.high - scale.low).abs() < 10.0 { 2 } else { 0 };
     let y = bar.bottom() + 3.0;
     let low = number(f64::from(scale.low), decimals);
     let high = number(f64::from(scale.high), decimals);
-    painter.text(
-        pos2(bar.left(), y),
-        egui::Align2::LEFT_TOP,
-        &low,
-        font.clone(),
-        palette.text_dim,
-    );
-    painter.text(
-        pos2(bar.right(), y),
-        egui::Align2::RIGHT_TOP,
-        &high,
-        font.clone(),
-        palette.text_dim,
-    );
-    let middle = if unit.is_empty() {
-        meaning.to_owned()
-    } else {
-        format!("{meaning}, {unit}")
-    };
-    painter.text(
-        pos2(bar.center().x, y),
-        egui::Align2::CENTER_TOP,
-        &middle,
-        font,
-        palette.text_dim,
-    );
-    response.widget_info(|| {
-        WidgetInfo::labeled(
-            Role::Legend,
-            true,
-            format!("{middle}, from {low} to {high}"),
-        )
-    });
+    painter.text(pos2(bar.left(), y), egui::Align2::LEFT_TOP, &low, font.clone(), palette.text_dim);
+    painter.text(pos2(bar.right(), y), egui::Align2::RIGHT_TOP, &high, font.clone(), palette.text_dim);
+    let middle = if unit.is_empty() { meaning.to_owned() } else { format!("{meaning}, {unit}") };
+    painter.text(pos2(bar.center().x, y), egui::Align2::CENTER_TOP, &middle, font, palette.text_dim);
+    response.widget_info(|| WidgetInfo::labeled(Role::Legend, true, format!("{middle}, from {low} to {high}")));
     response
 }
 
@@ -193,9 +139,6 @@ mod tests {
         assert_eq!(scale.color(0.0, true), Color32::from_rgb(20, 25, 36));
         assert_eq!(scale.color(9.0, true), scale.color(2.0, true));
         assert_eq!(scale.color(f32::NAN, true), Color32::TRANSPARENT);
-        assert_eq!(
-            Scale::new(Colormap::Grey, 0.0, 1.0).color(1.0, false),
-            Color32::WHITE
-        );
+        assert_eq!(Scale::new(Colormap::Grey, 0.0, 1.0).color(1.0, false), Color32::WHITE);
     }
 }

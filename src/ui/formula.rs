@@ -37,10 +37,7 @@ impl Formula {
     /// An empty row in the usual size.
     #[must_use]
     pub fn new() -> Self {
-        Self {
-            pieces: Vec::new(),
-            size: 17.0,
-        }
+        Self { pieces: Vec::new(), size: 17.0 }
     }
 
     /// Another size, in points.
@@ -51,13 +48,7 @@ impl Formula {
     }
 
     fn push(mut self, text: impl Into<String>, italic: bool, mono: bool, place: Place) -> Self {
-        self.pieces.push(Piece {
-            text: text.into(),
-            italic,
-            mono,
-            place,
-            color: None,
-        });
+        self.pieces.push(Piece { text: text.into(), italic, mono, place, color: None });
         self
     }
 
@@ -123,11 +114,7 @@ impl Formula {
             let size = if small { self.size * 0.68 } else { self.size };
             // The monospaced face is wider; a little smaller it looks as large.
             let size = if piece.mono { size * 0.92 } else { size };
-            let family = if piece.mono {
-                FontFamily::Monospace
-            } else {
-                FontFamily::Proportional
-            };
+            let family = if piece.mono { FontFamily::Monospace } else { FontFamily::Proportional };
             let format = TextFormat {
                 font_id: FontId::new(size, family),
                 color: piece.color.unwrap_or(color),

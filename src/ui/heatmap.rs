@@ -1,9 +1,6 @@
 //! A scalar field as a texture: one upload when the numbers change, one quad a frame.
 
-use egui::{
-    Color32, ColorImage, Context, Painter, Pos2, Rect, TextureHandle, TextureId, TextureOptions,
-    pos2,
-};
+use egui::{Color32, ColorImage, Context, Painter, Pos2, Rect, TextureHandle, TextureId, TextureOptions, pos2};
 
 use super::colormap::Scale;
 
@@ -50,12 +47,7 @@ impl FieldTexture {
         dark: bool,
         smooth: bool,
     ) {
-        let stamp = Stamp {
-            version,
-            scale: Some(scale),
-            dark,
-            size: [width, height],
-        };
+        let stamp = Stamp { version, scale: Some(scale), dark, size: [width, height] };
         if self.stamp == Some(stamp) || values.len() != width * height {
             return;
         }
@@ -64,31 +56,15 @@ impl FieldTexture {
             .iter()
             .map(|&value| {
                 let color = scale.color(value, dark);
-                if self.fade > 0.0 {
-                    color.gamma_multiply(((value - scale.low) / range / self.fade).clamp(0.0, 1.0))
-                } else {
-                    color
-                }
+                if self.fade > 0.0 { color.gamma_multiply(((value - scale.low) / range / self.fade).clamp(0.0, 1.0)) } else { color }
             })
             .collect();
         self.upload(ctx, stamp, pixels, smooth);
     }
 
     /// Uploads colours instead of values, under the same rules.
-    pub fn set_colors(
-        &mut self,
-        ctx: &Context,
-        version: u64,
-        [width, height]: [usize; 2],
-        colors: &[Color32],
-        smooth: bool,
-    ) {
-        let stamp = Stamp {
-            version,
-            scale: None,
-            dark: false,
-            size: [width, height],
-        };
+    pub fn set_colors(&mut self, ctx: &Context, version: u64, [width, height]: [usize; 2], colors: &[Color32], smooth: bool) {
+        let stamp = Stamp { version, scale: None, dark: false, size: [width, height] };
         if self.stamp != Some(stamp) && colors.len() == width * height {
             self.upload(ctx, stamp, colors.to_vec(), smooth);
         }
@@ -100,11 +76,7 @@ impl FieldTexture {
             self.handle = None;
         } else {
             let image = ColorImage::new(stamp.size, pixels);
-            let options = if smooth {
-                TextureOptions::LINEAR
-            } else {
-                TextureOptions::NEAREST
-            };
+            let options = if smooth { TextureOptions::LINEAR } else { TextureOptions::NEAREST };
             match &mut self.handle {
                 Some(handle) => handle.set(image, options),
                 None => self.handle = Some(ctx.load_texture("field", image, options)),
@@ -133,12 +105,7 @@ impl FieldTexture {
     /// Draws the whole field into a rectangle, multiplied by a colour (to dim it, say).
     pub fn paint_tinted(&self, painter: &Painter, rect: Rect, tint: Color32) {
         if let Some(id) = self.id() {
-            painter.image(
-                id,
-                rect,
-                Rect::from_min_max(Pos2::ZERO, pos2(1.0, 1.0)),
-                tint,
-            );
+            painter.image(id, rect, Rect::from_min_max(Pos2::ZERO, pos2(1.0, 1.0)), tint);
         }
     }
 }
@@ -155,15 +122,7 @@ mod tests {
         let scale = Scale::new(Colormap::Density, 0.0, 1.0);
         field.set_values(&ctx, 1, [2, 2], &[0.0; 3], scale, true, true);
         assert!(field.id().is_none(), "three numbers are no 2x2 field");
-        field.set_values(
-            &ctx,
-            1,
-            [2, 2],
-            &[0.0, 0.5, 1.0, f32::NAN],
-            scale,
-            true,
-            true,
-        );
+        field.set_values(&ctx, 1, [2, 2], &[0.0, 0.5, 1.0, f32::NAN], scale, true, true);
         let id = field.id();
         assert!(id.is_some());
         field.set_values(&ctx, 2, [2, 1], &[0.0, 0.5], scale, true, true);

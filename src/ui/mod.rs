@@ -10,6 +10,7 @@ pub mod colormap;
 pub mod cursor;
 pub mod formula;
 pub mod heatmap;
+pub mod icons;
 pub mod pixel_grid;
 pub mod plot;
 pub mod theme;

@@ -1,10 +1,7 @@
 //! An image as cells that can be coloured, hatched, outlined, hovered and walked by keys.
 
 use egui::epaint::Vertex;
-use egui::{
-    Color32, Id, Mesh, Painter, Pos2, Rect, Response, Role, Sense, Shape, Stroke, StrokeKind, Ui,
-    Vec2, WidgetInfo, pos2, vec2,
-};
+use egui::{Color32, Id, Mesh, Painter, Pos2, Rect, Response, Role, Sense, Shape, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, pos2, vec2};
 
 use super::theme::Palette;
 
@@ -23,15 +20,9 @@ impl GridLayout {
     /// The cell's square.
     #[must_use]
     pub fn cell(&self, index: usize) -> Rect {
-        let size = vec2(
-            self.rect.width() / self.cols as f32,
-            self.rect.height() / self.rows as f32,
-        );
+        let size = vec2(self.rect.width() / self.cols as f32, self.rect.height() / self.rows as f32);
         let (row, col) = (index / self.cols, index % self.cols);
-        Rect::from_min_size(
-            self.rect.min + vec2(col as f32 * size.x, row as f32 * size.y),
-            size,
-        )
+        Rect::from_min_size(self.rect.min + vec2(col as f32 * size.x, row as f32 * size.y), size)
     }
 
     /// The cell under a point.
@@ -39,9 +30,7 @@ impl GridLayout {
     pub fn at(&self, pos: Pos2) -> Option<usize> {
         let t = (pos - self.rect.min) / self.rect.size();
         let inside = (0.0..1.0).contains(&t.x) && (0.0..1.0).contains(&t.y);
-        inside.then(|| {
-            (t.y * self.rows as f32) as usize * self.cols + (t.x * self.cols as f32) as usize
-        })
+        inside.then(|| (t.y * self.rows as f32) as usize * self.cols + (t.x * self.cols as f32) as usize)
     }
 }
 
@@ -143,44 +132,17 @@ impl<'a> PixelGrid<'a> {
 
     /// Draws the grid with square cells as large as fit into `size`.
     pub fn show(self, ui: &mut Ui, size: Vec2) -> GridResponse {
-        let side = (size.x / self.cols as f32)
-            .min(size.y / self.rows as f32)
-            .max(1.0);
+        let side = (size.x / self.cols as f32).min(size.y / self.rows as f32).max(1.0);
         // Whole points keep all cells equally large on screen.
         let side = if side > 4.0 { side.floor() } else { side };
-        let sense = if self.interactive {
-            Sense::click_and_drag()
-        } else {
-            Sense::hover()
-        };
-        let (rect, response) = ui.allocate_exact_size(
-            vec2(side * self.cols as f32, side * self.rows as f32),
-            sense,
-        );
-        let layout = GridLayout {
-            rect,
-            rows: self.rows,
-            cols: self.cols,
-        };
-        let cursor = if self.interactive {
-            self.cursor(ui, &response)
-        } else {
-            None
-        };
-        let hovered = response
-            .hover_pos()
-            .filter(|_| self.interactive)
-            .and_then(|pos| layout.at(pos))
-            .or(cursor);
+        let sense = if self.interactive { Sense::click_and_drag() } else { Sense::hover() };
+        let (rect, response) = ui.allocate_exact_size(vec2(side * self.cols as f32, side * self.rows as f32), sense);
+        let layout = GridLayout { rect, rows: self.rows, cols: self.cols };
+        let cursor = if self.interactive { self.cursor(ui, &response) } else { None };
+        let hovered = response.hover_pos().filter(|_| self.interactive).and_then(|pos| layout.at(pos)).or(cursor);
         let entered = cursor.is_some() && ui.input(|input| input.key_pressed(egui::Key::Enter));
-        let clicked = if entered {
-            cursor
-        } else {
-            response
-                .interact_pointer_pos()
-                .filter(|_| response.clicked())
-                .and_then(|pos| layout.at(pos))
-        };
+        let clicked =
+            if entered { cursor } else { response.interact_pointer_pos().filter(|_| response.clicked()).and_then(|pos| layout.at(pos)) };
         if ui.is_rect_visible(rect) {
             self.paint(ui, &layout);
             let palette = Palette::of(ui);
@@ -188,37 +150,19 @@ impl<'a> PixelGrid<'a> {
                 frame(ui.painter(), layout.cell(cell), palette.text, 2.0);
             }
             if response.has_focus() {
-                ui.painter().rect_stroke(
-                    rect.expand(2.0),
-                    2.0,
-                    Stroke::new(2.0, palette.seen),
-                    StrokeKind::Outside,
-                );
+                ui.painter().rect_stroke(rect.expand(2.0), 2.0, Stroke::new(2.0, palette.seen), StrokeKind::Outside);
             }
         }
-        let role = if self.interactive {
-            Role::Canvas
-        } else {
-            Role::Image
-        };
+        let role = if self.interactive { Role::Canvas } else { Role::Image };
         let mut spoken = format!("{}, {} rows, {} columns", self.name, self.rows, self.cols);
         if let Some(cell) = hovered {
-            spoken.push_str(&format!(
-                ", at row {} column {}",
-                cell / self.cols,
-                cell % self.cols
-            ));
+            spoken.push_str(&format!(", at row {} column {}", cell / self.cols, cell % self.cols));
         }
         if !self.summary.is_empty() {
             spoken = format!("{spoken}. {}", self.summary);
         }
         response.widget_info(|| WidgetInfo::labeled(role, true, &spoken));
-        GridResponse {
-            response,
-            layout,
-            hovered,
-            clicked,
-        }
+        GridResponse { response, layout, hovered, clicked }
     }
 
     /// The cursor's cell while the grid has the keyboard; arrow keys move it.
@@ -228,18 +172,9 @@ impl<'a> PixelGrid<'a> {
             return None;
         }
         let id: Id = response.id.with("cursor");
-        let cell = ui
-            .data(|data| data.get_temp::<usize>(id))
-            .unwrap_or((self.rows / 2) * self.cols + self.cols / 2);
-        let step = |at: usize, by: i32, end: usize| {
-            at.min(end - 1)
-                .saturating_add_signed(by as isize)
-                .min(end - 1)
-        };
-        let (row, col) = (
-            step(cell / self.cols, down, self.rows),
-            step(cell % self.cols, right, self.cols),
-        );
+        let cell = ui.data(|data| data.get_temp::<usize>(id)).unwrap_or((self.rows / 2) * self.cols + self.cols / 2);
+        let step = |at: usize, by: i32, end: usize| at.min(end - 1).saturating_add_signed(by as isize).min(end - 1);
+        let (row, col) = (step(cell / self.cols, down, self.rows), step(cell % self.cols, right, self.cols));
         let cell = row * self.cols + col;
         ui.data_mut(|data| data.insert_temp(id, cell));
         Some(cell)
@@ -250,11 +185,7 @@ impl<'a> PixelGrid<'a> {
         let cells = self.rows * self.cols;
         let mut mesh = Mesh::default();
         mesh.reserve_vertices(cells * 8);
-        let gap = if layout.cell(0).width() < 5.0 {
-            0.0
-        } else {
-            self.gap
-        };
+        let gap = if layout.cell(0).width() < 5.0 { 0.0 } else { self.gap };
         if gap > 0.0 {
             mesh.add_colored_rect(layout.rect, palette.line.gamma_multiply(0.55));
         }
@@ -286,12 +217,7 @@ impl<'a> PixelGrid<'a> {
 }
 
 fn frame(painter: &Painter, cell: Rect, color: Color32, width: f32) {
-    painter.rect_stroke(
-        cell.expand(1.0),
-        3.0,
-        Stroke::new(width, color),
-        StrokeKind::Middle,
-    );
+    painter.rect_stroke(cell.expand(1.0), 3.0, Stroke::new(width, color), StrokeKind::Middle);
 }
 
 /// A wash of the colour and three diagonal lines: a second cue beside the colour.
@@ -301,11 +227,7 @@ pub fn hatching(mesh: &mut Mesh, rect: Rect, color: Color32) {
     let thick = (w * 0.05).clamp(0.6, 1.2);
     // Lines x + y = t, clipped to the square by hand so that all cells share one mesh.
     for t in [0.5, 1.0, 1.5] {
-        let (a, b): ((f32, f32), (f32, f32)) = if t <= 1.0 {
-            ((0.0, t), (t, 0.0))
-        } else {
-            ((t - 1.0, 1.0), (1.0, t - 1.0))
-        };
+        let (a, b): ((f32, f32), (f32, f32)) = if t <= 1.0 { ((0.0, t), (t, 0.0)) } else { ((t - 1.0, 1.0), (1.0, t - 1.0)) };
         let from = pos2(rect.left() + a.0 * w, rect.top() + a.1 * h);
         let to = pos2(rect.left() + b.0 * w, rect.top() + b.1 * h);
         segment(mesh, from, to, thick, color.gamma_multiply(0.9));
@@ -322,11 +244,7 @@ pub fn segment(mesh: &mut Mesh, from: Pos2, to: Pos2, width: f32, color: Color32
     let normal = direction.rot90() / length * (width * 0.5);
     let base = mesh.vertices.len() as u32;
     for pos in [from + normal, from - normal, to + normal, to - normal] {
-        mesh.vertices.push(Vertex {
-            pos,
-            uv: egui::epaint::WHITE_UV,
-            color,
-        });
+        mesh.vertices.push(Vertex { pos, uv: egui::epaint::WHITE_UV, color });
     }
     mesh.add_triangle(base, base + 1, base + 2);
     mesh.add_triangle(base + 1, base + 2, base + 3);
@@ -338,11 +256,7 @@ mod tests {
 
     #[test]
     fn every_cell_contains_its_own_centre_and_the_outside_belongs_to_none() {
-        let layout = GridLayout {
-            rect: Rect::from_min_size(pos2(10.0, 20.0), vec2(70.0, 50.0)),
-            rows: 5,
-            cols: 7,
-        };
+        let layout = GridLayout { rect: Rect::from_min_size(pos2(10.0, 20.0), vec2(70.0, 50.0)), rows: 5, cols: 7 };
         for cell in 0..35 {
             assert_eq!(layout.at(layout.cell(cell).center()), Some(cell));
         }

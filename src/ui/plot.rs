@@ -27,39 +27,17 @@ pub fn loss_chart(ui: &mut Ui, name: &str, curves: &LossCurves<'_>, units: Units
     let value = |nats: f64| units.convert(nats);
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 10.0;
-        ui.label(
-            RichText::new(format!("{} {}", units.name(), curves.per))
-                .small()
-                .color(palette.text_dim),
-        );
+        ui.label(RichText::new(format!("{} {}", units.name(), curves.per)).small().color(palette.text_dim));
         if let Some(&[_, last]) = curves.train.last() {
-            ui.label(
-                RichText::new(format!("train {}", number(value(last), 2)))
-                    .small()
-                    .color(palette.seen),
-            );
+            ui.label(RichText::new(format!("train {}", number(value(last), 2))).small().color(palette.seen));
         }
         if let Some(&[_, last]) = curves.test.last() {
-            ui.label(
-                RichText::new(format!("test {}", number(value(last), 2)))
-                    .small()
-                    .color(palette.now),
-            );
+            ui.label(RichText::new(format!("test {}", number(value(last), 2))).small().color(palette.now));
         }
     });
-    let points = |series: &[[f64; 2]]| -> PlotPoints<'static> {
-        series
-            .iter()
-            .filter(|p| p[1].is_finite())
-            .map(|p| [p[0], value(p[1])])
-            .collect()
-    };
-    let last_step = curves
-        .train
-        .iter()
-        .chain(curves.test)
-        .map(|p| p[0])
-        .fold(1.0, f64::max);
+    let points =
+        |series: &[[f64; 2]]| -> PlotPoints<'static> { series.iter().filter(|p| p[1].is_finite()).map(|p| [p[0], value(p[1])]).collect() };
+    let last_step = curves.train.iter().chain(curves.test).map(|p| p[0]).fold(1.0, f64::max);
     let mut plot = Plot::new(name)
         .height(height)
         .show_background(false)
@@ -72,47 +50,23 @@ pub fn loss_chart(ui: &mut Ui, name: &str, curves: &LossCurves<'_>, units: Units
         .allow_boxed_zoom(false)
         .set_margin_fraction(egui::vec2(0.02, 0.08))
         .y_axis_min_width(28.0)
-        .x_axis_label(
-            RichText::new("training step")
-                .small()
-                .color(palette.text_dim),
-        )
+        .x_axis_label(RichText::new("training step").small().color(palette.text_dim))
         .x_axis_formatter(|mark, _| super::units::count(mark.value.max(0.0) as u64));
     for (nats, _) in curves.ceiling.iter().chain(&curves.floor) {
         plot = plot.include_y(value(*nats));
     }
     let (train, test) = (points(curves.train), points(curves.test));
-    let lines: Vec<(f64, String, egui::Color32)> = [
-        (curves.ceiling, palette.text_dim),
-        (curves.floor, palette.base),
-    ]
-    .into_iter()
-    .filter_map(|(line, color)| {
-        line.map(|(nats, label)| {
-            (
-                value(nats),
-                format!("{label}: {}", number(value(nats), 3)),
-                color,
-            )
-        })
-    })
-    .collect();
+    let lines: Vec<(f64, String, egui::Color32)> = [(curves.ceiling, palette.text_dim), (curves.floor, palette.base)]
+        .into_iter()
+        .filter_map(|(line, color)| line.map(|(nats, label)| (value(nats), format!("{label}: {}", number(value(nats), 3)), color)))
+        .collect();
     let (seen, now) = (palette.seen, palette.now);
     plot.show(ui, |plot| {
         for (y, label, color) in lines {
-            plot.hline(
-                HLine::new(label.clone(), y)
-                    .color(color)
-                    .width(1.0)
-                    .style(LineStyle::dashed_loose()),
-            );
+            plot.hline(HLine::new(label.clone(), y).color(color).width(1.0).style(LineStyle::dashed_loose()));
             plot.text(
-                Text::new(
-                    label.clone(),
-                    PlotPoint::new(last_step, y),
-                    RichText::new(label).small().color(color),
-                )
-                .anchor(egui::Align2::RIGHT_BOTTOM),
+                Text::new(label.clone(), PlotPoint::new(last_step, y), RichText::new(label).small().color(color))
+                    .anchor(egui::Align2::RIGHT_BOTTOM),
             );
         }
         plot.line(Line::new("train", train).color(seen).width(1.2));

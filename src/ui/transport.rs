@@ -1,5 +1,9 @@
 //! The transport bar: one way to run, pause, step, go back and scrub, the same in every lab.
 
+mod bar;
+
+pub use bar::{TransportButton, transport_bar};
+
 use std::ops::RangeInclusive;
 
 /// The texts of a transport bar, made anew every frame.
@@ -43,6 +47,10 @@ pub trait TransportModel {
     fn large_step(&self) -> f64 {
         10.0
     }
+    /// Whether the scrubber may stand between two whole places.
+    fn fractional(&self) -> bool {
+        false
+    }
     /// One value in 0..=1 for each place, painted on the scrubber (the model's hesitation, say); empty paints nothing.
     fn shades(&self) -> &[f32] {
         &[]
@@ -67,4 +75,60 @@ pub fn step_by(model: &mut dyn TransportModel, steps: f64) -> bool {
     let to = base.clamp(0.0, model.length());
     model.seek(to);
     to != from
+}
+
+/// Starts or stops; at the end it starts again from the beginning.
+pub fn run_or_pause(model: &mut dyn TransportModel) {
+    bar::run_or_pause(model);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Walk {
+        at: f64,
+        playing: bool,
+    }
+
+    impl TransportModel for Walk {
+        fn position(&self) -> f64 {
+            self.at
+        }
+        fn length(&self) -> f64 {
+            8.0
+        }
+        fn seek(&mut self, position: f64) {
+            self.at = position;
+        }
+        fn playing(&self) -> bool {
+            self.playing
+        }
+        fn set_playing(&mut self, playing: bool) {
+            self.playing = playing;
+        }
+        fn speed(&self) -> f64 {
+            1.0
+        }
+        fn set_speed(&mut self, _: f64) {}
+        fn labels(&self) -> TransportLabels {
+            TransportLabels::default()
+        }
+    }
+
+    #[test]
+    fn steps_land_on_whole_places_stop_the_clock_and_stay_in_range() {
+        let mut walk = Walk { at: 2.5, playing: true };
+        assert!(step_by(&mut walk, 1.0));
+        assert_eq!((walk.at, walk.playing), (3.0, false));
+        walk.at = 2.5;
+        step_by(&mut walk, -1.0);
+        assert_eq!(walk.at, 2.0);
+        step_by(&mut walk, -10.0);
+        assert_eq!(walk.at, 0.0);
+        assert!(!step_by(&mut walk, -1.0));
+        step_by(&mut walk, 99.0);
+        run_or_pause(&mut walk);
+        assert_eq!((walk.at, walk.playing), (0.0, true), "running at the end starts again");
+    }
 }

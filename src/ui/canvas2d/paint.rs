@@ -18,12 +18,7 @@ pub struct Plane<'a> {
 
 impl<'a> Plane<'a> {
     pub(super) fn new(painter: Painter, view: View, rect: Rect, palette: &'a Palette) -> Self {
-        Self {
-            painter,
-            view,
-            rect,
-            palette,
-        }
+        Self { painter, view, rect, palette }
     }
 
     /// The theme's colours.
@@ -80,13 +75,8 @@ impl<'a> Plane<'a> {
 
     /// An open line.
     pub fn polyline(&self, points: &[[f32; 2]], stroke: Stroke) {
-        let finite = points
-            .iter()
-            .filter(|p| p[0].is_finite() && p[1].is_finite());
-        self.painter.add(Shape::line(
-            finite.map(|&p| self.screen(p)).collect(),
-            stroke,
-        ));
+        let finite = points.iter().filter(|p| p[0].is_finite() && p[1].is_finite());
+        self.painter.add(Shape::line(finite.map(|&p| self.screen(p)).collect(), stroke));
     }
 
     /// A warped grid of `rows` by `cols` points (row by row) as hairlines in one mesh.
@@ -99,10 +89,7 @@ impl<'a> Plane<'a> {
         let mut line = |a: usize, b: usize| {
             let (from, to) = (screen[a], screen[b]);
             let bounds = Rect::from_two_pos(from, to);
-            if from.is_finite()
-                && to.is_finite()
-                && self.rect.expand(2.0).intersects(bounds.expand(0.5))
-            {
+            if from.is_finite() && to.is_finite() && self.rect.expand(2.0).intersects(bounds.expand(0.5)) {
                 segment(&mut mesh, from, to, width, color);
             }
         };
@@ -122,11 +109,7 @@ impl<'a> Plane<'a> {
 
     /// Quadrilaterals between the nodes of a warped grid, coloured by cell (`(rows-1) * (cols-1)` colours).
     pub fn cells(&self, nodes: &[[f32; 2]], rows: usize, cols: usize, colors: &[Color32]) {
-        if rows < 2
-            || cols < 2
-            || nodes.len() != rows * cols
-            || colors.len() != (rows - 1) * (cols - 1)
-        {
+        if rows < 2 || cols < 2 || nodes.len() != rows * cols || colors.len() != (rows - 1) * (cols - 1) {
             return;
         }
         let mut mesh = Mesh::default();
@@ -134,12 +117,7 @@ impl<'a> Plane<'a> {
             for col in 0..cols - 1 {
                 let color = colors[row * (cols - 1) + col];
                 let base = mesh.vertices.len() as u32;
-                for node in [
-                    row * cols + col,
-                    row * cols + col + 1,
-                    (row + 1) * cols + col + 1,
-                    (row + 1) * cols + col,
-                ] {
+                for node in [row * cols + col, row * cols + col + 1, (row + 1) * cols + col + 1, (row + 1) * cols + col] {
                     mesh.colored_vertex(self.screen(nodes[node]), color);
                 }
                 mesh.add_triangle(base, base + 1, base + 2);
@@ -153,8 +131,7 @@ impl<'a> Plane<'a> {
     pub fn polygon(&self, corners: &[[f32; 2]], fill: Color32, stroke: Stroke) {
         if corners.iter().all(|p| p[0].is_finite() && p[1].is_finite()) {
             let corners = corners.iter().map(|&p| self.screen(p)).collect();
-            self.painter
-                .add(Shape::convex_polygon(corners, fill, stroke));
+            self.painter.add(Shape::convex_polygon(corners, fill, stroke));
         }
     }
 
@@ -162,17 +139,14 @@ impl<'a> Plane<'a> {
     pub fn circle(&self, center: [f64; 2], radius: f64, stroke: Stroke) {
         let middle = self.to_screen(center);
         let edge = self.to_screen([center[0] + radius, center[1]]);
-        self.painter
-            .circle_stroke(middle, edge.x - middle.x, stroke);
+        self.painter.circle_stroke(middle, edge.x - middle.x, stroke);
     }
 
     /// A marked point: a ring around a dot, larger than the data's points.
     pub fn probe(&self, point: [f64; 2], color: Color32) {
         let pos = self.to_screen(point);
-        self.painter
-            .circle(pos, 5.0, color, Stroke::new(2.0, self.palette.ground));
-        self.painter
-            .circle_stroke(pos, 9.0, Stroke::new(2.0, color));
+        self.painter.circle(pos, 5.0, color, Stroke::new(2.0, self.palette.ground));
+        self.painter.circle_stroke(pos, 9.0, Stroke::new(2.0, color));
     }
 
     /// A field over the rectangle `[left, bottom, right, top]` of the plane.
@@ -183,28 +157,13 @@ impl<'a> Plane<'a> {
 
     /// Words at a point, moved by `offset` on screen.
     pub fn text(&self, point: [f64; 2], offset: Vec2, align: Align2, text: &str, color: Color32) {
-        self.painter.text(
-            self.to_screen(point) + offset,
-            align,
-            text,
-            FontId::proportional(12.0),
-            color,
-        );
+        self.painter.text(self.to_screen(point) + offset, align, text, FontId::proportional(12.0), color);
     }
 
     /// A message in the middle of an empty canvas.
     pub fn message(&self, text: &str) {
-        let galley = self.painter.layout(
-            text.to_owned(),
-            FontId::proportional(14.0),
-            self.palette.text_dim,
-            self.rect.width() * 0.8,
-        );
-        self.painter.galley(
-            self.rect.center() - galley.size() / 2.0,
-            galley,
-            self.palette.text_dim,
-        );
+        let galley = self.painter.layout(text.to_owned(), FontId::proportional(14.0), self.palette.text_dim, self.rect.width() * 0.8);
+        self.painter.galley(self.rect.center() - galley.size() / 2.0, galley, self.palette.text_dim);
     }
 
     /// Straight grid lines of the plane at round numbers.
@@ -214,23 +173,11 @@ impl<'a> Plane<'a> {
         let mut mesh = Mesh::default();
         for x in multiples(left, right, step) {
             let x = self.to_screen([x, 0.0]).x;
-            segment(
-                &mut mesh,
-                pos2(x, self.rect.top()),
-                pos2(x, self.rect.bottom()),
-                1.0,
-                color,
-            );
+            segment(&mut mesh, pos2(x, self.rect.top()), pos2(x, self.rect.bottom()), 1.0, color);
         }
         for y in multiples(bottom, top, step) {
             let y = self.to_screen([0.0, y]).y;
-            segment(
-                &mut mesh,
-                pos2(self.rect.left(), y),
-                pos2(self.rect.right(), y),
-                1.0,
-                color,
-            );
+            segment(&mut mesh, pos2(self.rect.left(), y), pos2(self.rect.right(), y), 1.0, color);
         }
         self.painter.add(Shape::mesh(mesh));
     }
@@ -245,29 +192,15 @@ impl<'a> Plane<'a> {
         for x in multiples(left, right, step) {
             let at = pos2(self.to_screen([x, 0.0]).x, self.rect.bottom());
             if (at.x - self.rect.left()).min(self.rect.right() - at.x) > 24.0 {
-                self.painter
-                    .vline(at.x, at.y - 4.0..=at.y, Stroke::new(1.0, color));
-                self.painter.text(
-                    at - vec2(0.0, 5.0),
-                    Align2::CENTER_BOTTOM,
-                    number(x, decimals),
-                    font.clone(),
-                    color,
-                );
+                self.painter.vline(at.x, at.y - 4.0..=at.y, Stroke::new(1.0, color));
+                self.painter.text(at - vec2(0.0, 5.0), Align2::CENTER_BOTTOM, number(x, decimals), font.clone(), color);
             }
         }
         for y in multiples(bottom, top, step) {
             let at = pos2(self.rect.left(), self.to_screen([0.0, y]).y);
             if (at.y - self.rect.top()).min(self.rect.bottom() - at.y) > 24.0 {
-                self.painter
-                    .hline(at.x..=at.x + 4.0, at.y, Stroke::new(1.0, color));
-                self.painter.text(
-                    at + vec2(6.0, 0.0),
-                    Align2::LEFT_CENTER,
-                    number(y, decimals),
-                    font.clone(),
-                    color,
-                );
+                self.painter.hline(at.x..=at.x + 4.0, at.y, Stroke::new(1.0, color));
+                self.painter.text(at + vec2(6.0, 0.0), Align2::LEFT_CENTER, number(y, decimals), font.clone(), color);
             }
         }
     }
@@ -276,11 +209,7 @@ impl<'a> Plane<'a> {
 /// 1, 2 or 5 times a power of ten, at least as large as asked.
 fn round_step(least: f64) -> f64 {
     let power = 10f64.powf(least.max(1e-12).log10().floor());
-    [1.0, 2.0, 5.0, 10.0]
-        .into_iter()
-        .map(|m| m * power)
-        .find(|&s| s >= least * 0.999)
-        .unwrap_or(10.0 * power)
+    [1.0, 2.0, 5.0, 10.0].into_iter().map(|m| m * power).find(|&s| s >= least * 0.999).unwrap_or(10.0 * power)
 }
 
 fn multiples(low: f64, high: f64, step: f64) -> impl Iterator<Item = f64> {
@@ -293,22 +222,11 @@ fn multiples(low: f64, high: f64, step: f64) -> impl Iterator<Item = f64> {
 /// A dot: a square below two pixels, where nobody sees corners, else an octagon.
 fn disc(mesh: &mut Mesh, center: Pos2, radius: f32, color: Color32) {
     if radius <= 1.1 {
-        mesh.add_colored_rect(
-            Rect::from_center_size(center, Vec2::splat(radius * 1.8)),
-            color,
-        );
+        mesh.add_colored_rect(Rect::from_center_size(center, Vec2::splat(radius * 1.8)), color);
         return;
     }
-    const UNIT: [[f32; 2]; 8] = [
-        [1.0, 0.0],
-        [0.707, 0.707],
-        [0.0, 1.0],
-        [-0.707, 0.707],
-        [-1.0, 0.0],
-        [-0.707, -0.707],
-        [0.0, -1.0],
-        [0.707, -0.707],
-    ];
+    const UNIT: [[f32; 2]; 8] =
+        [[1.0, 0.0], [0.707, 0.707], [0.0, 1.0], [-0.707, 0.707], [-1.0, 0.0], [-0.707, -0.707], [0.0, -1.0], [0.707, -0.707]];
     let base = mesh.vertices.len() as u32;
     for [x, y] in UNIT {
         mesh.colored_vertex(center + vec2(x, y) * radius, color);
@@ -327,10 +245,7 @@ mod tests {
         assert_eq!(round_step(0.9), 1.0);
         assert_eq!(round_step(1.1), 2.0);
         assert_eq!(round_step(0.03), 0.05);
-        assert_eq!(
-            multiples(-1.0, 1.0, 0.5).collect::<Vec<_>>(),
-            [-1.0, -0.5, 0.0, 0.5, 1.0]
-        );
+        assert_eq!(multiples(-1.0, 1.0, 0.5).collect::<Vec<_>>(), [-1.0, -0.5, 0.0, 0.5, 1.0]);
         assert!(multiples(f64::NEG_INFINITY, 1.0, 0.5).count() <= 200);
     }
 }

@@ -1,0 +1,281 @@
+//! The frame around the labs: five places that never move, and the keys.
+
+mod banner;
+mod dispatch;
+mod overlay;
+mod placeholder;
+mod rail;
+mod sheet;
+mod top_bar;
+
+use std::time::Duration;
+
+use egui::{Frame, Margin, Panel, Role, Sense, WidgetInfo, vec2};
+
+use super::frame_times::FrameTimes;
+use super::keys::KeyPlugin;
+use super::registry::{CHAPTERS, Chapter};
+use super::{Command, Lab, Shared};
+use crate::ui::theme::{self, Theme};
+use crate::ui::transport::{TransportButton, transport_bar};
+
+/// With what the window opens.
+#[derive(Clone, Debug)]
+pub struct AppOptions {
+    /// The chapter's stable name; an unknown one opens the default chapter and says so.
+    pub chapter: Option<String>,
+    /// The seed of all noise.
+    pub seed: Option<u64>,
+    /// The theme.
+    pub theme: Theme,
+}
+
+impl Default for AppOptions {
+    fn default() -> Self {
+        Self { chapter: None, seed: None, theme: Theme::Dark }
+    }
+}
+
+/// What lies over the five places.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Over {
+    Nothing,
+    Sheet,
+    Palette,
+}
+
+/// The whole window.
+pub struct TractableApp {
+    shared: Shared,
+    chapters: &'static [Chapter],
+    labs: Vec<Option<Box<dyn Lab>>>,
+    active: usize,
+    rail_open: bool,
+    /// The user's own choice about the rail; a narrow window folds it only without one.
+    rail_chosen: bool,
+    panels_open: bool,
+    over: Over,
+    palette_text: String,
+    blank: bool,
+    before_projector: Option<Theme>,
+    user_scale: f32,
+    seed_text: Option<String>,
+    frame_times: FrameTimes,
+    show_frame_times: bool,
+    styled: Option<(Theme, bool, f32)>,
+}
+
+impl TractableApp {
+    /// The app with the lecture's chapters.
+    #[must_use]
+    pub fn new(ctx: &egui::Context, options: &AppOptions) -> Self {
+        Self::with_chapters(ctx, options, CHAPTERS)
+    }
+
+    /// The app with other chapters: for tests.
+    #[must_use]
+    pub fn with_chapters(ctx: &egui::Context, options: &AppOptions, chapters: &'static [Chapter]) -> Self {
+        ctx.add_plugin(KeyPlugin::default());
+        let mut shared = Shared { theme: options.theme, ..Shared::default() };
+        if let Some(seed) = options.seed {
+            shared.seed = seed;
+        }
+        let wanted = options.chapter.as_deref();
+        let found = wanted.and_then(|id| chapters.iter().position(|c| c.id == id));
+        if let (Some(id), None) = (wanted, found) {
+            shared.warn(format!("There is no chapter named “{id}”; this is the first one that is built."));
+        }
+        let active = found.or_else(|| chapters.iter().position(|c| c.open.is_some())).unwrap_or(0);
+        let mut app = Self {
+            shared,
+            chapters,
+            labs: chapters.iter().map(|_| None).collect(),
+            active,
+            rail_open: true,
+            rail_chosen: false,
+            panels_open: true,
+            over: Over::Nothing,
+            palette_text: String::new(),
+            blank: false,
+            before_projector: None,
+            user_scale: 1.0,
+            seed_text: None,
+            frame_times: FrameTimes::default(),
+            show_frame_times: false,
+            styled: None,
+        };
+        app.style(ctx);
+        app.open(active);
+        app
+    }
+
+    /// On a software rasteriser: at most 15 frames a second, so that drawing leaves the cores to the trainer.
+    pub fn draw_sparingly(&mut self) {
+        self.shared.frame_interval = Duration::from_millis(67);
+    }
+
+    /// What the labs share.
+    #[must_use]
+    pub fn shared(&self) -> &Shared {
+        &self.shared
+    }
+
+    /// The stable name of the chapter on screen.
+    #[must_use]
+    pub fn chapter(&self) -> &'static str {
+        self.chapters[self.active].id
+    }
+
+    /// The frame-time figures.
+    #[must_use]
+    pub fn frame_figures(&self) -> super::frame_times::FrameFigures {
+        self.frame_times.figures()
+    }
+
+    /// Opens a chapter; a lab that was open before is shown as it was left.
+    fn open(&mut self, index: usize) {
+        if index != self.active
+            && let Some(lab) = &mut self.labs[self.active]
+        {
+            lab.leave();
+        }
+        self.active = index;
+        if self.labs[index].is_none()
+            && let Some(open) = self.chapters[index].open
+        {
+            self.labs[index] = Some(open(&self.shared));
+        }
+        self.frame_times.clear();
+    }
+
+    fn lab(&mut self) -> Option<&mut Box<dyn Lab>> {
+        self.labs[self.active].as_mut()
+    }
+
+    /// Gives egui the theme's colours and scale whenever one of them changed.
+    fn style(&mut self, ctx: &egui::Context) {
+        let wanted = (self.shared.theme, self.shared.reduced_motion, self.user_scale);
+        if self.styled != Some(wanted) {
+            theme::install(ctx, self.shared.theme, self.shared.reduced_motion);
+            ctx.set_zoom_factor(self.shared.theme.scale() * self.user_scale);
+            self.styled = Some(wanted);
+        }
+    }
+
+    fn panels(&mut self, ui: &mut egui::Ui) {
+        let palette = self.shared.palette();
+        let width = ui.available_width();
+        if !self.rail_chosen {
+            self.rail_open = width >= 1060.0;
+        }
+        let bar = |margin: Margin| Frame::new().fill(palette.panel).inner_margin(margin);
+
+        Panel::top("top").frame(bar(Margin::symmetric(16, 6))).resizable(false).show(ui, |ui| self.top_bar(ui));
+
+        if self.rail_open {
+            Panel::left("rail")
+                .frame(bar(Margin { left: 8, right: 8, top: 10, bottom: 8 }))
+                .resizable(false)
+                .exact_size((width * 0.125).clamp(156.0, 196.0))
+                .show(ui, |ui| self.rail(ui));
+        }
+
+        let Some(mut lab) = self.labs[self.active].take() else {
+            egui::CentralPanel::no_frame().frame(Frame::new().fill(palette.ground)).show(ui, |ui| self.placeholder(ui));
+            return;
+        };
+        let lab_ref: &mut dyn Lab = lab.as_mut();
+
+        if let Some(model) = lab_ref.transport() {
+            let labels = model.labels();
+            let hint = format!(
+                "Space run · → one {} · Shift → one {} · R again · N other noise",
+                if labels.step.is_empty() { "step" } else { labels.step },
+                if labels.large_step.is_empty() { "large step" } else { labels.large_step },
+            );
+            Panel::bottom("transport").frame(bar(Margin::symmetric(16, 6))).resizable(false).exact_size(74.0).show(ui, |ui| {
+                transport_bar(ui, model, &|button| transport_command(button).tooltip(), &hint);
+            });
+        }
+        if self.panels_open {
+            let column = Frame::new().fill(palette.ground).inner_margin(Margin { left: 14, right: 14, top: 14, bottom: 8 });
+            Panel::left("controls").frame(column).resizable(false).exact_size((width * 0.155).clamp(190.0, 250.0)).show(ui, |ui| {
+                scroll(ui, "controls scroll", |ui| lab_ref.controls(ui, &mut self.shared));
+            });
+            Panel::right("explain").frame(column).resizable(false).exact_size((width * 0.2).clamp(244.0, 350.0)).show(ui, |ui| {
+                scroll(ui, "explain scroll", |ui| lab_ref.explain(ui, &mut self.shared));
+            });
+        }
+        let canvas = Frame::new().fill(palette.ground).inner_margin(Margin { left: 16, right: 16, top: 14, bottom: 8 });
+        egui::CentralPanel::default().frame(canvas).show(ui, |ui| {
+            if let Some(error) = lab_ref.status().error {
+                banner::show(ui, &error);
+            }
+            lab_ref.canvas(ui, &mut self.shared);
+            let spoken = lab_ref.spoken_summary();
+            let summary =
+                ui.interact(egui::Rect::from_min_size(ui.min_rect().min, vec2(1.0, 1.0)), ui.scope_id().with("summary"), Sense::hover());
+            summary.widget_info(|| WidgetInfo::labeled(Role::Status, true, &spoken));
+        });
+        self.labs[self.active] = Some(lab);
+    }
+}
+
+/// The command behind a button of the transport bar.
+fn transport_command(button: TransportButton) -> Command {
+    match button {
+        TransportButton::Home => Command::Home,
+        TransportButton::Back => Command::Back,
+        TransportButton::RunPause => Command::RunPause,
+        TransportButton::Step => Command::Step,
+        TransportButton::End => Command::End,
+    }
+}
+
+fn scroll(ui: &mut egui::Ui, id: &str, contents: impl FnOnce(&mut egui::Ui)) {
+    egui::ScrollArea::vertical().id_salt(id).auto_shrink([false, false]).show(ui, |ui| {
+        // Room for the scroll bar, so that nothing moves when it appears.
+        ui.set_width(ui.available_width() - 6.0);
+        contents(ui);
+    });
+}
+
+impl eframe::App for TractableApp {
+    fn logic(&mut self, ctx: &egui::Context, _frame: &mut eframe::Frame) {
+        self.frame_times.frame(Shared::take_animation(ctx));
+        let commands = ctx.plugin_or_default::<KeyPlugin>().lock().take();
+        for command in commands {
+            self.run(command, ctx);
+        }
+        self.style(ctx);
+        if let Some(mut lab) = self.labs[self.active].take() {
+            lab.update(ctx, &mut self.shared);
+            self.labs[self.active] = Some(lab);
+        }
+        self.age_toasts(ctx);
+    }
+
+    fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {
+        if self.blank {
+            self.blank_screen(ui);
+            return;
+        }
+        self.panels(ui);
+        let ctx = ui.ctx().clone();
+        match self.over {
+            Over::Nothing => {}
+            Over::Sheet => self.sheet(&ctx),
+            Over::Palette => self.command_palette(&ctx),
+        }
+        self.toasts(&ctx);
+        if self.show_frame_times {
+            self.frame_time_figures(&ctx);
+        }
+        // Buttons may have changed what the style depends on.
+        self.style(&ctx);
+    }
+
+    fn clear_color(&self, _visuals: &egui::Visuals) -> [f32; 4] {
+        self.shared.palette().ground.to_normalized_gamma_f32()
+    }
+}

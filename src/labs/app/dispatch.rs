@@ -1,0 +1,186 @@
+//! Carries out commands: the window's own here, the lab's in the lab, the transport's on the lab's transport.
+
+use egui::ViewportCommand;
+
+use super::{Over, TractableApp};
+use crate::labs::Command;
+use crate::labs::keys::KeyPlugin;
+use crate::ui::cursor;
+use crate::ui::theme::Theme;
+use crate::ui::transport::{TransportModel, run_or_pause, step_by};
+
+impl TractableApp {
+    /// Carries out one command, wherever it came from.
+    pub(in crate::labs) fn run(&mut self, command: Command, ctx: &egui::Context) {
+        if self.blank && !matches!(command, Command::Blank | Command::Close | Command::FullScreen) {
+            // Behind a blank screen nothing may move unseen.
+            return;
+        }
+        match command {
+            Command::Sheet => self.over = toggled(self.over, Over::Sheet),
+            Command::Palette => {
+                self.palette_text.clear();
+                self.over = toggled(self.over, Over::Palette);
+            }
+            Command::Close => self.close_one(ctx),
+            Command::Blank => self.blank = !self.blank,
+            Command::Theme => {
+                self.shared.theme = if self.shared.theme == Theme::Dark { Theme::Light } else { Theme::Dark };
+                self.before_projector = None;
+            }
+            Command::Projector => self.projector(),
+            Command::Units => self.shared.units = self.shared.units.toggled(),
+            Command::ReducedMotion => {
+                self.shared.reduced_motion = !self.shared.reduced_motion;
+                self.shared.done(if self.shared.reduced_motion {
+                    "Reduced motion: cuts instead of movements."
+                } else {
+                    "Movements are shown."
+                });
+            }
+            Command::FoldPanels => self.panels_open = !self.panels_open,
+            Command::FoldRail => {
+                self.rail_open = !self.rail_open;
+                self.rail_chosen = true;
+            }
+            Command::ScaleUp => self.user_scale = (self.user_scale * 1.1).min(3.0),
+            Command::ScaleDown => self.user_scale = (self.user_scale / 1.1).max(0.5),
+            Command::ScaleReset => self.user_scale = 1.0,
+            Command::FullScreen => {
+                let full = ctx.input(|input| input.viewport().fullscreen.unwrap_or(false));
+                ctx.send_viewport_cmd(ViewportCommand::Fullscreen(!full));
+            }
+            Command::FrameTimes => self.show_frame_times = !self.show_frame_times,
+            Command::CanvasCursor => {
+                let on = !self.shared.canvas_cursor;
+                self.set_canvas_cursor(on, ctx);
+            }
+            Command::NewSeed => {
+                self.shared.seed = rand::random_range(1..100_000);
+                self.offer(command);
+            }
+            _ => {
+                if !self.offer(command) {
+                    self.nothing_to_do(command);
+                }
+            }
+        }
+        ctx.request_repaint();
+    }
+
+    /// Offers a command to the lab, then to the lab's transport; true if it meant something.
+    fn offer(&mut self, command: Command) -> bool {
+        let Some(mut lab) = self.labs[self.active].take() else {
+            return true;
+        };
+        let handled = lab.command(command, &mut self.shared) || lab.transport().is_some_and(|model| on_transport(command, model));
+        self.labs[self.active] = Some(lab);
+        handled
+    }
+
+    /// Sets the seed that the user typed, and starts again with it.
+    pub(super) fn set_seed(&mut self, seed: u64) {
+        self.shared.seed = seed;
+        self.offer(Command::Reset);
+    }
+
+    fn nothing_to_do(&mut self, command: Command) {
+        let title = command.entry().title;
+        let chapter = self.chapters[self.active].title;
+        self.shared.warn(format!("“{title}” has nothing to act on in “{chapter}”."));
+    }
+
+    fn projector(&mut self) {
+        match self.before_projector.take() {
+            Some(theme) => self.shared.theme = theme,
+            None if self.shared.theme == Theme::Projector => self.shared.theme = Theme::Dark,
+            None => {
+                self.before_projector = Some(self.shared.theme);
+                self.shared.theme = Theme::Projector;
+            }
+        }
+    }
+
+    fn set_canvas_cursor(&mut self, on: bool, ctx: &egui::Context) {
+        self.shared.canvas_cursor = on;
+        ctx.plugin_or_default::<KeyPlugin>().lock().canvas_cursor = on;
+        if on {
+            cursor::request(ctx);
+            self.shared.done("Arrow keys move over the picture. C or Esc gives them back to time.");
+        } else {
+            cursor::withdraw(ctx);
+            surrender_focus(ctx);
+        }
+    }
+
+    /// Esc: one thing, the innermost first, never the program. F5 and Esc come in turn from some clickers.
+    fn close_one(&mut self, ctx: &egui::Context) {
+        if self.blank {
+            self.blank = false;
+        } else if self.over != Over::Nothing {
+            self.over = Over::Nothing;
+        } else if self.shared.canvas_cursor {
+            self.set_canvas_cursor(false, ctx);
+        } else if !self.shared.toasts.is_empty() {
+            self.shared.toasts.clear();
+        } else if self.before_projector.is_some() {
+            self.projector();
+        } else if ctx.input(|input| input.viewport().fullscreen.unwrap_or(false)) {
+            ctx.send_viewport_cmd(ViewportCommand::Fullscreen(false));
+        } else {
+            surrender_focus(ctx);
+        }
+    }
+
+    /// Shortens the time that messages stay by the time that has passed.
+    pub(super) fn age_toasts(&mut self, ctx: &egui::Context) {
+        let passed = ctx.input(|input| input.stable_dt.min(1.0));
+        self.shared.toasts.retain_mut(|toast| {
+            toast.remaining -= passed;
+            toast.remaining > 0.0
+        });
+        if let Some(next) = self.shared.toasts.iter().map(|toast| toast.remaining).min_by(f32::total_cmp) {
+            ctx.request_repaint_after_secs(next.min(1.0));
+        }
+    }
+}
+
+fn surrender_focus(ctx: &egui::Context) {
+    ctx.memory_mut(|memory| {
+        if let Some(id) = memory.focused() {
+            memory.surrender_focus(id);
+        }
+    });
+}
+
+fn toggled(now: Over, wanted: Over) -> Over {
+    if now == wanted { Over::Nothing } else { wanted }
+}
+
+/// The commands that every transport understands.
+fn on_transport(command: Command, model: &mut dyn TransportModel) -> bool {
+    match command {
+        Command::RunPause => run_or_pause(model),
+        Command::Step => drop(step_by(model, 1.0)),
+        Command::Back => drop(step_by(model, -1.0)),
+        Command::LargeStep | Command::LargeBack => {
+            let large = model.large_step();
+            step_by(model, if command == Command::LargeStep { large } else { -large });
+        }
+        Command::Home | Command::Reset => {
+            model.set_playing(false);
+            model.seek(0.0);
+        }
+        Command::End => {
+            model.set_playing(false);
+            model.seek(model.length());
+        }
+        Command::Slower | Command::Faster => {
+            let factor = if command == Command::Faster { 2.0 } else { 0.5 };
+            let range = model.speed_range();
+            model.set_speed((model.speed() * factor).clamp(*range.start(), *range.end()));
+        }
+        _ => return false,
+    }
+    true
+}
