@@ -1,5 +1,6 @@
 //! How a graph is computed: on the CPU, on the GPU, element by element in sampling order, or until a number is small enough.
 
+pub mod cpu;
 mod session;
 
 pub use session::{BackendChoice, BackendInfo, ExecError, ProgramId, Session};

@@ -1,0 +1,25 @@
+//! The CPU executor: one file per kernel family, generic over f32 and f64.
+//!
+//! Kernels work on slices and compute a [`Region`] of their result; a value does not depend on the region that computed it, nor on
+//! the number of threads, bit for bit.
+
+mod adam;
+mod conv;
+mod coupling;
+mod layout;
+mod math;
+mod matmul;
+mod pointwise;
+mod real;
+mod reduce;
+mod region;
+mod rows;
+mod softmax;
+#[cfg(test)]
+mod testing;
+mod threads;
+mod weight_grad;
+
+pub use real::Real;
+pub use region::Region;
+pub use threads::Workers;
