@@ -6,20 +6,27 @@
 mod adam;
 mod conv;
 mod coupling;
+mod kernel;
 mod layout;
 mod math;
 mod matmul;
 mod pointwise;
+mod program;
 mod real;
 mod reduce;
 mod region;
 mod rows;
+mod session;
 mod softmax;
+mod store;
 #[cfg(test)]
 mod testing;
 mod threads;
 mod weight_grad;
 
+pub use program::CpuProgram;
 pub use real::Real;
 pub use region::Region;
+pub use session::CpuSession;
+pub use store::Store;
 pub use threads::Workers;

@@ -6,6 +6,7 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 /// The processor that kernels run on: its vector instructions and the threads that one kernel may be split over.
 ///
 /// A split is static (rows or fixed chunks) and joins once, so results do not depend on the number of threads.
+#[derive(Debug)]
 pub struct Workers {
     arch: Arch,
     pool: Option<ThreadPool>,
@@ -27,6 +28,17 @@ impl Workers {
     /// Threads in all.
     pub fn threads(&self) -> usize {
         self.threads
+    }
+
+    /// Name of the vector instructions, for people.
+    pub fn instructions(&self) -> String {
+        let token = format!("{:?}", self.arch);
+        match token.split('(').next() {
+            Some("V4") => "AVX-512".into(),
+            Some("V3") => "AVX2 with FMA".into(),
+            Some(name) => name.to_uppercase(),
+            None => token,
+        }
     }
 
     #[inline]

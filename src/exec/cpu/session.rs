@@ -1,0 +1,119 @@
+use std::sync::Arc;
+
+use super::program::CpuProgram;
+use super::store::Store;
+use super::threads::Workers;
+use crate::exec::{BackendInfo, ExecError, ProgramId, Session};
+use crate::graph::{Graph, NodeId, Op, Plan, Reuse};
+
+/// A [`Session`] on the CPU, in f32.
+#[derive(Debug)]
+pub struct CpuSession {
+    workers: Workers,
+    store: Store<f32>,
+    programs: Vec<Prepared>,
+    losses: Vec<f32>,
+    skipped: usize,
+}
+
+#[derive(Debug)]
+struct Prepared {
+    program: CpuProgram<f32>,
+    loss: Option<NodeId>,
+}
+
+impl CpuSession {
+    /// A session on so many threads, the calling one included.
+    pub fn new(threads: usize) -> CpuSession {
+        CpuSession { workers: Workers::new(threads), store: Store::new(), programs: Vec::new(), losses: Vec::new(), skipped: 0 }
+    }
+
+    /// Parameters and states.
+    pub fn store(&self) -> &Store<f32> {
+        &self.store
+    }
+
+    /// Parameters and states, to be changed.
+    pub fn store_mut(&mut self) -> &mut Store<f32> {
+        &mut self.store
+    }
+
+    /// A program with the store and the workers that it runs with: for the sampler, which computes region by region.
+    ///
+    /// # Panics
+    /// If the id is not of this session.
+    pub fn parts(&mut self, program: ProgramId) -> (&mut CpuProgram<f32>, &Store<f32>, &Workers) {
+        (&mut self.programs[program.0].program, &self.store, &self.workers)
+    }
+
+    /// An output's values, without copying.
+    ///
+    /// # Errors
+    /// An unknown name.
+    pub fn output(&self, program: ProgramId, name: &str) -> Result<&[f32], ExecError> {
+        let prepared = &self.programs[program.0];
+        let graph = prepared.program.graph();
+        match graph.output(name) {
+            Some(node) if !matches!(graph.node(node).op, Op::Parameter | Op::State) => Ok(prepared.program.output(node)),
+            Some(node) => self.store.get(&graph.describe(node)),
+            None => {
+                let known = graph.outputs().iter().map(|(name, _)| &name[..]).collect::<Vec<_>>().join(", ");
+                Err(ExecError::UnknownName { kind: "output", name: name.into(), known })
+            }
+        }
+    }
+}
+
+impl Session for CpuSession {
+    fn prepare(&mut self, graph: &Arc<Graph>, reuse: Reuse) -> Result<ProgramId, ExecError> {
+        let outputs: Vec<NodeId> = graph.outputs().iter().map(|&(_, node)| node).collect();
+        let plan = Plan::new(graph, &outputs, reuse);
+        let program = CpuProgram::new(graph, &plan, &mut self.store)?;
+        self.programs.push(Prepared { program, loss: graph.output("loss") });
+        Ok(ProgramId(self.programs.len() - 1))
+    }
+
+    fn run(&mut self, program: ProgramId, inputs: &[(&str, &[f32])]) -> Result<(), ExecError> {
+        let Prepared { program, loss } = &mut self.programs[program.0];
+        for (name, values) in inputs {
+            program.set_input(name, values)?;
+        }
+        if let Some((missing, _)) = program.inputs().find(|(name, _)| !inputs.iter().any(|(given, _)| given == name)) {
+            let known = inputs.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
+            return Err(ExecError::UnknownName { kind: "given input", name: missing.into(), known });
+        }
+        let skipped = program.run(&self.workers, &mut self.store);
+        self.losses.extend(loss.and_then(|node| program.output(node).first()));
+        self.skipped += usize::from(skipped > 0);
+        Ok(())
+    }
+
+    fn read_output(&mut self, program: ProgramId, name: &str) -> Result<Vec<f32>, ExecError> {
+        self.output(program, name).map(<[f32]>::to_vec)
+    }
+
+    fn losses(&mut self) -> Vec<f32> {
+        std::mem::take(&mut self.losses)
+    }
+
+    fn skipped_updates(&mut self) -> usize {
+        std::mem::take(&mut self.skipped)
+    }
+
+    fn write_parameter(&mut self, name: &str, values: &[f32]) -> Result<(), ExecError> {
+        self.store.set(name, values)
+    }
+
+    fn read_parameter(&mut self, name: &str) -> Result<Vec<f32>, ExecError> {
+        self.store.get(name).map(<[f32]>::to_vec)
+    }
+
+    fn first_non_finite(&mut self, program: ProgramId) -> Option<NodeId> {
+        self.programs[program.0].program.first_non_finite(&self.workers, &self.store)
+    }
+
+    fn backend(&self) -> BackendInfo {
+        let adapter = self.workers.instructions();
+        BackendInfo { backend: "cpu", adapter, threads: self.workers.threads() }
+    }
+}
