@@ -176,7 +176,7 @@ impl TractableApp {
             Panel::left("rail")
                 .frame(bar(Margin { left: 8, right: 8, top: 10, bottom: 8 }))
                 .resizable(false)
-                .exact_size((width * 0.125).clamp(156.0, 196.0))
+                .exact_size((width * 0.094).clamp(156.0, 190.0))
                 .show(ui, |ui| self.rail(ui));
         }
 
@@ -188,25 +188,26 @@ impl TractableApp {
 
         if let Some(model) = lab_ref.transport() {
             let labels = model.labels();
+            let name = |step: &'static str, otherwise: &'static str| if step.is_empty() { otherwise } else { step };
             let hint = format!(
-                "Space run · → one {} · Shift → one {} · R again · N other noise",
-                if labels.step.is_empty() { "step" } else { labels.step },
-                if labels.large_step.is_empty() { "large step" } else { labels.large_step },
+                "Space run · Right one {} · Shift+Right one {} · R again · N other noise",
+                name(labels.step, "step"),
+                name(labels.large_step, "large step"),
             );
             Panel::bottom("transport").frame(bar(Margin::symmetric(16, 6))).resizable(false).exact_size(74.0).show(ui, |ui| {
                 transport_bar(ui, model, &|button| transport_command(button).tooltip(), &hint);
             });
         }
         if self.panels_open {
-            let column = Frame::new().fill(palette.ground).inner_margin(Margin { left: 14, right: 14, top: 14, bottom: 8 });
-            Panel::left("controls").frame(column).resizable(false).exact_size((width * 0.155).clamp(190.0, 250.0)).show(ui, |ui| {
+            let column = Frame::new().fill(palette.ground).inner_margin(Margin { left: 12, right: 10, top: 14, bottom: 8 });
+            Panel::left("controls").frame(column).resizable(false).exact_size((width * 0.12).clamp(188.0, 240.0)).show(ui, |ui| {
                 scroll(ui, "controls scroll", |ui| lab_ref.controls(ui, &mut self.shared));
             });
-            Panel::right("explain").frame(column).resizable(false).exact_size((width * 0.2).clamp(244.0, 350.0)).show(ui, |ui| {
+            Panel::right("explain").frame(column).resizable(false).exact_size((width * 0.165).clamp(244.0, 330.0)).show(ui, |ui| {
                 scroll(ui, "explain scroll", |ui| lab_ref.explain(ui, &mut self.shared));
             });
         }
-        let canvas = Frame::new().fill(palette.ground).inner_margin(Margin { left: 16, right: 16, top: 14, bottom: 8 });
+        let canvas = Frame::new().fill(palette.ground).inner_margin(Margin { left: 14, right: 14, top: 14, bottom: 8 });
         egui::CentralPanel::default().frame(canvas).show(ui, |ui| {
             if let Some(error) = lab_ref.status().error {
                 banner::show(ui, &error);

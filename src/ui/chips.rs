@@ -63,6 +63,18 @@ pub fn primary_button(ui: &mut Ui, label: &str) -> Response {
     pill(ui, label, Look::Chosen, Role::Button, 0.0)
 }
 
+/// A chip that only says something: nothing to click.
+pub fn tag(ui: &mut Ui, text: &str) -> Response {
+    let palette = Palette::of(ui);
+    let font = egui::TextStyle::Button.resolve(ui.style());
+    let galley = ui.painter().layout_no_wrap(text.to_owned(), font, palette.text);
+    let (rect, response) = ui.allocate_exact_size(galley.size() + vec2(22.0, 8.0), Sense::hover());
+    ui.painter().rect_stroke(rect, CornerRadius::same(13), Stroke::new(1.0, palette.line), StrokeKind::Inside);
+    ui.painter().galley(rect.center() - galley.size() / 2.0, galley, palette.text);
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, text));
+    response
+}
+
 /// A chip that is on or off; changes the value when clicked. The response is `changed()` then.
 pub fn toggle(ui: &mut Ui, label: &str, on: &mut bool) -> Response {
     let mut response = pill(ui, label, if *on { Look::Chosen } else { Look::Quiet }, Role::CheckBox, 0.0);
@@ -93,18 +105,24 @@ pub fn segmented<T: PartialEq + Clone>(ui: &mut Ui, value: &mut T, choices: &[(T
     changed
 }
 
-/// A panel's heading, with something short at the right end of its line.
+/// A panel's heading, with something short at the right end of its line, or below it where the line is too short.
 pub fn section(ui: &mut Ui, title: &str, right: &str) {
     let palette = Palette::of(ui);
+    let small = egui::TextStyle::Small.resolve(ui.style());
+    let heading_font = egui::TextStyle::Heading.resolve(ui.style());
+    let width = |ui: &Ui, text: &str, font| ui.painter().layout_no_wrap(text.to_owned(), font, palette.text).size().x;
+    let fits = width(ui, title, heading_font) + width(ui, right, small) + 16.0 <= ui.available_width();
+    let aside = RichText::new(right).small().color(palette.text_dim);
     ui.horizontal(|ui| {
         let heading = ui.label(RichText::new(title).heading().color(palette.text));
         heading.widget_info(|| WidgetInfo::labeled(Role::Heading, true, title));
-        if !right.is_empty() {
-            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-                ui.label(RichText::new(right).small().color(palette.text_dim));
-            });
+        if !right.is_empty() && fits {
+            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| ui.label(aside.clone()));
         }
     });
+    if !right.is_empty() && !fits {
+        ui.add(egui::Label::new(aside).wrap());
+    }
 }
 
 /// A framed group of things that belong together, as wide as its column.

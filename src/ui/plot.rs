@@ -25,8 +25,8 @@ pub struct LossCurves<'a> {
 pub fn loss_chart(ui: &mut Ui, name: &str, curves: &LossCurves<'_>, units: Units, height: f32) {
     let palette = Palette::of(ui);
     let value = |nats: f64| units.convert(nats);
-    ui.horizontal(|ui| {
-        ui.spacing_mut().item_spacing.x = 10.0;
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing = egui::vec2(10.0, 1.0);
         ui.label(RichText::new(format!("{} {}", units.name(), curves.per)).small().color(palette.text_dim));
         if let Some(&[_, last]) = curves.train.last() {
             ui.label(RichText::new(format!("train {}", number(value(last), 2))).small().color(palette.seen));

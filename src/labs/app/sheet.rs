@@ -3,6 +3,7 @@
 use egui::{Id, Key, Modal, RichText, ScrollArea, TextEdit, Ui};
 
 use super::{Over, TractableApp};
+use crate::labs::Command;
 use crate::labs::command::{Entry, Group, TABLE, shortcut_text};
 use crate::ui::chips;
 
@@ -17,12 +18,18 @@ impl TractableApp {
                 chips::section(ui, "Keys", "Esc closes");
             });
             ui.add_space(4.0);
-            ScrollArea::vertical().max_height((screen.height() - 140.0).max(120.0)).show(ui, |ui| {
+            let height = (screen.height() - 140.0).max(120.0);
+            ScrollArea::vertical().max_height(height).min_scrolled_height(height).show(ui, |ui| {
                 ui.columns(Group::ALL.len(), |columns| {
                     for (ui, group) in columns.iter_mut().zip(Group::ALL) {
                         ui.label(RichText::new(group.title()).heading().color(palette.seen));
+                        ui.spacing_mut().item_spacing.y = 3.0;
                         for entry in TABLE.iter().filter(|entry| entry.group == group) {
-                            row(ui, entry);
+                            match entry.command {
+                                Command::Preset(1) => keys_row(ui, "1 … 9", "Presets", entry.help),
+                                Command::Preset(_) => {}
+                                _ => row(ui, entry),
+                            }
                         }
                     }
                 });
@@ -86,9 +93,13 @@ impl TractableApp {
 
 fn row(ui: &mut Ui, entry: &Entry) {
     let keys: Vec<String> = entry.keys.iter().map(shortcut_text).collect();
+    keys_row(ui, &keys.join("  "), entry.title, entry.help);
+}
+
+fn keys_row(ui: &mut Ui, keys: &str, title: &str, help: &str) {
     ui.horizontal_wrapped(|ui| {
-        chips::key_hint(ui, &keys.join("  "), "");
-        ui.label(entry.title).on_hover_text(entry.help);
+        chips::key_hint(ui, keys, "");
+        ui.label(title).on_hover_text(help);
     });
 }
 

@@ -49,7 +49,7 @@ impl TractableApp {
                 }
                 self.seed_field(ui);
                 if !status.backend.is_empty() {
-                    backend(ui, palette, &status.backend);
+                    chips::tag(ui, &status.backend).on_hover_text("Where the numbers on this screen are computed");
                 }
             });
         });
@@ -87,18 +87,6 @@ impl TractableApp {
             response.request_focus();
         }
     }
-}
-
-/// Where the numbers are computed. Nothing to click, so no button.
-fn backend(ui: &mut Ui, palette: &Palette, text: &str) {
-    egui::Frame::new()
-        .fill(palette.card)
-        .stroke(Stroke::new(1.0, palette.line))
-        .corner_radius(13)
-        .inner_margin(egui::Margin::symmetric(11, 4))
-        .show(ui, |ui| ui.label(RichText::new(text).size(13.0).color(palette.text)))
-        .inner
-        .on_hover_text("Where the numbers on this screen are computed");
 }
 
 /// Two interlocking rings: data and latent space.

@@ -200,7 +200,7 @@ impl<'a> Plane<'a> {
             let at = pos2(self.rect.left(), self.to_screen([0.0, y]).y);
             if (at.y - self.rect.top()).min(self.rect.bottom() - at.y) > 24.0 {
                 self.painter.hline(at.x..=at.x + 4.0, at.y, Stroke::new(1.0, color));
-                self.painter.text(at + vec2(6.0, 0.0), Align2::LEFT_CENTER, number(y, decimals), font.clone(), color);
+                self.painter.text(at + vec2(8.0, 0.0), Align2::LEFT_CENTER, number(y, decimals), font.clone(), color);
             }
         }
     }
