@@ -157,8 +157,11 @@ impl TractableApp {
         let wanted = (self.shared.theme, self.shared.reduced_motion, self.user_scale);
         if self.styled != Some(wanted) {
             theme::install(ctx, self.shared.theme, self.shared.reduced_motion);
-            ctx.set_zoom_factor(self.shared.theme.scale() * self.user_scale);
             self.styled = Some(wanted);
+        }
+        let scale = self.shared.theme.scale() * self.user_scale * screen_scale(ctx);
+        if ctx.zoom_factor() != scale {
+            ctx.set_zoom_factor(scale);
         }
     }
 
@@ -174,7 +177,7 @@ impl TractableApp {
 
         if self.rail_open {
             Panel::left("rail")
-                .frame(bar(Margin { left: 8, right: 8, top: 10, bottom: 8 }))
+                .frame(bar(Margin { left: 6, right: 6, top: 10, bottom: 8 }))
                 .resizable(false)
                 .exact_size((width * 0.094).clamp(156.0, 190.0))
                 .show(ui, |ui| self.rail(ui));
@@ -219,6 +222,16 @@ impl TractableApp {
             summary.widget_info(|| WidgetInfo::labeled(Role::Status, true, &spoken));
         });
         self.labs[self.active] = Some(lab);
+    }
+}
+
+/// A larger window is meant to be read from further away: type grows in two steps, so that resizing does not make it swim.
+fn screen_scale(ctx: &egui::Context) -> f32 {
+    let points = ctx.viewport_rect().width() * ctx.zoom_factor();
+    match points {
+        ..1600.0 => 1.0,
+        1600.0..2300.0 => 1.2,
+        _ => 1.5,
     }
 }
 

@@ -29,10 +29,10 @@ pub fn loss_chart(ui: &mut Ui, name: &str, curves: &LossCurves<'_>, units: Units
         ui.spacing_mut().item_spacing = egui::vec2(10.0, 1.0);
         ui.label(RichText::new(format!("{} {}", units.name(), curves.per)).small().color(palette.text_dim));
         if let Some(&[_, last]) = curves.train.last() {
-            ui.label(RichText::new(format!("train {}", number(value(last), 2))).small().color(palette.seen));
+            ui.label(RichText::new(format!("train\u{a0}{}", number(value(last), 2))).small().color(palette.seen));
         }
         if let Some(&[_, last]) = curves.test.last() {
-            ui.label(RichText::new(format!("test {}", number(value(last), 2))).small().color(palette.now));
+            ui.label(RichText::new(format!("test\u{a0}{}", number(value(last), 2))).small().color(palette.now));
         }
     });
     let points =
@@ -56,18 +56,20 @@ pub fn loss_chart(ui: &mut Ui, name: &str, curves: &LossCurves<'_>, units: Units
         plot = plot.include_y(value(*nats));
     }
     let (train, test) = (points(curves.train), points(curves.test));
-    let lines: Vec<(f64, String, egui::Color32)> = [(curves.ceiling, palette.text_dim), (curves.floor, palette.base)]
-        .into_iter()
-        .filter_map(|(line, color)| line.map(|(nats, label)| (value(nats), format!("{label}: {}", number(value(nats), 3)), color)))
-        .collect();
+    // The ceiling's name hangs below its line and the floor's stands on it, so that both stay inside.
+    let below = egui::Align2::RIGHT_TOP;
+    let lines: Vec<(f64, String, egui::Color32, egui::Align2)> =
+        [(curves.ceiling, palette.text_dim, below), (curves.floor, palette.base, egui::Align2::RIGHT_BOTTOM)]
+            .into_iter()
+            .filter_map(|(line, color, at)| {
+                line.map(|(nats, label)| (value(nats), format!("{label}: {}", number(value(nats), 3)), color, at))
+            })
+            .collect();
     let (seen, now) = (palette.seen, palette.now);
     plot.show(ui, |plot| {
-        for (y, label, color) in lines {
+        for (y, label, color, anchor) in lines {
             plot.hline(HLine::new(label.clone(), y).color(color).width(1.0).style(LineStyle::dashed_loose()));
-            plot.text(
-                Text::new(label.clone(), PlotPoint::new(last_step, y), RichText::new(label).small().color(color))
-                    .anchor(egui::Align2::RIGHT_BOTTOM),
-            );
+            plot.text(Text::new(label.clone(), PlotPoint::new(last_step, y), RichText::new(label).small().color(color)).anchor(anchor));
         }
         plot.line(Line::new("train", train).color(seen).width(1.2));
         plot.line(Line::new("test", test).color(now).width(2.0));

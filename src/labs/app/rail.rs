@@ -58,8 +58,8 @@ impl TractableApp {
         // What is built stands out; what is not stays readable.
         let built = chapter.open.is_some();
         let ink = if active || built { palette.text } else { palette.text_dim };
-        let font = egui::FontId::proportional(12.8);
-        let galley = painter.layout(chapter.title.to_owned(), font, ink, rect.width() - 12.0);
+        let font = egui::FontId::proportional(12.6);
+        let galley = painter.layout_no_wrap(chapter.title.to_owned(), font, ink);
         painter.galley(pos2(rect.left() + 11.0, rect.center().y - galley.size().y / 2.0), galley, ink);
         response.widget_info(|| WidgetInfo::selected(Role::Tab, true, active, chapter.title));
         let tip = if built { chapter.question.to_owned() } else { format!("{} (not built yet)", chapter.question) };
