@@ -1,0 +1,8 @@
+//! The window, driven as a person with a keyboard or a screen reader drives it: by names and keys, through AccessKit, without a screen.
+//!
+//! After every run the harness checks that each control has a name and that every character has a glyph.
+
+mod chapters;
+mod harness;
+mod keys;
+mod widgets;
