@@ -1,6 +1,7 @@
 //! How a graph is computed: on the CPU, on the GPU, element by element in sampling order, or until a number is small enough.
 
 pub mod cpu;
+pub mod gpu;
 mod session;
 
 pub use session::{BackendChoice, BackendInfo, ExecError, ProgramId, Session};
