@@ -1,3 +1,22 @@
 //! Tractable: the window, or a command.
 
-fn main() {}
+use std::process::ExitCode;
+
+use tractable::cli::{self, Common};
+use tractable::labs::{AppOptions, WindowError, WindowOptions, run_window};
+
+fn main() -> ExitCode {
+    let level = tracing_subscriber::EnvFilter::try_from_env("TRACTABLE_LOG").unwrap_or_else(|_| "error".into());
+    tracing_subscriber::fmt().with_env_filter(level).with_writer(std::io::stderr).init();
+    cli::main(window)
+}
+
+/// Opens the window; `None` where there is no display.
+fn window(common: &Common) -> anyhow::Result<Option<()>> {
+    let options = WindowOptions { app: AppOptions { seed: common.seed, ..AppOptions::default() }, ..WindowOptions::default() };
+    match run_window(&options) {
+        Ok(()) => Ok(Some(())),
+        Err(WindowError::NoDisplay) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}

@@ -2,6 +2,8 @@
 
 pub mod cpu;
 pub mod gpu;
+mod open;
 mod session;
 
+pub use open::open_session;
 pub use session::{BackendChoice, BackendInfo, ExecError, ProgramId, Session};

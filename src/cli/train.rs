@@ -1,0 +1,215 @@
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use anyhow::bail;
+use serde_json::{Value, json};
+
+use super::arguments::{Common, TrainArguments};
+use super::lesson::{self, step_of};
+use super::progress;
+use super::report::Report;
+use crate::exec::Session;
+use crate::train::{Fit, Lesson, Model, Score, Scorer, Source, TrainError, Weights};
+
+/// How often the weights are saved during a run.
+const SAVE_EVERY: Duration = Duration::from_secs(10);
+/// Steps between two looks at the losses: a look on a GPU costs a little.
+const LOOK_EVERY: u64 = 10;
+/// Share of the newest loss in the mean that is shown.
+const FRESH: f64 = 0.02;
+
+/// When a run ends.
+#[derive(Clone, Copy, Debug)]
+enum Until {
+    Step(u64),
+    Time(Duration),
+}
+
+/// `tractable train`.
+pub(super) fn train(arguments: &TrainArguments, common: &Common) -> anyhow::Result<Report> {
+    let mut lesson = lesson::open(&arguments.lesson, common)?;
+    if let Some(rate) = arguments.rate {
+        lesson.training.adam.rate = rate;
+    }
+    if let Some(batch) = arguments.batch {
+        lesson.training.batch = batch as usize;
+    }
+    let source = lesson::source(&mut lesson, arguments.data.as_deref())?;
+    let start = match (&arguments.weights, arguments.from_scratch) {
+        (Some(path), _) => Some(Weights::read(path)?),
+        (None, true) => None,
+        (None, false) => lesson.trained_weights()?,
+    };
+    let out = destination(arguments.out.as_deref(), arguments.weights.as_deref(), &lesson.name)?;
+    let mut fit = Fit::new(lesson.clone(), source, lesson::session(common)?)?;
+    if let Some(weights) = &start {
+        fit.load(weights)?;
+    }
+    let until = end(arguments, &lesson, start.as_ref().map_or(0, step_of))?;
+    let run = Run { first: fit.step(), begin: Instant::now(), until };
+    let smooth = run.go(&mut fit, &out)?;
+    let seconds = run.begin.elapsed().as_secs_f64();
+    let score = score(&mut fit)?;
+    let steps = fit.step() - run.first;
+    let data = lesson::data_title(&lesson, arguments.data.as_deref());
+    let backend = fit.backend();
+    let mut json = json!({
+        "lesson": lesson.name, "data": data, "seed": lesson.seed, "step": fit.step(), "steps": steps, "seconds": seconds,
+        "steps_per_s": steps as f64 / seconds.max(1e-9), "train_nats": smooth, "test": score,
+        "parameters": fit.weights()?.parameter_count(), "out": out, "backend": backend.backend, "adapter": backend.adapter, "threads": backend.threads,
+    });
+    if smooth.is_none() {
+        json["train_nats"] = Value::Null;
+    }
+    let text = format!(
+        "{} on {data}: {steps} steps in {seconds:.1} s on the {} ({:.0} steps/s), now at step {}\ntest   {}\nsaved  {}",
+        lesson.title,
+        backend.backend.to_uppercase(),
+        steps as f64 / seconds.max(1e-9),
+        fit.step(),
+        describe(&score),
+        out.display()
+    );
+    Ok(Report { json, text })
+}
+
+/// A score as a line of text.
+pub(super) fn describe(score: &Score) -> String {
+    let mut text = format!(
+        "{:.4} nats +- {:.4} ({:.4} bits per dimension) over {} examples",
+        score.nats, score.std_error, score.bits_per_dim, score.count
+    );
+    if let (Some(floor), Some(gap)) = (score.floor, score.gap) {
+        text += &format!("; entropy {floor:.4}, gap {gap:+.4}");
+    }
+    text
+}
+
+/// The score of a fit on its test data.
+pub(super) fn score(fit: &mut Fit) -> Result<Score, TrainError> {
+    let (model, source, seed) = (fit.lesson().model.clone(), fit.source().clone(), fit.lesson().seed);
+    score_in(fit.session(), &model, &source, seed)
+}
+
+/// The score of the parameters that a session holds.
+pub(super) fn score_in(session: &mut dyn Session, model: &Model, source: &Source, seed: u64) -> Result<Score, TrainError> {
+    let chunk = match model {
+        Model::Pixelcnn { .. } => 50,
+        Model::Realnvp { .. } => 2_000,
+    };
+    Scorer::new(session, model, chunk)?.score(session, model, source, seed, usize::MAX)
+}
+
+/// Where the weights go: what was asked for, else the file that was gone on from, else a new one in this folder.
+fn destination(out: Option<&Path>, from: Option<&Path>, name: &str) -> anyhow::Result<PathBuf> {
+    let path = match (out, from) {
+        (Some(path), _) | (None, Some(path)) => path.to_owned(),
+        (None, None) => {
+            let numbered = (2..).map(|n| PathBuf::from(format!("{name}-{n}.safetensors")));
+            let mut names = std::iter::once(PathBuf::from(format!("{name}.safetensors"))).chain(numbered);
+            names.find(|path| !path.exists()).expect("some number is free")
+        }
+    };
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if !folder.is_dir() {
+        // Told before the training, not after it.
+        bail!(
+            "Expected the folder {} to exist for saving the weights, found none; create it or choose another with --out.",
+            folder.display()
+        );
+    }
+    if path.is_dir() {
+        bail!("Expected a file to save the weights to, found the folder {}; name a file in it with --out.", path.display());
+    }
+    Ok(path)
+}
+
+fn end(arguments: &TrainArguments, lesson: &Lesson, step: u64) -> anyhow::Result<Until> {
+    match (arguments.steps, arguments.seconds) {
+        (Some(steps), _) => Ok(Until::Step(step.saturating_add(steps))),
+        (None, Some(seconds)) => match Duration::try_from_secs_f64(seconds) {
+            Ok(time) => Ok(Until::Time(time)),
+            Err(_) => bail!("Expected a time that fits a calendar, found {seconds} s; give fewer seconds."),
+        },
+        (None, None) if step >= lesson.training.steps => bail!(
+            "These weights have all {} steps of the lesson {}; go on with `--steps N` or `--seconds S`, or begin anew with `--from-scratch`.",
+            lesson.training.steps,
+            lesson.name
+        ),
+        (None, None) => Ok(Until::Step(lesson.training.steps)),
+    }
+}
+
+/// One run of training.
+struct Run {
+    first: u64,
+    begin: Instant,
+    until: Until,
+}
+
+impl Run {
+    /// Trains to the end, saving on the way; gives a running mean of the loss. When training breaks, the last sound weights are saved.
+    fn go(&self, fit: &mut Fit, out: &Path) -> anyhow::Result<Option<f64>> {
+        let bar = progress::bar(self.length(), "training");
+        let mut smooth = None;
+        let mut saved = Instant::now();
+        loop {
+            let done = self.done(fit.step());
+            if done || fit.step().is_multiple_of(LOOK_EVERY) {
+                bar.set_position(self.position(fit.step()));
+                let losses = if done { self.last_losses(fit) } else { fit.losses() };
+                match losses {
+                    Ok(losses) => smooth = losses.iter().fold(smooth, |mean, &(_, loss)| Some(blend(mean, f64::from(loss)))),
+                    Err(error) => {
+                        bar.finish_and_clear();
+                        fit.weights()?.save(out)?;
+                        return Err(anyhow::Error::new(error).context(format!("The last sound weights are saved in {}", out.display())));
+                    }
+                }
+                if let Some(loss) = smooth {
+                    bar.set_message(format!("step {}, {loss:.3} nats", fit.step()));
+                }
+            }
+            if done || saved.elapsed() > SAVE_EVERY {
+                fit.weights()?.save(out)?;
+                saved = Instant::now();
+            }
+            if done {
+                bar.finish_and_clear();
+                return Ok(smooth);
+            }
+            fit.advance()?;
+        }
+    }
+
+    /// Reading the parameters waits for every step, so all losses have come.
+    fn last_losses(&self, fit: &mut Fit) -> Result<Vec<(u64, f32)>, TrainError> {
+        fit.weights()?;
+        fit.losses()
+    }
+
+    fn done(&self, step: u64) -> bool {
+        match self.until {
+            Until::Step(last) => step >= last,
+            Until::Time(time) => self.begin.elapsed() >= time,
+        }
+    }
+
+    fn length(&self) -> u64 {
+        match self.until {
+            Until::Step(last) => last - self.first,
+            Until::Time(time) => time.as_secs().max(1),
+        }
+    }
+
+    fn position(&self, step: u64) -> u64 {
+        match self.until {
+            Until::Step(_) => step - self.first,
+            Until::Time(_) => self.begin.elapsed().as_secs(),
+        }
+    }
+}
+
+fn blend(mean: Option<f64>, loss: f64) -> f64 {
+    mean.map_or(loss, |mean| mean + FRESH * (loss - mean))
+}
