@@ -4,4 +4,8 @@
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
 mod causal;
+mod gpu_regions;
+mod gpu_support;
+mod gpu_training;
+mod gpu_values;
 mod stacks;
