@@ -6,6 +6,9 @@ use std::time::{Duration, Instant};
 /// Frames that are remembered: half a minute at 15 a second, eight seconds at 60.
 const KEPT: usize = 480;
 
+/// Frames after the start or after opening a chapter that are not counted: they fill the glyph atlas and build pipelines.
+const WARM_UP: usize = 4;
+
 /// A ring of measurements.
 #[derive(Debug, Default)]
 pub struct FrameTimes {
@@ -13,6 +16,7 @@ pub struct FrameTimes {
     gaps: VecDeque<Duration>,
     last: Option<(Instant, Option<Duration>)>,
     animating: bool,
+    seen: usize,
 }
 
 /// The figures of the last frames.
@@ -34,7 +38,8 @@ impl FrameTimes {
     /// The CPU time runs from start to start, so it contains layout, tessellation, upload and submit, and no waiting.
     pub fn frame(&mut self, animating: bool) {
         let now = (Instant::now(), thread_cpu_time());
-        if let Some((then, cpu_then)) = self.last {
+        self.seen += 1;
+        if let Some((then, cpu_then)) = self.last.filter(|_| self.seen > WARM_UP) {
             if let (Some(a), Some(b)) = (cpu_then, now.1) {
                 push(&mut self.cpu, b.saturating_sub(a));
             }

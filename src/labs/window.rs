@@ -107,6 +107,8 @@ fn open(options: &WindowOptions, reports: &DeviceReports) -> Result<(), WindowEr
             .with_icon(icon())
             .with_inner_size(options.size)
             .with_min_inner_size([760.0, 480.0]),
+        // The palettes are flat; dithering would only cost a software rasteriser time at every pixel.
+        dithering: false,
         ..Default::default()
     };
     let app_options = options.app.clone();

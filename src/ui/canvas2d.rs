@@ -144,7 +144,6 @@ impl<'a> Canvas2d<'a> {
             [f64::from(right) * unit, -f64::from(down) * unit]
         });
         let painter = ui.painter_at(rect);
-        painter.rect_filled(rect, 6.0, palette.ground);
         let mut plane = Plane::new(painter, *view, rect, palette);
         let inner = draw(&mut plane);
         if self.axes {

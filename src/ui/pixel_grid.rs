@@ -186,9 +186,6 @@ impl<'a> PixelGrid<'a> {
         let mut mesh = Mesh::default();
         mesh.reserve_vertices(cells * 8);
         let gap = if layout.cell(0).width() < 5.0 { 0.0 } else { self.gap };
-        if gap > 0.0 {
-            mesh.add_colored_rect(layout.rect, palette.line.gamma_multiply(0.55));
-        }
         let inner = |cell: usize| {
             let rect = layout.cell(cell);
             Rect::from_min_max(rect.min, rect.max - vec2(gap, gap))

@@ -1,7 +1,7 @@
 //! Learning curves: training and held-out, the untrained line, the floor where it is known.
 
 use egui::{RichText, Ui};
-use egui_plot::{HLine, Line, LineStyle, Plot, PlotPoint, PlotPoints, Text};
+use egui_plot::{HLine, Line, LineStyle, Plot, PlotPoints};
 
 use super::theme::Palette;
 use super::units::{Units, number};
@@ -27,17 +27,24 @@ pub fn loss_chart(ui: &mut Ui, name: &str, curves: &LossCurves<'_>, units: Units
     let value = |nats: f64| units.convert(nats);
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing = egui::vec2(10.0, 1.0);
+        let item = |ui: &mut Ui, name: &str, nats: f64, color: egui::Color32| {
+            // Name and number stay on one line.
+            let text = format!("{name} {}", number(value(nats), decimals(value(nats)))).replace(' ', "\u{a0}");
+            ui.label(RichText::new(text).small().color(color));
+        };
         ui.label(RichText::new(format!("{} {}", units.name(), curves.per)).small().color(palette.text_dim));
         if let Some(&[_, last]) = curves.train.last() {
-            ui.label(RichText::new(format!("train\u{a0}{}", number(value(last), 2))).small().color(palette.seen));
+            item(ui, "train", last, palette.seen);
         }
         if let Some(&[_, last]) = curves.test.last() {
-            ui.label(RichText::new(format!("test\u{a0}{}", number(value(last), 2))).small().color(palette.now));
+            item(ui, "test", last, palette.now);
+        }
+        for (nats, label, color) in references(curves, palette) {
+            item(ui, label, nats, color);
         }
     });
     let points =
         |series: &[[f64; 2]]| -> PlotPoints<'static> { series.iter().filter(|p| p[1].is_finite()).map(|p| [p[0], value(p[1])]).collect() };
-    let last_step = curves.train.iter().chain(curves.test).map(|p| p[0]).fold(1.0, f64::max);
     let mut plot = Plot::new(name)
         .height(height)
         .show_background(false)
@@ -56,22 +63,29 @@ pub fn loss_chart(ui: &mut Ui, name: &str, curves: &LossCurves<'_>, units: Units
         plot = plot.include_y(value(*nats));
     }
     let (train, test) = (points(curves.train), points(curves.test));
-    // The ceiling's name hangs below its line and the floor's stands on it, so that both stay inside.
-    let below = egui::Align2::RIGHT_TOP;
-    let lines: Vec<(f64, String, egui::Color32, egui::Align2)> =
-        [(curves.ceiling, palette.text_dim, below), (curves.floor, palette.base, egui::Align2::RIGHT_BOTTOM)]
-            .into_iter()
-            .filter_map(|(line, color, at)| {
-                line.map(|(nats, label)| (value(nats), format!("{label}: {}", number(value(nats), 3)), color, at))
-            })
-            .collect();
+    let lines: Vec<(f64, &str, egui::Color32)> =
+        references(curves, palette).into_iter().map(|(nats, label, color)| (value(nats), label, color)).collect();
     let (seen, now) = (palette.seen, palette.now);
-    plot.show(ui, |plot| {
-        for (y, label, color, anchor) in lines {
-            plot.hline(HLine::new(label.clone(), y).color(color).width(1.0).style(LineStyle::dashed_loose()));
-            plot.text(Text::new(label.clone(), PlotPoint::new(last_step, y), RichText::new(label).small().color(color)).anchor(anchor));
-        }
-        plot.line(Line::new("train", train).color(seen).width(1.2));
-        plot.line(Line::new("test", test).color(now).width(2.0));
+    ui.scope(|ui| {
+        // The plot takes its tick labels' size from the body text.
+        ui.style_mut().text_styles.insert(egui::TextStyle::Body, egui::FontId::proportional(10.5));
+        plot.show(ui, |plot| {
+            for (y, label, color) in lines {
+                plot.hline(HLine::new(label, y).color(color).width(1.2).style(LineStyle::dashed_loose()));
+            }
+            plot.line(Line::new("train", train).color(seen).width(1.2));
+            plot.line(Line::new("test", test).color(now).width(2.0));
+        });
     });
+}
+
+/// The dashed lines: what a model that knows nothing reaches, and what no model can beat.
+fn references<'a>(curves: &LossCurves<'a>, palette: &Palette) -> Vec<(f64, &'a str, egui::Color32)> {
+    let colored = [(curves.ceiling, palette.text_dim), (curves.floor, palette.base)];
+    colored.into_iter().filter_map(|(line, color)| line.map(|(nats, label)| (nats, label, color))).collect()
+}
+
+/// Enough decimals for a gap of hundredths where the values are small.
+fn decimals(value: f64) -> usize {
+    if value.abs() >= 100.0 { 1 } else { 3 }
 }
