@@ -51,9 +51,10 @@ pub struct TractableApp {
     labs: Vec<Option<Box<dyn Lab>>>,
     active: usize,
     rail_open: bool,
-    /// The user's own choice about the rail; a narrow window folds it only without one.
+    /// Whether the user folded or unfolded the rail; until then a narrow window folds it by itself. The same for the panels.
     rail_chosen: bool,
     panels_open: bool,
+    panels_chosen: bool,
     over: Over,
     palette_text: String,
     blank: bool,
@@ -94,6 +95,7 @@ impl TractableApp {
             rail_open: true,
             rail_chosen: false,
             panels_open: true,
+            panels_chosen: false,
             over: Over::Nothing,
             palette_text: String::new(),
             blank: false,
@@ -172,6 +174,9 @@ impl TractableApp {
         let width = ui.available_width();
         if !self.rail_chosen {
             self.rail_open = width >= 1060.0;
+        }
+        if !self.panels_chosen {
+            self.panels_open = width >= 700.0;
         }
         let bar = |margin: Margin| Frame::new().fill(palette.panel).inner_margin(margin);
 

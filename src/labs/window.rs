@@ -9,9 +9,9 @@ use super::app::{AppOptions, TractableApp};
 /// Why there is no window.
 #[derive(Debug, thiserror::Error)]
 pub enum WindowError {
-    /// Neither X11 nor Wayland is there.
+    /// Neither X11 nor Wayland answers.
     #[error(
-        "there is no display (DISPLAY and WAYLAND_DISPLAY are not set); run `tractable list` for what works without a window, or start it in a desktop session"
+        "no display answers (DISPLAY, WAYLAND_DISPLAY); start it in a desktop session, or see `tractable list` for what works without a window"
     )]
     NoDisplay,
     /// The window system refused.
@@ -127,7 +127,10 @@ fn open(options: &WindowOptions, reports: &DeviceReports) -> Result<(), WindowEr
             Ok(Box::new(Windowed { app, reports }))
         }),
     )
-    .map_err(|error| WindowError::Refused(error.to_string()))
+    .map_err(|error| match error {
+        eframe::Error::WinitEventLoop(_) => WindowError::NoDisplay,
+        error => WindowError::Refused(error.to_string()),
+    })
 }
 
 /// Replaces wgpu's handlers, which panic, by ones that report.

@@ -186,6 +186,19 @@ impl<'a> PixelGrid<'a> {
         let mut mesh = Mesh::default();
         mesh.reserve_vertices(cells * 8);
         let gap = if layout.cell(0).width() < 5.0 { 0.0 } else { self.gap };
+        if gap > 0.0 {
+            // Lines, not a ground under the cells: a software rasteriser pays for every pixel that is painted twice.
+            let (rect, line) = (layout.rect, palette.line.gamma_multiply(0.8));
+            let side = vec2(rect.width() / self.cols as f32, rect.height() / self.rows as f32);
+            for col in 1..=self.cols {
+                let x = rect.left() + col as f32 * side.x;
+                mesh.add_colored_rect(Rect::from_x_y_ranges(x - gap..=x, rect.y_range()), line);
+            }
+            for row in 1..=self.rows {
+                let y = rect.top() + row as f32 * side.y;
+                mesh.add_colored_rect(Rect::from_x_y_ranges(rect.x_range(), y - gap..=y), line);
+            }
+        }
         let inner = |cell: usize| {
             let rect = layout.cell(cell);
             Rect::from_min_max(rect.min, rect.max - vec2(gap, gap))

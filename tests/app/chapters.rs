@@ -49,7 +49,11 @@ fn places_stay_inside_the_window_in_every_theme_and_size() {
             let mut window = window(size, theme, "flow");
             window.run_steps(4);
             let canvas = window.get_by_label("last command: ").rect();
-            let explain = window.get_by_label("an explanation").rect();
+            let Some(explain) = window.query_by_label("an explanation") else {
+                assert!(window.ctx.content_rect().width() < 700.0, "only a narrow window folds its sides by itself");
+                continue;
+            };
+            let explain = explain.rect();
             let run = window.get_by_label("Run").rect();
             let inside = window.ctx.content_rect();
             for rect in [canvas, explain, run] {

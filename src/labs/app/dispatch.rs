@@ -38,7 +38,10 @@ impl TractableApp {
                     "Movements are shown."
                 });
             }
-            Command::FoldPanels => self.panels_open = !self.panels_open,
+            Command::FoldPanels => {
+                self.panels_open = !self.panels_open;
+                self.panels_chosen = true;
+            }
             Command::FoldRail => {
                 self.rail_open = !self.rail_open;
                 self.rail_chosen = true;

@@ -55,7 +55,10 @@ impl TractableApp {
             }
             let enter = field.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
             ui.add_space(4.0);
-            ScrollArea::vertical().max_height((screen.height() * 0.55).max(120.0)).show(ui, |ui| {
+            let height = (screen.height() * 0.55).max(120.0);
+            ScrollArea::vertical().max_height(height).min_scrolled_height(height).show(ui, |ui| {
+                ui.spacing_mut().item_spacing.y = 1.0;
+                ui.spacing_mut().interact_size.y = 20.0;
                 let mut first = true;
                 for (index, chapter) in self.chapters.iter().enumerate() {
                     let id = format!("Open {}", chapter.title);

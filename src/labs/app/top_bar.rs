@@ -15,14 +15,17 @@ impl TractableApp {
         let chapter = &self.chapters[self.active];
         let status = self.lab().map(|lab| lab.status()).unwrap_or_default();
         ui.set_min_height(32.0);
+        let width = ui.available_width();
         let mut asked = None;
         ui.horizontal_centered(|ui| {
             logo(ui, palette);
             ui.label(RichText::new("Tractable").size(16.5).color(palette.text));
             ui.add_space(14.0);
-            ui.label(RichText::new(format!("{} ›", chapter.section.title())).color(palette.text_dim));
+            if width >= 800.0 {
+                ui.label(RichText::new(format!("{} ›", chapter.section.title())).color(palette.text_dim));
+            }
             ui.label(RichText::new(chapter.title).color(palette.text));
-            if !status.busy.is_empty() {
+            if !status.busy.is_empty() && width >= 1000.0 {
                 ui.add_space(10.0);
                 let (dot, _) = ui.allocate_exact_size(vec2(8.0, 8.0), Sense::hover());
                 ui.painter().circle_filled(dot.center(), 3.5, palette.seen);
@@ -48,7 +51,7 @@ impl TractableApp {
                     asked = Some(Command::NewSeed);
                 }
                 self.seed_field(ui);
-                if !status.backend.is_empty() {
+                if !status.backend.is_empty() && width >= 740.0 {
                     chips::tag(ui, &status.backend).on_hover_text("Where the numbers on this screen are computed");
                 }
             });
