@@ -6,6 +6,8 @@
 mod adam;
 mod conv;
 mod coupling;
+#[cfg(test)]
+mod executor_tests;
 mod kernel;
 mod layout;
 mod math;

@@ -52,7 +52,8 @@ pub(crate) fn unary<T: Real>(workers: &Workers, f: Unary, rows: &RowLayout, regi
         Unary::Square => map!(1, |x: T| x * x),
         Unary::Tanh => map!(TRANSCENDENTAL, |x: T| x.tanh()),
         Unary::Sigmoid => map!(TRANSCENDENTAL, |x: T| x.sigmoid()),
-        Unary::Relu => map!(1, |x: T| x.max(T::ZERO)),
+        // A NaN goes through, so that a broken layer is not hidden by its rectifier.
+        Unary::Relu => map!(1, |x: T| if x < T::ZERO { T::ZERO } else { x }),
         Unary::Softplus => map!(TRANSCENDENTAL, |x: T| x.softplus()),
     }
 }
