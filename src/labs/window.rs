@@ -71,6 +71,17 @@ impl eframe::App for Windowed {
         self.app.ui(ui, frame);
     }
 
+    fn on_exit(&mut self) {
+        let figures = self.app.frame_figures();
+        tracing::info!(
+            "window thread, CPU a frame: median {:?}, p99 {:?}, longest gap while moving {:?}, {} frames",
+            figures.median,
+            figures.p99,
+            figures.longest_gap,
+            figures.frames
+        );
+    }
+
     fn clear_color(&self, visuals: &egui::Visuals) -> [f32; 4] {
         self.app.clear_color(visuals)
     }

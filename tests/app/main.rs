@@ -5,4 +5,5 @@
 mod chapters;
 mod harness;
 mod keys;
+mod real_window;
 mod widgets;
