@@ -2,7 +2,9 @@
 
 pub mod cpu;
 pub mod gpu;
+pub mod iterate;
 mod open;
+pub mod sampler;
 mod session;
 
 pub use open::open_session;

@@ -8,4 +8,8 @@ mod gpu_regions;
 mod gpu_support;
 mod gpu_training;
 mod gpu_values;
+mod gradients;
+mod perturbation;
+mod run;
+mod sampling;
 mod stacks;

@@ -77,7 +77,7 @@ impl PixelCnn {
         }
         let active = b.relu(h);
         let hidden = conv(&mut b, "head", &Taps::point(), active, 2 * self.channels);
-        let active = b.tanh(hidden);
+        let active = b.relu(hidden);
         let logits = conv(&mut b, "logits", &Taps::point(), active, self.levels);
         b.output("logits", logits);
         Stack { graph: b.finish().unwrap(), data, logits }

@@ -1,0 +1,41 @@
+//! Runs graphs on the CPU executor in f32 or f64.
+
+use std::sync::Arc;
+
+use tractable::exec::cpu::{CpuProgram, Real, Store, Workers};
+use tractable::graph::{Graph, NodeId, Plan, Reuse};
+
+pub(crate) struct Runner<T> {
+    pub(crate) program: CpuProgram<T>,
+    pub(crate) store: Store<T>,
+    pub(crate) workers: Workers,
+}
+
+impl<T: Real> Runner<T> {
+    /// Parameters start as their initialisers say.
+    pub(crate) fn new(graph: &Arc<Graph>, outputs: &[NodeId], seed: u64) -> Runner<T> {
+        let plan = Plan::new(graph, outputs, Reuse::On);
+        let mut store = Store::new();
+        store.initialise(graph, seed).unwrap();
+        let program = CpuProgram::new(graph, &plan, &mut store).unwrap();
+        Runner { program, store, workers: Workers::new(1) }
+    }
+
+    /// Makes every parameter positive, so that nothing cancels and no rectifier dies.
+    pub(crate) fn positive(mut self) -> Runner<T> {
+        let names: Vec<String> = self.store.names().map(String::from).collect();
+        for name in names {
+            let values: Vec<T> = self.store.get(&name).unwrap().iter().map(|x| T::from_f64(x.to_f64().abs() + 0.01)).collect();
+            self.store.set(&name, &values).unwrap();
+        }
+        self
+    }
+
+    pub(crate) fn run(&mut self, inputs: &[(&str, &[T])], output: NodeId) -> Vec<T> {
+        for (name, values) in inputs {
+            self.program.set_input(name, values).unwrap();
+        }
+        self.program.evaluate(&self.workers, &self.store);
+        self.program.output(output).to_vec()
+    }
+}
