@@ -6,7 +6,7 @@ use tractable::cli::{self, Common};
 use tractable::labs::{AppOptions, WindowError, WindowOptions, run_window};
 
 fn main() -> ExitCode {
-    let level = tracing_subscriber::EnvFilter::try_from_env("TRACTABLE_LOG").unwrap_or_else(|_| "error".into());
+    let level = tracing_subscriber::EnvFilter::try_from_env("TRACTABLE_LOG").unwrap_or_else(|_| "error,wgpu_hal=off,wgpu_core=off".into());
     tracing_subscriber::fmt().with_env_filter(level).with_writer(std::io::stderr).init();
     cli::main(window)
 }

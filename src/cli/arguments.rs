@@ -171,7 +171,7 @@ pub struct ScoreArguments {
     /// Trained weights, instead of the lesson's own
     #[arg(long, value_name = "FILE")]
     pub weights: Option<PathBuf>,
-    /// Score on this instead: a CSV of points (its held-out tenth), an image, or the name of a toy
+    /// Score on this instead: all points of a CSV, an image, or the name of a toy
     #[arg(long, value_name = "FILE")]
     pub data: Option<PathBuf>,
 }

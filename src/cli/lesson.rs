@@ -1,14 +1,18 @@
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::{Context, bail};
 
 use super::arguments::Common;
 use crate::autoregressive::pixelcnn;
-use crate::data::{Toy, load_image, shipped};
+use crate::data::{Toy, load_csv, load_image, shipped};
 use crate::exec::{Session, open_session};
 use crate::flows::realnvp;
-use crate::graph::{Direction, Graph, GraphError};
-use crate::train::{Lesson, Model, PointData, Source, TrainError, Weights};
+use crate::graph::Reuse;
+use crate::train::{Lesson, Model, PointData, PointSource, Source, Weights};
+
+/// Half-side of the square that the points of a file are fitted to, as for training.
+const HALF_SIDE: f32 = 3.0;
 
 /// Opens a lesson with the person's seed.
 pub(super) fn open(name: &str, common: &Common) -> anyhow::Result<Lesson> {
@@ -28,6 +32,19 @@ pub(super) fn source(lesson: &mut Lesson, data: Option<&Path>) -> anyhow::Result
             *data = points(path)?;
             Ok(Source::Points(data.open()?))
         }
+    }
+}
+
+/// What a score is made on: the lesson's own test data, or all of the person's.
+pub(super) fn test_source(lesson: &mut Lesson, data: Option<&Path>) -> anyhow::Result<Source> {
+    let source = source(lesson, data)?;
+    match (&lesson.model, source) {
+        (Model::Realnvp { data: PointData::File { path }, .. }, Source::Points(PointSource::Finite { .. })) if data.is_some() => {
+            let loaded = load_csv(path)?;
+            let (points, _) = loaded.points.fit_to(HALF_SIDE);
+            Ok(Source::Points(PointSource::Finite { train: points.clone(), test: points, note: loaded.note() }))
+        }
+        (_, source) => Ok(source),
     }
 }
 
@@ -79,20 +96,27 @@ pub(super) fn session(common: &Common) -> anyhow::Result<Box<dyn Session>> {
     Ok(open_session(common.backend.into(), common.threads())?)
 }
 
-/// The graph that gives a batch's predictions (PixelCNN) or its way through the layers (flow): it declares the model's parameters.
-pub(super) fn evaluation_graph(model: &Model, batch: usize, direction: Direction) -> Result<Graph, GraphError> {
-    match model {
-        Model::Pixelcnn { config, .. } => pixelcnn::evaluation(config, batch).map(|(graph, _)| graph),
-        Model::Realnvp { config, .. } => realnvp::evaluation(config, batch, direction),
-    }
-}
-
-/// Puts weights into a session, once the program that declares them is prepared there.
-pub(super) fn load(session: &mut dyn Session, model: &Model, weights: &Weights) -> Result<(), TrainError> {
-    weights.write_to(session, &evaluation_graph(model, 1, Direction::Forward)?)
+/// A session that holds these weights of the model.
+pub(super) fn loaded(model: &Model, weights: &Weights, common: &Common) -> anyhow::Result<Box<dyn Session>> {
+    let mut session = session(common)?;
+    let graph = Arc::new(match model {
+        Model::Pixelcnn { config, .. } => pixelcnn::likelihood(config, 1)?,
+        Model::Realnvp { config, .. } => realnvp::likelihood(config, 1)?,
+    });
+    session.prepare(&graph, Reuse::On)?;
+    weights.write_to(session.as_mut(), &graph)?;
+    Ok(session)
 }
 
 /// Step at which weights were saved.
 pub(super) fn step_of(weights: &Weights) -> u64 {
     weights.metadata.get("step").and_then(|step| step.parse().ok()).unwrap_or(0)
+}
+
+/// What was noted while the data were read: that a long file was thinned, for example.
+pub(super) fn note(source: &Source) -> Option<String> {
+    match source {
+        Source::Points(PointSource::Finite { note, .. }) => note.clone(),
+        _ => None,
+    }
 }

@@ -4,16 +4,18 @@
 //! the exit code 2 where the person can mend it.
 
 mod arguments;
-// mod bench;
+mod bench;
 mod doctor;
+mod draw;
 mod lesson;
 mod list;
-// mod picture;
+mod picture;
+mod plane;
 mod progress;
 mod report;
-// mod sample;
+mod sample;
 mod score;
-// mod showcase;
+mod showcase;
 mod train;
 
 use std::process::ExitCode;
@@ -22,7 +24,7 @@ use clap::Parser;
 
 pub use arguments::{Arguments, Command, Common};
 pub use report::Report;
-// pub use showcase::showcase;
+pub use showcase::showcase;
 
 /// Runs a command.
 ///
@@ -33,8 +35,9 @@ pub fn run(command: &Command, common: &Common) -> anyhow::Result<Report> {
         Command::Doctor => doctor::doctor(common),
         Command::List => list::list(),
         Command::Train(arguments) => train::train(arguments, common),
-        Command::Sample(_) | Command::Bench(_) => anyhow::bail!("not yet"),
+        Command::Sample(arguments) => sample::sample(arguments, common),
         Command::Score(arguments) => score::score(arguments, common),
+        Command::Bench(arguments) => bench::bench(arguments, common),
     }
 }
 
@@ -47,7 +50,7 @@ pub fn main(window: impl FnOnce(&Common) -> anyhow::Result<Option<()>>) -> ExitC
         Some(command) => run(command, common),
         None => match window(common) {
             Ok(Some(())) => return ExitCode::SUCCESS,
-            Ok(None) => Err(anyhow::anyhow!("no display")),
+            Ok(None) => showcase(common),
             Err(error) => Err(error),
         },
     };

@@ -52,9 +52,10 @@ pub(super) fn train(arguments: &TrainArguments, common: &Common) -> anyhow::Resu
     let score = score(&mut fit)?;
     let steps = fit.step() - run.first;
     let data = lesson::data_title(&lesson, arguments.data.as_deref());
+    let note = lesson::note(fit.source());
     let backend = fit.backend();
     let mut json = json!({
-        "lesson": lesson.name, "data": data, "seed": lesson.seed, "step": fit.step(), "steps": steps, "seconds": seconds,
+        "lesson": lesson.name, "data": data, "note": note, "seed": lesson.seed, "step": fit.step(), "steps": steps, "seconds": seconds,
         "steps_per_s": steps as f64 / seconds.max(1e-9), "train_nats": smooth, "test": score,
         "parameters": fit.weights()?.parameter_count(), "out": out, "backend": backend.backend, "adapter": backend.adapter, "threads": backend.threads,
     });
@@ -70,7 +71,7 @@ pub(super) fn train(arguments: &TrainArguments, common: &Common) -> anyhow::Resu
         describe(&score),
         out.display()
     );
-    Ok(Report { json, text })
+    Ok(Report { json, text: text + &note.map(|note| format!("\nnote   {note}")).unwrap_or_default() })
 }
 
 /// A score as a line of text.

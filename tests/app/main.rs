@@ -3,6 +3,7 @@
 //! After every run the harness checks that each control has a name and that every character has a glyph.
 
 mod chapters;
+mod cli;
 mod harness;
 mod keys;
 mod real_window;

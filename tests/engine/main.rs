@@ -9,6 +9,7 @@ mod gpu_support;
 mod gpu_training;
 mod gpu_values;
 mod gradients;
+mod house;
 mod perturbation;
 mod run;
 mod sampling;

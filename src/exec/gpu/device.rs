@@ -29,7 +29,8 @@ impl GpuDevice {
     async fn request() -> Result<GpuDevice, ExecError> {
         let no_gpu = |reason: String| ExecError::NoGpu { reason };
         let instance = wgpu::Instance::new(wgpu::InstanceDescriptor {
-            backends: wgpu::Backends::from_env().unwrap_or(wgpu::Backends::all()),
+            // Not OpenGL: its loader talks on standard error, and computes nothing that these do not.
+            backends: wgpu::Backends::from_env().unwrap_or(wgpu::Backends::PRIMARY),
             ..wgpu::InstanceDescriptor::new_without_display_handle()
         });
         let wish = wgpu::RequestAdapterOptions { power_preference: wgpu::PowerPreference::HighPerformance, ..Default::default() };

@@ -1,0 +1,151 @@
+use std::path::{Path, PathBuf};
+
+use anyhow::bail;
+use serde_json::json;
+
+use super::arguments::{Common, Method, SampleArguments};
+use super::draw::{self, Drawn, Request};
+use super::plane::Plane;
+use super::report::Report;
+use super::{lesson, picture};
+use crate::data::{contact_sheet, noise, write_atomic};
+use crate::train::Model;
+
+/// Numbers of images and points when none is given, and the most that are drawn.
+const IMAGES: usize = 16;
+const POINTS: usize = 2_000;
+const MOST_IMAGES: usize = 10_000;
+/// Side of a picture of points.
+const SIDE: usize = 512;
+const TEAL: [u8; 3] = [63, 201, 184];
+
+/// What the samples are written as.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Format {
+    Png,
+    Csv,
+}
+
+/// `tractable sample`.
+pub(super) fn sample(arguments: &SampleArguments, common: &Common) -> anyhow::Result<Report> {
+    let lesson = lesson::open(&arguments.lesson, common)?;
+    let out = arguments.out.clone().unwrap_or_else(|| PathBuf::from(format!("{}-samples.png", lesson.name)));
+    let format = format(&out)?;
+    let weights = lesson::weights(&lesson, arguments.weights.as_deref())?;
+    let step = lesson::step_of(&weights);
+    match &lesson.model {
+        Model::Pixelcnn { config, .. } => {
+            let count = arguments.count.map_or(IMAGES, |n| n as usize);
+            if count > MOST_IMAGES {
+                bail!("Expected at most {MOST_IMAGES} images, found {count}; draw fewer at a time, with other seeds.");
+            }
+            let (class, seed, temperature, method) = (arguments.class, lesson.seed, arguments.temperature, arguments.method);
+            let drawn = draw::images(config, &weights, common, &Request { count, class, seed, temperature, method })?;
+            match format {
+                Format::Png => sheet(&drawn).save(&out)?,
+                Format::Csv => write_atomic(&out, image_table(&drawn).as_bytes())?,
+            }
+            let pixels_per_s = (count * config.pixels()) as f64 / drawn.seconds.max(1e-9);
+            let mean = drawn.mean_nats();
+            let bits = mean / (config.pixels() as f64 * std::f64::consts::LN_2);
+            let backend = &drawn.backend;
+            let mut json = json!({
+                "lesson": lesson.name, "step": step, "seed": seed, "count": count, "class": class, "temperature": temperature,
+                "method": method_name(method), "nats": mean, "bits_per_dim": bits, "seconds": drawn.seconds, "pixels_per_s": pixels_per_s,
+                "out": out, "backend": backend.backend, "adapter": backend.adapter, "threads": backend.threads,
+            });
+            let mut how = String::new();
+            if method == Method::Jacobi {
+                let most = drawn.sweeps.iter().max().copied().unwrap_or_default();
+                json["sweeps"] = json!(drawn.sweeps);
+                how = format!(", {most} sweeps instead of {} passes", config.pixels());
+            }
+            let text = format!(
+                "{} at step {step}: {count} images, {} sampling{how}\nprice  {mean:.2} nats an image ({bits:.4} bits a pixel)\nspeed  {pixels_per_s:.0} pixels/s on the {}\nsaved  {}",
+                lesson.title,
+                method_name(method),
+                backend.backend.to_uppercase(),
+                out.display()
+            );
+            Ok(Report { json, text })
+        }
+        Model::Realnvp { config, .. } => {
+            if arguments.class.is_some() {
+                bail!("Expected no class, because a flow on points has none; leave --class out.");
+            }
+            if arguments.method != Method::Cached {
+                bail!("Expected no --method, because a flow draws every point in one pass; leave --method out.");
+            }
+            let count = arguments.count.map_or(POINTS, |n| n as usize);
+            let mut plane = Plane::new(config, &weights, common)?;
+            let begin = std::time::Instant::now();
+            let z: Vec<f32> = noise::normals(lesson.seed, 0, 2 * count).iter().map(|z| z * arguments.temperature as f32).collect();
+            let (points, log_prob) = plane.inverse(&z)?;
+            let seconds = begin.elapsed().as_secs_f64();
+            match format {
+                Format::Png => {
+                    let mut sheet = picture::ground(SIDE);
+                    picture::dots(&mut sheet, &points, TEAL);
+                    sheet.save(&out)?;
+                }
+                Format::Csv => {
+                    let rows = points.iter().zip(&log_prob).map(|(p, l)| format!("{},{},{l}\n", p[0], p[1]));
+                    write_atomic(&out, format!("x,y,log_p\n{}", rows.collect::<String>()).as_bytes())?;
+                }
+            }
+            let mean = -log_prob.iter().map(|&l| f64::from(l)).sum::<f64>() / count as f64;
+            let backend = plane.backend();
+            let json = json!({
+                "lesson": lesson.name, "step": step, "seed": lesson.seed, "count": count, "temperature": arguments.temperature,
+                "nats": mean, "seconds": seconds, "points_per_s": count as f64 / seconds.max(1e-9), "out": out,
+                "backend": backend.backend, "adapter": backend.adapter, "threads": backend.threads,
+            });
+            let text = format!("{} at step {step}: {count} points\nprice  {mean:.4} nats a point\nsaved  {}", lesson.title, out.display());
+            Ok(Report { json, text })
+        }
+    }
+}
+
+/// All images in one picture, enlarged so that a screen shows them well.
+pub(super) fn sheet(drawn: &Drawn) -> crate::data::Sheet {
+    let (columns, factor) = layout(drawn.images.len(), drawn.images.size);
+    contact_sheet(&drawn.images, columns).enlarged(factor)
+}
+
+/// Columns and enlargement of a sheet of images: nearly square, about 900 pixels wide.
+pub(super) fn layout(count: usize, size: usize) -> (usize, usize) {
+    let columns = (count as f64).sqrt().ceil() as usize;
+    (columns, (900 / (columns * (size + 1)).max(1)).clamp(1, 16))
+}
+
+fn format(out: &Path) -> anyhow::Result<Format> {
+    match out.extension().and_then(|e| e.to_str()).map(str::to_ascii_lowercase).as_deref() {
+        Some("png") => Ok(Format::Png),
+        Some("csv") => Ok(Format::Csv),
+        _ => bail!("Expected a file name that ends in .png or .csv, found {}; choose one of these endings.", out.display()),
+    }
+}
+
+fn method_name(method: Method) -> &'static str {
+    match method {
+        Method::Cached => "cached",
+        Method::Full => "full",
+        Method::Jacobi => "jacobi",
+    }
+}
+
+/// One row an image: its number, class, price in nats, and the level of each pixel.
+fn image_table(drawn: &Drawn) -> String {
+    let pixels = drawn.images.size * drawn.images.size;
+    let mut table = String::from("index,class,nats");
+    (0..pixels).for_each(|p| table += &format!(",p{p}"));
+    table.push('\n');
+    for i in 0..drawn.images.len() {
+        let nats: f64 = drawn.nats[i * pixels..][..pixels].iter().map(|&v| f64::from(v)).sum();
+        let class = drawn.images.labels.get(i).map(u8::to_string).unwrap_or_default();
+        table += &format!("{i},{class},{nats:.6}");
+        drawn.images.image(i).iter().for_each(|level| table += &format!(",{level}"));
+        table.push('\n');
+    }
+    table
+}
