@@ -9,6 +9,7 @@ pub mod command;
 pub mod frame_times;
 pub mod keys;
 pub mod lab;
+pub mod pixelcnn;
 pub mod registry;
 pub mod shared;
 pub mod window;

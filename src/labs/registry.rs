@@ -44,6 +44,10 @@ const fn planned(id: &'static str, title: &'static str, section: Section, questi
     Chapter { id, title, section, question, open: None }
 }
 
+const fn built(id: &'static str, title: &'static str, section: Section, question: &'static str, open: OpenLab) -> Chapter {
+    Chapter { id, title, section, question, open: Some(open) }
+}
+
 use Section::{Autoregressive, Flows};
 
 /// All chapters in the lecture's order.
@@ -56,11 +60,12 @@ pub const CHAPTERS: &[Chapter] = &[
         "Why is any distribution a product of one-dimensional ones, and what does the order cost?",
     ),
     planned("nade-made", "NADE · MADE", Autoregressive, "How does one network give all conditionals at once, in any order?"),
-    planned(
+    built(
         "pixelcnn",
         "PixelCNN",
         Autoregressive,
         "How does a network draw an image one pixel at a time, and know the probability of each?",
+        super::pixelcnn::open,
     ),
     planned(
         "blind-spot",

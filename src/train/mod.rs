@@ -5,6 +5,7 @@ mod error;
 mod fit;
 mod lesson;
 mod objective;
+pub mod pixelcnn_job;
 mod presets;
 mod score;
 mod source;

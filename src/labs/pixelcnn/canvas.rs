@@ -1,0 +1,210 @@
+//! The picture: the sample in progress with what the next pixel sees, the gallery, and what the model is made of.
+
+use egui::{Align2, Color32, FontId, Sense, Ui, vec2};
+
+use super::lab::{PixelcnnLab, Shown};
+use super::{gallery, layers, training};
+use crate::graph::causal::{Field, Visibility};
+use crate::labs::Shared;
+use crate::train::pixelcnn_job::SampleRun;
+use crate::ui::chips;
+use crate::ui::colormap::{Colormap, Scale, colorbar};
+use crate::ui::pixel_grid::{GridLayout, PixelGrid, hatching};
+use crate::ui::theme::Palette;
+use crate::ui::units::number;
+
+/// Upper end of the surprise scale, nats: fixed, because a range that jumps lies.
+const SURPRISE_NATS: f32 = 3.0;
+/// Room under the picture: legend, heading of the gallery, its two rows.
+const BELOW: f32 = 156.0;
+
+/// Draws the canvas.
+pub(super) fn show(lab: &mut PixelcnnLab, ui: &mut Ui, shared: &mut Shared) {
+    let room = ui.available_size();
+    let column = (room.x * 0.355).clamp(214.0, 330.0);
+    let gap = 18.0;
+    let left = (room.x - column - gap).max(160.0);
+    ui.horizontal_top(|ui| {
+        ui.spacing_mut().item_spacing.x = gap;
+        ui.vertical(|ui| {
+            ui.set_width(left);
+            ui.spacing_mut().item_spacing.x = 8.0;
+            sample(lab, ui, shared, left);
+        });
+        egui::ScrollArea::vertical().id_salt("made of").auto_shrink([false, false]).show(ui, |ui| {
+            ui.spacing_mut().item_spacing.x = 8.0;
+            ui.set_width(column - 8.0);
+            layers::show(lab, ui);
+            ui.add_space(8.0);
+            training::show(lab, ui, shared);
+        });
+    });
+}
+
+fn sample(lab: &mut PixelcnnLab, ui: &mut Ui, shared: &Shared, width: f32) {
+    let palette = Palette::of(ui);
+    let height = ui.available_height();
+    ui.horizontal(|ui| {
+        chips::section(ui, "Sample in progress", "");
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            for (shown, label, help) in [
+                (Shown::Hesitation, "hesitation", "Entropy of each pixel's distribution: the surprise that was to be expected"),
+                (Shown::Surprise, "surprise", "−ln p of each drawn value: what the pixel cost"),
+                (Shown::Picture, "picture", "The grey levels"),
+            ] {
+                if chips::chip(ui, label, lab.view.shown == shown).on_hover_text(help).clicked() {
+                    lab.view.shown = shown;
+                }
+            }
+        });
+    });
+    let run = lab.walk.run().cloned();
+    let (rows, cols) = run.as_ref().map_or((14, 14), |run| (run.rows, run.cols));
+    let size = vec2(width, (height - 34.0 - BELOW).max(120.0));
+    let Some(run) = run else {
+        PixelGrid::new("Sample", rows, cols).fill(|_| palette.future).summary("The first sample is being drawn.").show(ui, size);
+        return;
+    };
+
+    let at = lab.walk.at();
+    let focus = lab.focus().unwrap_or(0);
+    let depth = lab.view.depth;
+    let field = lab.fields.as_mut().map(|fields| {
+        let layers = depth.unwrap_or(fields.layers());
+        fields.field(focus, layers).clone()
+    });
+    let overlays = Overlays { field: field.as_ref(), seen: lab.view.field, blind: lab.view.blind };
+    let grid = draw(ui, &run, at, focus, lab.view.shown, lab.view.pinned, &overlays, size, &lab.spoken());
+    if !lab.view.found && at + 2 * cols <= run.len() {
+        hint(ui, &grid.layout, palette, rows, cols);
+    }
+    if grid.response.hovered() && grid.hovered.is_some() {
+        lab.view.found = true;
+    }
+    lab.view.hovered = grid.hovered;
+    if let Some(cell) = grid.clicked {
+        lab.view.pinned = Some(cell).filter(|cell| lab.view.pinned != Some(*cell));
+    }
+    let grid_width = grid.layout.rect.width();
+    ui.add_space(2.0);
+    legend(ui, lab, field.as_ref(), focus, at, &run, shared, grid_width);
+    gallery::show(lab, ui, shared, grid_width);
+}
+
+/// What lies over the picture.
+struct Overlays<'a> {
+    field: Option<&'a Field>,
+    seen: bool,
+    blind: bool,
+}
+
+#[expect(clippy::too_many_arguments, reason = "one picture out of one state: a struct would only rename that")]
+fn draw(
+    ui: &mut Ui,
+    run: &SampleRun,
+    at: usize,
+    focus: usize,
+    shown: Shown,
+    pinned: Option<usize>,
+    overlays: &Overlays<'_>,
+    size: egui::Vec2,
+    spoken: &str,
+) -> crate::ui::pixel_grid::GridResponse {
+    let palette = Palette::of(ui);
+    let scale = Scale::new(Colormap::Surprise, 0.0, SURPRISE_NATS);
+    let fill = move |cell: usize| {
+        if cell >= at {
+            return palette.future;
+        }
+        match shown {
+            Shown::Picture => grey(run.pixels[cell], run.levels),
+            Shown::Surprise => scale.color(run.price[cell] as f32, palette.dark),
+            Shown::Hesitation => scale.color(run.entropy[cell] as f32, palette.dark),
+        }
+    };
+    let visible = |cell: usize| overlays.field.map_or(Visibility::Outside, |field| field.pixels[cell]);
+    let strength = if palette.dark { 0.36 } else { 0.42 };
+    let tint = |cell: usize| {
+        let seen = visible(cell) == Visibility::Seen;
+        if seen && cell >= at {
+            // Not drawn yet, and needed: what a later pixel waits for.
+            palette.now.gamma_multiply(0.35)
+        } else if seen && overlays.seen && shown == Shown::Picture {
+            palette.seen.gamma_multiply(strength)
+        } else {
+            Color32::TRANSPARENT
+        }
+    };
+    let hatch = |cell: usize| overlays.blind && visible(cell) == Visibility::Blind;
+    let mut grid = PixelGrid::new("Sample", run.rows, run.cols).fill(fill).tint(tint).hatch(hatch).summary(spoken).gap(if run.cols > 20 {
+        0.6
+    } else {
+        1.0
+    });
+    if at < run.len() {
+        grid = grid.outline(at, palette.now, if focus == at { 2.5 } else { 1.5 });
+    }
+    if let Some(cell) = pinned.filter(|&cell| cell != focus) {
+        grid = grid.outline(cell, palette.base, 1.5);
+    }
+    if focus != at {
+        grid = grid.outline(focus, if pinned == Some(focus) { palette.base } else { palette.text }, 2.0);
+    }
+    grid.show(ui, size)
+}
+
+/// The colour of a grey level: 0 is black, the last one white.
+pub(super) fn grey(level: u8, levels: usize) -> Color32 {
+    // A little above black, so that drawn pixels do not look like a hole in the dark theme.
+    Color32::from_gray((16.0 + 239.0 * f32::from(level) / (levels as f32 - 1.0)) as u8)
+}
+
+fn hint(ui: &Ui, layout: &GridLayout, palette: &Palette, rows: usize, cols: usize) {
+    let place = layout.cell((rows - 1) * cols + cols / 2).left_center();
+    ui.painter().text(place, Align2::CENTER_CENTER, "point at any pixel: what could it see?", FontId::proportional(13.0), palette.text_dim);
+}
+
+#[expect(clippy::too_many_arguments, reason = "one line of text out of one state")]
+fn legend(ui: &mut Ui, lab: &PixelcnnLab, field: Option<&Field>, focus: usize, at: usize, run: &SampleRun, shared: &Shared, width: f32) {
+    let palette = Palette::of(ui);
+    let who = if focus == at && at < run.len() { "the next pixel" } else { "this pixel" };
+    ui.allocate_ui(vec2(width, 20.0), |ui| {
+        ui.horizontal_wrapped(|ui| {
+            ui.spacing_mut().item_spacing = vec2(12.0, 2.0);
+            if let Some(field) = field {
+                let reach = (field.seen + field.blind).max(1);
+                chips::legend(ui, palette.seen, &format!("seen by {who}: {}", field.seen)).on_hover_text(format!(
+                    "Exact, from the model's graph: its prediction depends on these {} pixels. {} earlier ones are out of reach.",
+                    field.seen, field.outside
+                ));
+                let share = number(100.0 * field.blind as f64 / reach as f64, 1);
+                hatched(ui, palette, &format!("blind spot: {} ({share} %)", field.blind))
+                    .on_hover_text("Drawn earlier and within reach of the kernels, but on no path through the masks");
+            }
+            let place = format!("{} ({}, {})", if focus == at { "next pixel" } else { "pixel" }, focus / run.cols, focus % run.cols);
+            chips::legend(ui, if focus == at { palette.now } else { palette.text }, &place).on_hover_text("Row and column, from 0");
+        });
+    });
+    if lab.view.shown != Shown::Picture {
+        let unit = shared.units;
+        let high = unit.convert(f64::from(SURPRISE_NATS)) as f32;
+        let (meaning, per) = match lab.view.shown {
+            Shown::Surprise => ("surprise −ln p", "a pixel"),
+            _ => ("entropy", "a pixel"),
+        };
+        colorbar(ui, &Scale::new(Colormap::Surprise, 0.0, high), meaning, &format!("{} {per}", unit.name()));
+    }
+}
+
+/// A legend with the hatching of the picture.
+fn hatched(ui: &mut Ui, palette: &Palette, text: &str) -> egui::Response {
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 6.0;
+        let (rect, _) = ui.allocate_exact_size(vec2(11.0, 11.0), Sense::hover());
+        let mut mesh = egui::Mesh::default();
+        hatching(&mut mesh, rect, palette.blind);
+        ui.painter().add(egui::Shape::mesh(mesh));
+        ui.label(egui::RichText::new(text).small().color(palette.text_dim));
+    })
+    .response
+}

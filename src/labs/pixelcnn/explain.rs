@@ -1,0 +1,178 @@
+//! The formula with its numbers: the distribution of a pixel, its price, the sum, and the surprise of every row.
+
+use std::f64::consts::LN_2;
+
+use egui::{Color32, Ui};
+
+use super::canvas::grey;
+use super::lab::PixelcnnLab;
+use crate::graph::causal::Visibility;
+use crate::labs::Shared;
+use crate::train::pixelcnn_job::{Origin, SampleRun};
+use crate::ui::bars::{ProbabilityBars, spikes};
+use crate::ui::chips;
+use crate::ui::formula::Formula;
+use crate::ui::theme::Palette;
+use crate::ui::transport::TransportModel;
+use crate::ui::units::{Units, number};
+
+/// Draws the panel.
+pub(super) fn show(lab: &mut PixelcnnLab, ui: &mut Ui, shared: &Shared) {
+    let (Some(run), Some(focus)) = (lab.walk.run().cloned(), lab.focus()) else {
+        chips::section(ui, "The next pixel", "");
+        chips::note(ui, "The first sample is being drawn.");
+        return;
+    };
+    let at = lab.walk.at();
+    if focus > at {
+        waiting(lab, ui, &run, focus, at);
+    } else {
+        distribution(ui, &run, focus, at);
+        price(lab, ui, &run, focus, shared.units);
+    }
+    ui.add_space(6.0);
+    surprise(lab, ui, &run, at, shared.units);
+}
+
+/// A pixel that is still to come has no distribution.
+fn waiting(lab: &mut PixelcnnLab, ui: &mut Ui, run: &SampleRun, focus: usize, at: usize) {
+    let palette = Palette::of(ui);
+    chips::section(ui, "A pixel to come", &place(run, focus));
+    conditional(focus).show(ui);
+    let missing = lab.fields.as_mut().map_or(0, |fields| {
+        let layers = fields.layers();
+        let field = fields.field(focus, layers);
+        (at..focus).filter(|&i| field.pixels[i] == Visibility::Seen).count()
+    });
+    chips::card(ui, |ui| {
+        let pixels = if missing == 1 { "1 pixel" } else { &format!("{missing} pixels") };
+        ui.label(egui::RichText::new(format!("has no distribution yet: it depends on {pixels} still to be drawn")).color(palette.now));
+        chips::note(ui, "They are marked in the picture. Its distribution exists as soon as the last of them has a value.");
+    });
+}
+
+fn place(run: &SampleRun, i: usize) -> String {
+    format!("row {}, column {}", i / run.cols, i % run.cols)
+}
+
+/// `p(x_i | x_<i)`, counted from 1.
+fn conditional(i: usize) -> Formula {
+    let i = i + 1;
+    Formula::new().size(19.0).var("p").op("(").var("x").below(i.to_string()).op(" | ").var("x").below(format!("<{i}")).op(")")
+}
+
+fn distribution(ui: &mut Ui, run: &SampleRun, focus: usize, at: usize) {
+    let palette = Palette::of(ui);
+    let title = if focus == at { "The next pixel" } else { "As it was drawn" };
+    chips::section(ui, title, &place(run, focus));
+    let t = run.settings.temperature;
+    let formula = conditional(focus).op(" = softmax(").var("l").below((focus + 1).to_string());
+    let formula = if t == 1.0 { formula } else { formula.op(" / ").number(number(t, 2)) };
+    formula
+        .op(")")
+        .show(ui)
+        .on_hover_text("l: the logits that the last 1×1 convolution gives at this position; divided by the temperature");
+    let p = run.distribution(focus);
+    let swatches: Vec<Color32> = (0..run.levels).map(|level| grey(level as u8, run.levels)).collect();
+    let chosen = usize::from(run.pixels[focus]);
+    let row_height = if run.levels > 6 { 19.0 } else { 25.0 };
+    ProbabilityBars::new("Distribution of the pixel", p)
+        .swatches(&swatches)
+        .chosen(Some(chosen))
+        .u(Some(f64::from(run.u[focus])))
+        .row_height(row_height)
+        .show(ui);
+    let name = level_name(chosen, run.levels);
+    let u = format!("{:.3}", run.u[focus]);
+    let sentence = if focus == at { format!("u = {u} falls on {name}: that is drawn") } else { format!("drawn: {name}, with u = {u}") };
+    ui.label(egui::RichText::new(sentence).color(palette.text_dim)).on_hover_text(
+        "u is uniform between 0 and 1 and fixed beforehand; the ladder at the right adds the probabilities up, and u falls on one rung",
+    );
+}
+
+fn level_name(level: usize, levels: usize) -> String {
+    match level {
+        0 => "black".into(),
+        _ if level + 1 == levels => "white".into(),
+        _ => format!("level {level} of {}", levels - 1),
+    }
+}
+
+fn price(lab: &PixelcnnLab, ui: &mut Ui, run: &SampleRun, focus: usize, units: Units) {
+    let palette = Palette::of(ui);
+    let n = focus + 1;
+    let log = if units == Units::Bits { "log₂" } else { "ln" };
+    chips::card(ui, |ui| {
+        ui.spacing_mut().item_spacing.y = 3.0;
+        ui.label(egui::RichText::new("Its price").color(palette.text));
+        let value = |nats: f64| units.format(nats, 2);
+        chips::value_row(ui, &format!("−{log} {}", probability(run.chosen_p(focus))), &value(run.price[focus]), palette.now);
+        chips::value_row(ui, &format!("sum of the {focus} before"), &value(run.sum[focus]), palette.text);
+        chips::value_row(ui, "with it", &value(run.sum[n]), palette.seen);
+        chips::value_row(ui, "bits per pixel so far", &number(run.sum[n] / (n as f64 * LN_2), 3), palette.text);
+        chips::note(ui, &format!("product rule: {n} of {} factors", run.len()));
+        if run.settings.temperature != 1.0 {
+            chips::note(ui, "Prices are those of the distribution at this temperature.");
+        }
+    });
+    if lab.snapshot.as_ref().is_some_and(|s| s.origin == Origin::Untrained && run.step == 0) {
+        let bits = number((run.levels as f64).log2(), 2);
+        chips::note(ui, &format!("Untrained: every value is about equally likely, {bits} bits each. Press “Train”."));
+    }
+}
+
+/// A probability with as many digits as tell something.
+fn probability(p: f64) -> String {
+    if p >= 0.995 {
+        format!("{p:.4}")
+    } else if p >= 0.01 {
+        number(p, 2)
+    } else {
+        format!("{p:.1e}")
+    }
+}
+
+fn surprise(lab: &mut PixelcnnLab, ui: &mut Ui, run: &SampleRun, at: usize, units: Units) {
+    let palette = Palette::of(ui);
+    let current = (at < run.len()).then_some(at / run.cols);
+    chips::section(ui, "Surprise, row by row", "");
+    let rows: Vec<f64> = (0..run.rows).map(|row| run.sum[(row + 1) * run.cols] - run.sum[row * run.cols]).collect();
+    // What is not drawn yet is not shown.
+    let shown: Vec<f32> =
+        (0..run.rows).map(|row| (run.sum[at.clamp(row * run.cols, (row + 1) * run.cols)] - run.sum[row * run.cols]) as f32).collect();
+    let ceiling = rows.iter().copied().fold(1.0, f64::max) as f32;
+    let (response, row) = spikes(ui, "Surprise of each row", &shown, current, ceiling, 44.0);
+    scale_line(ui, "row 0", &format!("row {}", run.rows - 1), &format!("top: {}", units.format(f64::from(ceiling), 1)));
+    if let Some(row) = row {
+        let clicked = response.clicked();
+        response.on_hover_text(format!("row {row}: {} · click to go there", units.format(f64::from(shown[row]), 2)));
+        if clicked {
+            lab.walk.set_playing(false);
+            lab.walk.seek((row * run.cols) as f64);
+        }
+    }
+    let row = at.min(run.len() - 1) / run.cols;
+    let pixels: Vec<f32> = (row * run.cols..(row + 1) * run.cols).map(|i| if i < at { run.price[i] as f32 } else { 0.0 }).collect();
+    ui.label(egui::RichText::new(format!("pixel by pixel, row {row}")).small().color(palette.text_dim));
+    let most = run.price.iter().copied().fold(1.0, f64::max) as f32;
+    let column = current.map(|_| at % run.cols);
+    let (response, hovered) = spikes(ui, "Surprise of each pixel of the row", &pixels, column, most, 34.0);
+    scale_line(ui, "column 0", &format!("column {}", run.cols - 1), &format!("top: {}", units.format(f64::from(most), 1)));
+    if let Some(column) = hovered {
+        response.on_hover_text(format!("column {column}: {}", units.format(f64::from(pixels[column]), 2)));
+    }
+}
+
+fn scale_line(ui: &mut Ui, left: &str, right: &str, middle: &str) {
+    let palette = Palette::of(ui);
+    let small = |text: &str| egui::RichText::new(text).small().color(palette.text_dim);
+    ui.horizontal(|ui| {
+        ui.label(small(left));
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            ui.label(small(right));
+            ui.with_layout(egui::Layout::top_down(egui::Align::Center), |ui| {
+                ui.label(small(middle));
+            });
+        });
+    });
+}

@@ -1,0 +1,93 @@
+use egui::{Color32, Pos2, Rect, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
+
+use super::canvas::grey;
+use super::lab::PixelcnnLab;
+use crate::labs::Shared;
+use crate::train::pixelcnn_job::{GALLERY, Gallery};
+use crate::ui::chips;
+use crate::ui::heatmap::FieldTexture;
+use crate::ui::theme::Palette;
+
+/// All images of the gallery in one texture, side by side.
+#[derive(Default)]
+pub(super) struct GalleryTexture {
+    texture: FieldTexture,
+}
+
+/// Draws the gallery over a width; a click walks through that image instead.
+pub(super) fn show(lab: &mut PixelcnnLab, ui: &mut Ui, shared: &Shared, width: f32) {
+    let palette = Palette::of(ui);
+    let Some(snapshot) = &lab.snapshot else { return };
+    let Some(run) = lab.walk.run() else { return };
+    let class = lab.settings.class.map_or_else(String::new, |class| format!(", class {class}"));
+    ui.add_space(2.0);
+    ui.label(egui::RichText::new(format!("Sixteen at once, same model, other noise{class}")).small().color(palette.text_dim));
+    let gallery = snapshot.gallery.clone();
+    let (rows, cols, levels) = (run.rows, run.cols, run.levels);
+    upload(&mut lab.gallery.texture, ui.ctx(), &gallery, [rows, cols], levels);
+
+    let gap = 4.0;
+    let columns = GALLERY / 2;
+    let wide = ((width - gap * (columns as f32 - 1.0)) / columns as f32).max(8.0);
+    let high = ((ui.available_height() - gap) / 2.0).max(20.0);
+    let side = wide.min(high).floor();
+    let (area, _) = ui.allocate_exact_size(vec2(width, 2.0 * side + gap), Sense::hover());
+    let mut chosen = None;
+    for i in 0..GALLERY {
+        let (row, column) = (i / columns, i % columns);
+        let corner = area.min + vec2(column as f32 * (wide + gap), row as f32 * (side + gap));
+        let cell = Rect::from_min_size(corner, vec2(side, side));
+        let response = ui.interact(cell, ui.scope_id().with(("gallery", i)), Sense::click());
+        let image = gallery.images.get(i);
+        paint(ui, &lab.gallery.texture, cell, i, palette);
+        let stream = image.map(|image| image.stream);
+        let walked = stream == Some(lab.settings.stream);
+        if walked || response.hovered() || response.has_focus() {
+            let color = if walked { palette.now } else { palette.seen };
+            ui.painter().rect_stroke(cell.expand(1.0), 2.0, Stroke::new(1.5, color), StrokeKind::Outside);
+        }
+        let cost = image.map_or_else(|| "not drawn yet".into(), |image| shared.units.format(image.nats, 1));
+        let name = format!("Gallery image {}, {cost}", i + 1);
+        response.widget_info(|| WidgetInfo::selected(Role::Button, true, walked, &name));
+        let response = response.on_hover_cursor(egui::CursorIcon::PointingHand).on_hover_text(format!("{cost} · click to walk through it"));
+        if response.clicked() {
+            chosen = stream;
+        }
+    }
+    if let Some(stream) = chosen {
+        // A second click goes back to the first image of the seed.
+        lab.settings.stream = if lab.settings.stream == stream { 0 } else { stream };
+        lab.redraw();
+    }
+    if lab.settings.stream != 0 {
+        chips::note(ui, &format!("Above: image {} of this row's noise; click it again for the first one.", lab.settings.stream));
+    }
+}
+
+fn upload(texture: &mut FieldTexture, ctx: &egui::Context, gallery: &Gallery, [rows, cols]: [usize; 2], levels: usize) {
+    let fits = gallery.images.iter().all(|image| image.pixels.len() == rows * cols);
+    if gallery.images.is_empty() || !fits {
+        return;
+    }
+    let width = cols * GALLERY;
+    let mut colors = vec![Color32::from_gray(16); width * rows];
+    for (i, image) in gallery.images.iter().enumerate().take(GALLERY) {
+        for (row, line) in image.pixels.chunks_exact(cols).enumerate() {
+            for (x, &level) in line.iter().enumerate() {
+                colors[row * width + i * cols + x] = grey(level, levels);
+            }
+        }
+    }
+    texture.set_colors(ctx, gallery.version, [width, rows], &colors, false);
+}
+
+fn paint(ui: &Ui, texture: &FieldTexture, cell: Rect, i: usize, palette: &Palette) {
+    match texture.id() {
+        Some(id) => {
+            let step = 1.0 / GALLERY as f32;
+            let uv = Rect::from_min_max(Pos2::new(i as f32 * step, 0.0), pos2((i + 1) as f32 * step, 1.0));
+            ui.painter().image(id, cell, uv, Color32::WHITE);
+        }
+        None => drop(ui.painter().rect_filled(cell, 0.0, palette.future)),
+    }
+}

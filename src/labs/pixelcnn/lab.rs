@@ -1,0 +1,282 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use egui::{Context, Ui};
+
+use super::field::Fields;
+use super::files::Files;
+use super::gallery::GalleryTexture;
+use super::walk::Walk;
+use crate::exec::BackendChoice;
+use crate::labs::{Command, Lab, LabStatus, Shared};
+use crate::train::pixelcnn_job::{Ask, Method, PixelcnnJob, SampleRun, Settings, Snapshot};
+use crate::train::{Event, Model, Worker};
+use crate::ui::transport::TransportModel;
+
+/// The models of the lab: name of the preset and what the chip says.
+pub(super) const PRESETS: [(&str, &str); 3] =
+    [("pixelcnn-small", "14×14, 8 greys"), ("pixelcnn-binary", "14×14, binary"), ("pixelcnn", "28×28, 4 greys")];
+/// Where the first sample starts to play: row 6 of 14.
+const FIRST_PLACE: usize = 6 * 14;
+/// Pixels a second at the beginning.
+const FIRST_SPEED: f64 = 6.0;
+/// Faster than this every frame shows something new.
+const SMOOTH: f64 = 15.0;
+
+/// What the cells of the canvas show.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Shown {
+    /// The grey levels.
+    Picture,
+    /// `-ln p` of each drawn level.
+    Surprise,
+    /// Entropy of each pixel's distribution: the surprise that was to be expected.
+    Hesitation,
+}
+
+/// What lies over the picture, and what is looked at.
+pub(super) struct View {
+    pub(super) shown: Shown,
+    pub(super) field: bool,
+    pub(super) blind: bool,
+    /// Masked layers whose field is shown; all of them when `None`.
+    pub(super) depth: Option<usize>,
+    pub(super) hovered: Option<usize>,
+    pub(super) pinned: Option<usize>,
+    /// Whether the pointer has found out that pixels answer.
+    pub(super) found: bool,
+    pub(super) more: bool,
+}
+
+/// The lab.
+pub struct PixelcnnLab {
+    worker: Option<Worker<PixelcnnJob>>,
+    pub(super) snapshot: Option<Snapshot>,
+    pub(super) settings: Settings,
+    pub(super) preset: String,
+    pub(super) walk: Walk,
+    pub(super) fields: Option<Fields>,
+    pub(super) view: View,
+    pub(super) gallery: GalleryTexture,
+    pub(super) files: Files,
+    dead: Option<String>,
+}
+
+/// Opens the lab; its worker starts with the first frame.
+#[must_use]
+pub fn open(shared: &Shared) -> Box<dyn Lab> {
+    Box::new(PixelcnnLab::new(shared.seed))
+}
+
+impl PixelcnnLab {
+    /// The lab before its first frame.
+    #[must_use]
+    pub fn new(seed: u64) -> PixelcnnLab {
+        PixelcnnLab {
+            worker: None,
+            snapshot: None,
+            settings: Settings { class: Some(3), temperature: 1.0, seed, stream: 0, method: Method::Cached },
+            preset: PRESETS[0].0.into(),
+            walk: Walk::new(FIRST_PLACE, FIRST_SPEED),
+            fields: None,
+            view: View {
+                shown: Shown::Picture,
+                field: true,
+                blind: true,
+                depth: None,
+                hovered: None,
+                pinned: None,
+                found: false,
+                more: false,
+            },
+            gallery: GalleryTexture::default(),
+            files: Files::default(),
+            dead: None,
+        }
+    }
+
+    fn start(&mut self, ctx: &Context) {
+        // One core is the window's.
+        let threads = std::thread::available_parallelism().map_or(1, |n| n.get().saturating_sub(1).max(1));
+        let (settings, preset, ctx) = (self.settings, self.preset.clone(), ctx.clone());
+        let make = move || PixelcnnJob::new(&preset, settings, BackendChoice::Auto, threads);
+        self.worker = Some(Worker::spawn("pixelcnn", make, move || ctx.request_repaint()));
+    }
+
+    /// Asks the worker.
+    pub(super) fn ask(&self, ask: Ask) {
+        if let Some(worker) = &self.worker {
+            worker.send(ask);
+        }
+    }
+
+    /// Draws with the present settings.
+    pub(super) fn redraw(&self) {
+        self.ask(Ask::Draw(self.settings));
+    }
+
+    /// Opens another preset.
+    pub(super) fn open_preset(&mut self, name: &str) {
+        if self.preset != name {
+            self.preset = name.into();
+            self.view.depth = None;
+            self.view.pinned = None;
+            self.ask(Ask::Lesson(name.into()));
+        }
+    }
+
+    /// Whether training runs.
+    pub(super) fn training(&self) -> bool {
+        self.snapshot.as_ref().is_some_and(|snapshot| snapshot.training.running)
+    }
+
+    /// The pixel that is explained: under the pointer, else pinned, else the next one (at the end the last one).
+    pub(super) fn focus(&self) -> Option<usize> {
+        let run = self.walk.run()?;
+        let wanted = self.view.hovered.or(self.view.pinned).unwrap_or(self.walk.at());
+        Some(wanted.min(run.len().saturating_sub(1)))
+    }
+
+    /// The picture in words, for a screen reader.
+    pub(super) fn spoken(&self) -> String {
+        self.spoken_summary()
+    }
+
+    fn take_news(&mut self, shared: &mut Shared) {
+        let Some(worker) = &self.worker else { return };
+        for event in worker.events() {
+            match event {
+                Event::Done(text) => shared.done(text),
+                Event::Warning(text) => shared.warn(text),
+                Event::Failed(text) => self.dead = Some(text),
+            }
+        }
+        let Some(snapshot) = worker.take_snapshot() else { return };
+        if let Model::Pixelcnn { config, .. } = &snapshot.lesson.model
+            && self.fields.as_ref().is_none_or(|fields| fields.config() != config)
+        {
+            self.fields = Fields::new(config);
+        }
+        if let Some(run) = &snapshot.sample
+            && self.walk.run().is_none_or(|old| !Arc::ptr_eq(old, run))
+        {
+            self.walk.set_run(run);
+        }
+        // A lesson that could not be opened leaves the old one: the chips show what is open.
+        if snapshot.error.is_some() {
+            self.preset = snapshot.lesson.name.clone();
+        }
+        self.snapshot = Some(snapshot);
+    }
+}
+
+impl Lab for PixelcnnLab {
+    fn title(&self) -> &'static str {
+        "PixelCNN"
+    }
+
+    fn update(&mut self, ctx: &Context, shared: &mut Shared) {
+        if self.worker.is_none() {
+            self.start(ctx);
+        }
+        if shared.seed != self.settings.seed {
+            self.settings.seed = shared.seed;
+            self.settings.stream = 0;
+            self.redraw();
+        }
+        self.take_news(shared);
+        if let Some(path) = self.files.chosen() {
+            self.ask(Ask::Load(path));
+        }
+        self.walk.units = shared.units;
+        if let Some(next) = self.walk.advance(ctx.input(|input| input.time)) {
+            if self.walk.speed() > SMOOTH {
+                shared.animate(ctx);
+            } else {
+                ctx.request_repaint_after(Duration::from_secs_f64(next).max(shared.frame_interval));
+            }
+        }
+    }
+
+    fn controls(&mut self, ui: &mut Ui, shared: &mut Shared) {
+        super::controls::show(self, ui, shared);
+    }
+
+    fn canvas(&mut self, ui: &mut Ui, shared: &mut Shared) {
+        super::canvas::show(self, ui, shared);
+    }
+
+    fn explain(&mut self, ui: &mut Ui, shared: &mut Shared) {
+        super::explain::show(self, ui, shared);
+    }
+
+    fn transport(&mut self) -> Option<&mut dyn TransportModel> {
+        Some(&mut self.walk)
+    }
+
+    fn command(&mut self, command: Command, shared: &mut Shared) -> bool {
+        match command {
+            Command::Preset(n) => match PRESETS.get(usize::from(n) - 1) {
+                Some((name, _)) => self.open_preset(name),
+                None => return false,
+            },
+            Command::Train => self.ask(Ask::Train(!self.training())),
+            Command::Save => self.save(shared),
+            Command::Pin => self.view.pinned = self.view.hovered.filter(|cell| self.view.pinned != Some(*cell)),
+            Command::NextSurprise => {
+                if !self.walk.next_surprise() {
+                    shared.done("The model is sure of every pixel that follows (at most 1.5 bits each).");
+                }
+            }
+            Command::NewSeed => {}
+            _ => return false,
+        }
+        true
+    }
+
+    fn leave(&mut self) {
+        self.walk.set_playing(false);
+        if self.training() {
+            self.ask(Ask::Train(false));
+        }
+    }
+
+    fn status(&self) -> LabStatus {
+        let Some(snapshot) = &self.snapshot else {
+            return LabStatus { error: self.dead.clone(), ..LabStatus::default() };
+        };
+        let info = snapshot.training_on.as_ref().filter(|_| snapshot.training.running).unwrap_or(&snapshot.drawing_on);
+        let backend = if info.backend == "gpu" {
+            format!("GPU · {}", info.adapter)
+        } else {
+            format!("CPU · {} thread{}", info.threads, if info.threads == 1 { "" } else { "s" })
+        };
+        let busy = if snapshot.training.running {
+            format!("training · step {}", crate::ui::units::count(snapshot.training.step))
+        } else {
+            String::new()
+        };
+        LabStatus { backend, busy, error: self.dead.clone().or_else(|| snapshot.error.clone()) }
+    }
+
+    fn spoken_summary(&self) -> String {
+        let Some(run) = self.walk.run() else { return "The first sample is being drawn.".into() };
+        summary(run, self.walk.at(), self.walk.units)
+    }
+}
+
+/// The picture in two sentences.
+fn summary(run: &SampleRun, at: usize, units: crate::ui::units::Units) -> String {
+    if at == run.len() {
+        return format!("All {} pixels are drawn, for {}.", run.len(), units.format(run.nats(), 1));
+    }
+    let p = run.distribution(at);
+    let best = (0..p.len()).max_by(|&a, &b| p[a].total_cmp(&p[b])).unwrap_or(0);
+    format!(
+        "Pixel row {}, column {}, is next. Most likely level {best} with {:.2}. {} so far.",
+        at / run.cols,
+        at % run.cols,
+        p[best],
+        units.format(run.sum[at], 1)
+    )
+}

@@ -1,0 +1,16 @@
+//! The lab "PixelCNN": a trained model draws a digit one pixel at a time, and says what each pixel sees and costs.
+//!
+//! The worker computes a whole sample at once ([`pixelcnn_job`](crate::train::pixelcnn_job)); this folder only walks through it and draws it.
+
+mod canvas;
+mod controls;
+mod explain;
+mod field;
+mod files;
+mod gallery;
+mod lab;
+mod layers;
+mod training;
+mod walk;
+
+pub use lab::{PixelcnnLab, open};

@@ -1,0 +1,190 @@
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+
+use crate::train::pixelcnn_job::SampleRun;
+use crate::ui::transport::{TransportLabels, TransportModel};
+use crate::ui::units::{Units, count, number};
+
+/// Entropy above which a pixel is worth a stop, bits.
+const SURPRISING: f64 = 1.5;
+
+/// The walk through a sample. What is shown is a pure function of (sample, place).
+pub(super) struct Walk {
+    run: Option<Arc<SampleRun>>,
+    /// Pixels that are drawn.
+    at: usize,
+    /// Part of the next pixel's time that has passed.
+    fraction: f64,
+    playing: bool,
+    speed: f64,
+    shades: Vec<f32>,
+    /// Time of the last advance, seconds.
+    clock: Option<f64>,
+    /// The unit of the texts.
+    pub(super) units: Units,
+}
+
+impl Walk {
+    /// A walk that plays from a place as soon as there is a sample.
+    pub(super) fn new(at: usize, speed: f64) -> Walk {
+        Walk { run: None, at, fraction: 0.0, playing: true, speed, shades: Vec::new(), clock: None, units: Units::Nats }
+    }
+
+    /// Takes another sample; the place stays. A sample of another size starts two fifths down, where there is something to see.
+    pub(super) fn set_run(&mut self, run: &Arc<SampleRun>) {
+        if let Some(old) = self.run.as_ref().filter(|old| old.len() != run.len()) {
+            self.speed *= run.len() as f64 / old.len() as f64;
+            self.at = run.rows * 3 / 7 * run.cols;
+            self.fraction = 0.0;
+        }
+        let most = (run.levels as f64).ln();
+        self.shades = run.entropy.iter().map(|&h| (h / most) as f32).collect();
+        self.at = self.at.min(run.len());
+        self.run = Some(Arc::clone(run));
+    }
+
+    /// The sample that is walked.
+    pub(super) fn run(&self) -> Option<&Arc<SampleRun>> {
+        self.run.as_ref()
+    }
+
+    /// Pixels that are drawn.
+    pub(super) fn at(&self) -> usize {
+        self.at
+    }
+
+    /// Lets the time that has passed move the place. Gives the seconds until the next pixel while it plays.
+    pub(super) fn advance(&mut self, now: f64) -> Option<f64> {
+        let passed = self.clock.replace(now).map_or(0.0, |before| (now - before).clamp(0.0, 1.0));
+        let length = self.run.as_ref()?.len();
+        if !self.playing {
+            return None;
+        }
+        self.fraction += passed * self.speed;
+        let whole = self.fraction.floor();
+        self.fraction -= whole;
+        self.at = (self.at + whole as usize).min(length);
+        if self.at == length {
+            self.playing = false;
+            self.fraction = 0.0;
+            return None;
+        }
+        Some((1.0 - self.fraction) / self.speed)
+    }
+
+    /// To the next pixel at which the model hesitates; false if there is none.
+    pub(super) fn next_surprise(&mut self) -> bool {
+        let Some(run) = &self.run else { return false };
+        let bits = |i: usize| Units::Bits.convert(run.entropy[i]);
+        let found = (self.at + 1..run.len()).find(|&i| bits(i) > SURPRISING);
+        if let Some(i) = found {
+            (self.at, self.fraction, self.playing) = (i, 0.0, false);
+        }
+        found.is_some()
+    }
+}
+
+impl TransportModel for Walk {
+    fn position(&self) -> f64 {
+        self.at as f64
+    }
+
+    fn length(&self) -> f64 {
+        self.run.as_ref().map_or(self.at, |run| run.len()) as f64
+    }
+
+    fn seek(&mut self, position: f64) {
+        (self.at, self.fraction) = (position.max(0.0) as usize, 0.0);
+    }
+
+    fn playing(&self) -> bool {
+        self.playing
+    }
+
+    fn set_playing(&mut self, playing: bool) {
+        (self.playing, self.fraction) = (playing, 0.0);
+    }
+
+    fn speed(&self) -> f64 {
+        self.speed
+    }
+
+    fn set_speed(&mut self, steps_per_second: f64) {
+        self.speed = steps_per_second;
+    }
+
+    fn speed_range(&self) -> RangeInclusive<f64> {
+        0.5..=400.0
+    }
+
+    fn large_step(&self) -> f64 {
+        self.run.as_ref().map_or(14, |run| run.cols) as f64
+    }
+
+    fn shades(&self) -> &[f32] {
+        &self.shades
+    }
+
+    fn labels(&self) -> TransportLabels {
+        let (position, detail) = match &self.run {
+            None => ("drawing the first sample".into(), String::new()),
+            Some(run) if self.at == run.len() => {
+                (format!("all {} pixels drawn", count(run.len() as u64)), format!("ln p(x) = {}", self.units.format(-run.nats(), 2)))
+            }
+            Some(run) => (
+                format!("pixel {} of {} · row {}, column {}", self.at + 1, run.len(), self.at / run.cols, self.at % run.cols),
+                self.units.format(-run.sum[self.at], 2),
+            ),
+        };
+        let decimals = if self.speed < 10.0 { 1 } else { 0 };
+        TransportLabels { position, detail, speed: format!("{} px/s", number(self.speed, decimals)), step: "pixel", large_step: "row" }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::train::pixelcnn_job::{Cost, Method, Settings};
+
+    fn run(side: usize) -> Arc<SampleRun> {
+        let n = side * side;
+        let settings = Settings { class: None, temperature: 1.0, seed: 1, stream: 0, method: Method::Cached };
+        let sum = (0..=n).map(|i| i as f64 * 0.5).collect();
+        Arc::new(SampleRun {
+            settings,
+            rows: side,
+            cols: side,
+            levels: 4,
+            pixels: vec![1; n],
+            p: vec![0.25; 4 * n],
+            u: vec![0.3; n],
+            price: vec![0.5; n],
+            sum,
+            entropy: (0..n).map(|i| if i == 7 { 1.3 } else { 0.1 }).collect(),
+            cost: Cost::default(),
+            step: 0,
+        })
+    }
+
+    #[test]
+    fn time_moves_by_the_speed_and_stops_at_the_end() {
+        let mut walk = Walk::new(2, 4.0);
+        assert_eq!(walk.advance(0.0), None, "nothing to walk yet");
+        walk.set_run(&run(4));
+        assert_eq!(walk.advance(0.5), Some(0.25));
+        assert_eq!(walk.at(), 4);
+        for second in 1..6 {
+            walk.advance(f64::from(second));
+        }
+        assert_eq!((walk.at(), walk.playing()), (16, false));
+    }
+
+    #[test]
+    fn e_stops_where_the_model_hesitates() {
+        let mut walk = Walk::new(0, 4.0);
+        walk.set_run(&run(4));
+        assert!(walk.next_surprise());
+        assert_eq!((walk.at(), walk.playing()), (7, false));
+        assert!(!walk.next_surprise());
+    }
+}

@@ -1,0 +1,241 @@
+use std::ops::Range;
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::snapshot::{Cost, SampleRun, Settings};
+use crate::autoregressive::pixelcnn::{self, Config};
+use crate::data::noise;
+use crate::exec::cpu::{CpuProgram, CpuSession, Region, Store, Workers};
+use crate::exec::iterate::Jacobi;
+use crate::exec::sampler::{CachedSampler, Regions, Trajectory};
+use crate::exec::{BackendInfo, ExecError, ProgramId, Session};
+use crate::graph::causal::{CausalError, Order};
+use crate::graph::{Graph, NodeId, Reuse};
+use crate::train::{Model, Score, Scorer, Source, TrainError, Weights, initial_weights};
+
+/// Examples of a chunk when the test images are scored.
+const CHUNK: usize = 20;
+
+/// Why a model cannot be drawn from.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum ArtistError {
+    /// Shapes, files, devices.
+    #[error(transparent)]
+    Train(#[from] TrainError),
+    /// Pixels that see later pixels.
+    #[error(transparent)]
+    Causal(#[from] CausalError),
+}
+
+/// Draws single images on the CPU, whatever trains: one image costs about one forward pass there.
+pub(super) struct Artist {
+    config: Config,
+    session: CpuSession,
+    graph: Arc<Graph>,
+    /// Every node keeps its buffer: computed region by region.
+    stepwise: ProgramId,
+    /// The same graph, whole.
+    whole: ProgramId,
+    sampler: CachedSampler,
+    scorer: Scorer,
+    /// Training step of the weights.
+    step: u64,
+}
+
+/// A program with what it runs with, as the sampler wants it.
+struct OnCpu<'a> {
+    program: &'a mut CpuProgram<f32>,
+    store: &'a Store<f32>,
+    workers: &'a Workers,
+}
+
+impl Regions for OnCpu<'_> {
+    fn compute(&mut self, node: NodeId, positions: Range<usize>) {
+        self.program.run_node_region(self.workers, self.store, node, &Region { batch: 0..1, positions });
+    }
+
+    fn value(&self, node: NodeId) -> &[f32] {
+        self.program.output(node)
+    }
+
+    fn input_mut(&mut self, node: NodeId) -> &mut [f32] {
+        self.program.input_node_mut(node)
+    }
+}
+
+impl Artist {
+    /// Prepares a model with the weights of no training.
+    pub(super) fn new(model: &Model, config: &Config, seed: u64) -> Result<Artist, ArtistError> {
+        let (graph, nodes) = pixelcnn::evaluation(config, 1).map_err(TrainError::from)?;
+        let graph = Arc::new(graph);
+        let mut session = CpuSession::new(1);
+        let stepwise = session.prepare(&graph, Reuse::Off).map_err(TrainError::from)?;
+        let whole = session.prepare(&graph, Reuse::On).map_err(TrainError::from)?;
+        let scorer = Scorer::new(&mut session, model, CHUNK)?;
+        let sampler = CachedSampler::new(&graph, nodes.levels, nodes.logits, Order::raster(config.pixels()))?;
+        let mut artist = Artist { config: config.clone(), session, graph, stepwise, whole, sampler, scorer, step: 0 };
+        let initial = artist.initial(seed);
+        artist.load(&initial)?;
+        Ok(artist)
+    }
+
+    /// The weights of no training.
+    pub(super) fn initial(&self, seed: u64) -> Weights {
+        initial_weights(&self.graph, seed)
+    }
+
+    /// Draws from these weights from now on.
+    pub(super) fn load(&mut self, weights: &Weights) -> Result<(), TrainError> {
+        weights.write_to(&mut self.session, &self.graph)?;
+        self.step = super::step_of(weights);
+        Ok(())
+    }
+
+    /// The noise of a sample: one uniform number a pixel.
+    pub(super) fn noise(&self, settings: &Settings) -> Vec<f32> {
+        noise::uniforms(settings.seed, settings.stream, self.config.pixels())
+    }
+
+    /// Draws a whole image; every activation is computed once.
+    pub(super) fn draw(&mut self, settings: &Settings) -> Result<SampleRun, TrainError> {
+        let noise = self.noise(settings);
+        let class = self.class(settings.class);
+        let start = Instant::now();
+        let (program, store, workers) = self.session.parts(self.stepwise);
+        if self.config.classes > 0 {
+            program.set_input("class", &class)?;
+        }
+        let mut program = OnCpu { program, store, workers };
+        self.sampler.start(&mut program, &noise, settings.temperature as f32);
+        self.sampler.finish(&mut program);
+        let cost = Cost { time: start.elapsed(), passes: 1 };
+        Ok(run_of(self.sampler.trajectory(), &self.config, *settings, cost, self.step))
+    }
+
+    /// One whole forward pass from levels `[P]` to logits `[P, K]`.
+    fn forward(&mut self, class: Option<usize>, levels: &[f32], logits: &mut [f32]) -> Result<(), ExecError> {
+        let class = self.class(class);
+        let inputs: [(&str, &[f32]); 2] = [("levels", levels), ("class", &class)];
+        self.session.run(self.whole, &inputs[..1 + usize::from(self.config.classes > 0)])?;
+        logits.copy_from_slice(self.session.output(self.whole, "logits")?);
+        Ok(())
+    }
+
+    /// The score on the first `limit` test images.
+    pub(super) fn score(&mut self, model: &Model, source: &Source, seed: u64, limit: usize) -> Result<Score, TrainError> {
+        self.scorer.score(&mut self.session, model, source, seed, limit)
+    }
+
+    /// Number of trained values.
+    pub(super) fn parameters(&self) -> usize {
+        self.graph.parameter_count()
+    }
+
+    /// What it runs on.
+    pub(super) fn backend(&self) -> BackendInfo {
+        self.session.backend()
+    }
+
+    /// Whether these are weights of this model.
+    pub(super) fn check(&self, weights: &Weights) -> Result<(), TrainError> {
+        weights.check(&self.graph)
+    }
+
+    fn class(&self, class: Option<usize>) -> [f32; 1] {
+        [class.map_or(-1.0, |class| class as f32)]
+    }
+}
+
+/// A slow way to the same image, walked in slices so that commands are heard.
+pub(super) struct SlowWalk {
+    settings: Settings,
+    kind: Kind,
+    cost: Cost,
+}
+
+enum Kind {
+    Full { trajectory: Trajectory, data: Vec<f32>, logits: Vec<f32>, next: usize },
+    Jacobi(Box<Jacobi>),
+}
+
+impl SlowWalk {
+    /// One whole pass for each pixel.
+    pub(super) fn full(artist: &Artist, settings: Settings) -> SlowWalk {
+        let (pixels, levels) = (artist.config.pixels(), artist.config.levels);
+        let trajectory = Trajectory::with_noise(pixels, levels, &artist.noise(&settings), settings.temperature as f32);
+        let kind = Kind::Full { trajectory, data: vec![0.0; pixels], logits: vec![0.0; pixels * levels], next: 0 };
+        SlowWalk { settings, kind, cost: Cost::default() }
+    }
+
+    /// Sweeps over all pixels until nothing changes.
+    pub(super) fn jacobi(artist: &Artist, settings: Settings) -> SlowWalk {
+        let noise = artist.noise(&settings);
+        let jacobi = Jacobi::new(artist.config.pixels(), artist.config.levels, &noise, settings.temperature as f32);
+        SlowWalk { settings, kind: Kind::Jacobi(Box::new(jacobi)), cost: Cost::default() }
+    }
+
+    /// What is drawn.
+    pub(super) fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Goes on until the deadline; the finished sample when there is nothing left to do.
+    pub(super) fn advance(&mut self, artist: &mut Artist, deadline: Instant) -> Result<Option<SampleRun>, TrainError> {
+        let begin = Instant::now();
+        let class = self.settings.class;
+        let done = loop {
+            self.cost.passes += 1;
+            let done = match &mut self.kind {
+                Kind::Full { trajectory, data, logits, next } => {
+                    artist.forward(class, data, logits)?;
+                    trajectory.predict(logits, *next);
+                    trajectory.draw(*next);
+                    data[*next] = f32::from(trajectory.levels[*next]);
+                    *next += 1;
+                    *next == data.len()
+                }
+                Kind::Jacobi(jacobi) => jacobi.sweep(|levels, logits| artist.forward(class, levels, logits))? == 0,
+            };
+            if done || Instant::now() >= deadline {
+                break done;
+            }
+        };
+        self.cost.time += begin.elapsed();
+        let trajectory = match &self.kind {
+            Kind::Full { trajectory, .. } => trajectory,
+            Kind::Jacobi(jacobi) => jacobi.trajectory(),
+        };
+        Ok(done.then(|| run_of(trajectory, &artist.config, self.settings, self.cost, artist.step)))
+    }
+}
+
+/// What a picture of a sample needs, from what the sampler kept.
+fn run_of(trajectory: &Trajectory, config: &Config, settings: Settings, cost: Cost, step: u64) -> SampleRun {
+    let p: Vec<f32> = trajectory.log_p.iter().map(|&l| l.exp()).collect();
+    let entropy_of = |log_p: &[f32]| -> f64 {
+        let terms = log_p.iter().map(|&l| f64::from(l)).filter(|l| l.is_finite());
+        -terms.map(|l| l * l.exp()).sum::<f64>()
+    };
+    let price: Vec<f64> = trajectory.nats.iter().map(|&nats| f64::from(nats)).collect();
+    let mut sum = Vec::with_capacity(price.len() + 1);
+    sum.push(0.0);
+    let mut total = 0.0;
+    sum.extend(price.iter().map(|price| {
+        total += price;
+        total
+    }));
+    SampleRun {
+        settings,
+        rows: config.height,
+        cols: config.width,
+        levels: config.levels,
+        pixels: trajectory.image(0).iter().map(|&level| level as u8).collect(),
+        entropy: trajectory.log_p.chunks_exact(config.levels).map(entropy_of).collect(),
+        u: trajectory.u.clone(),
+        p,
+        price,
+        sum,
+        cost,
+        step,
+    }
+}

@@ -1,0 +1,111 @@
+//! The worker's job behind the PixelCNN lab: draws whole samples, trains, measures, saves. It knows no window.
+//!
+//! Time is state. A sample is a pure function of (weights, class, temperature, noise), so the job computes all of it at once and the window
+//! only walks through it.
+
+mod artist;
+mod backend;
+mod curves;
+mod snapshot;
+mod studio;
+mod trainer;
+
+use std::path::PathBuf;
+
+pub use snapshot::{Cost, Gallery, Method, MethodCost, Origin, SampleRun, Settings, Snapshot, Thumbnail, Training};
+
+use self::backend::Backends;
+use self::studio::Studio;
+use crate::exec::BackendChoice;
+use crate::train::{Activity, Event, Job, Publisher, Weights};
+
+/// Number of images in the gallery.
+pub const GALLERY: usize = 16;
+/// Test images on which the curve is measured while training: the first of the held-out ones, always the same.
+pub const TEST_IMAGES: usize = 200;
+
+/// What the window may ask.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Ask {
+    /// Opens a lesson by the name of its preset.
+    Lesson(String),
+    /// Draws with these settings.
+    Draw(Settings),
+    /// Starts or pauses training.
+    Train(bool),
+    /// Forgets what was learned and trains.
+    FromScratch,
+    /// Changes the learning rate.
+    Rate(f64),
+    /// Reads weights.
+    Load(PathBuf),
+    /// Writes the weights.
+    Save(PathBuf),
+    /// Takes the shipped weights again.
+    Shipped,
+    /// Where training runs.
+    Backend(BackendChoice),
+    /// The sentence about what went wrong was read.
+    Dismiss,
+}
+
+/// The job. Opens a lesson at once and draws its first sample.
+pub struct PixelcnnJob {
+    studio: Option<Studio>,
+    settings: Settings,
+    choice: BackendChoice,
+    backends: Backends,
+    failed: Option<String>,
+}
+
+impl PixelcnnJob {
+    /// Opens a preset; training would run on `choice` with so many threads.
+    pub fn new(lesson: &str, settings: Settings, choice: BackendChoice, threads: usize) -> PixelcnnJob {
+        let mut job = PixelcnnJob { studio: None, settings, choice, backends: Backends::new(threads), failed: None };
+        job.open(lesson);
+        job
+    }
+
+    /// Opens a lesson; the one that was open stays if that fails.
+    fn open(&mut self, name: &str) {
+        match Studio::open(name, self.settings, self.choice) {
+            Ok(studio) => self.studio = Some(studio),
+            Err(error) => match &mut self.studio {
+                Some(studio) => studio.fail(error),
+                None => self.failed = Some(error),
+            },
+        }
+    }
+}
+
+impl Job for PixelcnnJob {
+    type Command = Ask;
+    type Snapshot = Snapshot;
+
+    fn command(&mut self, ask: Ask, out: &mut Publisher<Snapshot>) {
+        match (ask, &mut self.studio) {
+            (Ask::Lesson(name), _) => self.open(&name),
+            (ask, Some(studio)) => {
+                match &ask {
+                    Ask::Draw(settings) => self.settings = *settings,
+                    Ask::Backend(choice) => self.choice = *choice,
+                    _ => {}
+                }
+                studio.ask(ask, &mut self.backends, out);
+            }
+            (_, None) => {}
+        }
+    }
+
+    fn turn(&mut self, out: &mut Publisher<Snapshot>) -> Activity {
+        if let Some(sentence) = self.failed.take() {
+            out.event(Event::Failed(sentence));
+        }
+        self.studio.as_mut().map_or(Activity::Idle, |studio| studio.turn(out))
+    }
+}
+
+/// Training step at which weights were saved.
+fn step_of(weights: &Weights) -> u64 {
+    weights.metadata.get("step").and_then(|step| step.parse().ok()).unwrap_or(0)
+}

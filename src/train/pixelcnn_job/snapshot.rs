@@ -1,0 +1,206 @@
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::exec::{BackendChoice, BackendInfo};
+use crate::train::{Lesson, Score};
+
+/// How an image is drawn from the model. All three give the same image from the same noise.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Method {
+    /// Every activation is computed once, when it can be.
+    #[default]
+    Cached,
+    /// One whole forward pass for each pixel.
+    Full,
+    /// All pixels at once, again and again, until nothing changes.
+    Jacobi,
+}
+
+impl Method {
+    /// All methods, the default first.
+    pub const ALL: [Method; 3] = [Method::Cached, Method::Full, Method::Jacobi];
+
+    /// Its name on the screen and on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Method::Cached => "cached",
+            Method::Full => "full",
+            Method::Jacobi => "Jacobi",
+        }
+    }
+}
+
+/// What determines a sample, together with the weights.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Settings {
+    /// The class that conditions the image; `None` leaves the class input empty.
+    pub class: Option<usize>,
+    /// Divides the logits: below 1 likely values become likelier, above 1 all become more alike.
+    pub temperature: f64,
+    /// Seed of the noise.
+    pub seed: u64,
+    /// Which image of the seed's noise, from 0.
+    pub stream: u64,
+    /// How it is drawn.
+    pub method: Method,
+}
+
+/// A whole sample with everything that happened at each pixel: the window only walks through it.
+///
+/// P pixels row by row, K levels.
+#[derive(Clone, Debug)]
+pub struct SampleRun {
+    /// What it was drawn with.
+    pub settings: Settings,
+    /// Rows of the image.
+    pub rows: usize,
+    /// Columns of the image.
+    pub cols: usize,
+    /// Grey levels K.
+    pub levels: usize,
+    /// The drawn level of each pixel `[P]`.
+    pub pixels: Vec<u8>,
+    /// `p(x_i = k | x_<i)` at the temperature, `[P, K]`.
+    pub p: Vec<f32>,
+    /// The uniform number that chose each level, `[P]`.
+    pub u: Vec<f32>,
+    /// `-ln p` of each drawn level, nats, `[P]`.
+    pub price: Vec<f64>,
+    /// Sum of the prices of the first i pixels, nats, `[P + 1]`.
+    pub sum: Vec<f64>,
+    /// Entropy of each pixel's distribution, nats, `[P]`.
+    pub entropy: Vec<f64>,
+    /// What drawing it cost.
+    pub cost: Cost,
+    /// Training step of the weights.
+    pub step: u64,
+}
+
+impl SampleRun {
+    /// Number of pixels P.
+    pub fn len(&self) -> usize {
+        self.pixels.len()
+    }
+
+    /// Whether the image has no pixel.
+    pub fn is_empty(&self) -> bool {
+        self.pixels.is_empty()
+    }
+
+    /// The distribution of pixel `i`, `[K]`.
+    pub fn distribution(&self, i: usize) -> &[f32] {
+        &self.p[i * self.levels..][..self.levels]
+    }
+
+    /// Probability of the level that pixel `i` was given.
+    pub fn chosen_p(&self, i: usize) -> f64 {
+        (-self.price[i]).exp()
+    }
+
+    /// `-ln p(x)` of the whole image, nats.
+    pub fn nats(&self) -> f64 {
+        self.sum.last().copied().unwrap_or(0.0)
+    }
+}
+
+/// What one image cost to draw.
+#[derive(Clone, Copy, PartialEq, Debug, Default)]
+pub struct Cost {
+    /// Wall time.
+    pub time: Duration,
+    /// Forward passes over the whole image; for the cached sampler 1, spread over the pixels.
+    pub passes: usize,
+}
+
+/// The cost of a method, measured on this machine for the model that is open.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct MethodCost {
+    /// The method.
+    pub method: Method,
+    /// What one image took.
+    pub cost: Cost,
+    /// How many pixels differ from the cached sampler's image from the same noise; `None` before both were drawn.
+    pub differing: Option<usize>,
+}
+
+/// One small image of the gallery.
+#[derive(Clone, Debug)]
+pub struct Thumbnail {
+    /// Which image of the seed's noise.
+    pub stream: u64,
+    /// Level of each pixel `[P]`.
+    pub pixels: Vec<u8>,
+    /// `-ln p(x)`, nats.
+    pub nats: f64,
+}
+
+/// Several images from other noise.
+#[derive(Clone, Debug, Default)]
+pub struct Gallery {
+    /// Grows by one each time that an image changes, so that textures are uploaded only then.
+    pub version: u64,
+    /// The images, oldest first; while the weights change some may be of older weights.
+    pub images: Vec<Thumbnail>,
+}
+
+/// Where the weights came from.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Origin {
+    /// Shipped with the program.
+    Shipped,
+    /// Initial values: nothing learned yet.
+    Untrained,
+    /// Read from a file.
+    File(PathBuf),
+    /// Trained here.
+    Trained,
+}
+
+/// How training stands.
+#[derive(Clone, Debug)]
+pub struct Training {
+    /// Whether it runs.
+    pub running: bool,
+    /// Updates so far.
+    pub step: u64,
+    /// Updates a second, over the last seconds; 0 when it does not run.
+    pub steps_per_second: f64,
+    /// Learning rate.
+    pub rate: f64,
+    /// `[step, nats]` on the training batches, each the mean over a number of steps.
+    pub train: Arc<Vec<[f64; 2]>>,
+    /// Steps that one point of `train` is the mean of.
+    pub train_width: u64,
+    /// `[step, nats]` on the test images.
+    pub test: Arc<Vec<[f64; 2]>>,
+    /// The newest test score.
+    pub score: Option<Score>,
+}
+
+/// All that the window draws. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Snapshot {
+    /// The lesson: model, data, training.
+    pub lesson: Arc<Lesson>,
+    /// Number of trained values.
+    pub parameters: usize,
+    /// The sample; `None` until the first one is drawn.
+    pub sample: Option<Arc<SampleRun>>,
+    /// Other samples.
+    pub gallery: Arc<Gallery>,
+    /// How training stands.
+    pub training: Training,
+    /// Where the weights came from.
+    pub origin: Origin,
+    /// Costs of the methods that were measured.
+    pub costs: Vec<MethodCost>,
+    /// What training runs on; `None` before it was asked for.
+    pub training_on: Option<BackendInfo>,
+    /// What samples are drawn on.
+    pub drawing_on: BackendInfo,
+    /// What the user asked for.
+    pub choice: BackendChoice,
+    /// What went wrong last, as a sentence; `None` when the next command worked.
+    pub error: Option<String>,
+}
