@@ -6,5 +6,6 @@ mod chapters;
 mod cli;
 mod harness;
 mod keys;
+mod pixelcnn;
 mod real_window;
 mod widgets;

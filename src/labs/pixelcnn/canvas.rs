@@ -16,7 +16,7 @@ use crate::ui::units::number;
 /// Upper end of the surprise scale, nats: fixed, because a range that jumps lies.
 const SURPRISE_NATS: f32 = 3.0;
 /// Room under the picture: legend, heading of the gallery, its two rows.
-const BELOW: f32 = 156.0;
+const BELOW: f32 = 142.0;
 
 /// Draws the canvas.
 pub(super) fn show(lab: &mut PixelcnnLab, ui: &mut Ui, shared: &mut Shared) {
@@ -28,15 +28,17 @@ pub(super) fn show(lab: &mut PixelcnnLab, ui: &mut Ui, shared: &mut Shared) {
         ui.spacing_mut().item_spacing.x = gap;
         ui.vertical(|ui| {
             ui.set_width(left);
-            ui.spacing_mut().item_spacing.x = 8.0;
+            ui.spacing_mut().item_spacing = vec2(8.0, 3.0);
             sample(lab, ui, shared, left);
         });
         egui::ScrollArea::vertical().id_salt("made of").auto_shrink([false, false]).show(ui, |ui| {
-            ui.spacing_mut().item_spacing.x = 8.0;
-            ui.set_width(column - 8.0);
-            layers::show(lab, ui);
-            ui.add_space(8.0);
-            training::show(lab, ui, shared);
+            ui.vertical(|ui| {
+                ui.spacing_mut().item_spacing.x = 8.0;
+                ui.set_width(column - 8.0);
+                layers::show(lab, ui);
+                ui.add_space(8.0);
+                training::show(lab, ui, shared);
+            });
         });
     });
 }
@@ -58,6 +60,7 @@ fn sample(lab: &mut PixelcnnLab, ui: &mut Ui, shared: &Shared, width: f32) {
             }
         });
     });
+    ui.add_space(3.0);
     let run = lab.walk.run().cloned();
     let (rows, cols) = run.as_ref().map_or((14, 14), |run| (run.rows, run.cols));
     let size = vec2(width, (height - 34.0 - BELOW).max(120.0));
@@ -69,7 +72,9 @@ fn sample(lab: &mut PixelcnnLab, ui: &mut Ui, shared: &Shared, width: f32) {
     let at = lab.walk.at();
     let focus = lab.focus().unwrap_or(0);
     let depth = lab.view.depth;
-    let field = lab.fields.as_mut().map(|fields| {
+    // A finished image stands by itself until somebody asks.
+    let asked = at < run.len() || lab.view.hovered.or(lab.view.pinned).is_some();
+    let field = lab.fields.as_mut().filter(|_| asked).map(|fields| {
         let layers = depth.unwrap_or(fields.layers());
         fields.field(focus, layers).clone()
     });
@@ -136,6 +141,7 @@ fn draw(
         }
     };
     let hatch = |cell: usize| overlays.blind && visible(cell) == Visibility::Blind;
+    let asked = overlays.field.is_some();
     let mut grid = PixelGrid::new("Sample", run.rows, run.cols).fill(fill).tint(tint).hatch(hatch).summary(spoken).gap(if run.cols > 20 {
         0.6
     } else {
@@ -147,7 +153,7 @@ fn draw(
     if let Some(cell) = pinned.filter(|&cell| cell != focus) {
         grid = grid.outline(cell, palette.base, 1.5);
     }
-    if focus != at {
+    if focus != at && asked {
         grid = grid.outline(focus, if pinned == Some(focus) { palette.base } else { palette.text }, 2.0);
     }
     grid.show(ui, size)
@@ -180,6 +186,10 @@ fn legend(ui: &mut Ui, lab: &PixelcnnLab, field: Option<&Field>, focus: usize, a
                 let share = number(100.0 * field.blind as f64 / reach as f64, 1);
                 hatched(ui, palette, &format!("blind spot: {} ({share} %)", field.blind))
                     .on_hover_text("Drawn earlier and within reach of the kernels, but on no path through the masks");
+            }
+            if field.is_none() {
+                chips::note(ui, &format!("all {} pixels drawn: point at one to see what it depended on", run.len()));
+                return;
             }
             let place = format!("{} ({}, {})", if focus == at { "next pixel" } else { "pixel" }, focus / run.cols, focus % run.cols);
             chips::legend(ui, if focus == at { palette.now } else { palette.text }, &place).on_hover_text("Row and column, from 0");

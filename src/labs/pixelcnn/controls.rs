@@ -1,4 +1,4 @@
-use egui::{RichText, Ui, vec2};
+use egui::{Align2, FontId, Role, Sense, Ui, WidgetInfo, vec2};
 
 use super::files;
 use super::lab::{PRESETS, PixelcnnLab};
@@ -30,9 +30,10 @@ pub(super) fn show(lab: &mut PixelcnnLab, ui: &mut Ui, shared: &mut Shared) {
         lab.redraw();
     }
     ui.add_space(4.0);
-    method(lab, ui);
-    ui.add_space(4.0);
     overlay(lab, ui);
+    ui.add_space(4.0);
+    method(lab, ui);
+    ui.spacing_mut().item_spacing.y = 6.0;
     ui.add_space(4.0);
     chips::toggle(ui, if lab.view.more { "less" } else { "more" }, &mut lab.view.more);
     if lab.view.more {
@@ -75,15 +76,15 @@ fn method(lab: &mut PixelcnnLab, ui: &mut Ui) {
         lab.redraw();
     }
     let Some(snapshot) = &lab.snapshot else { return };
+    ui.spacing_mut().item_spacing.y = 2.0;
     for cost in &snapshot.costs {
-        ui.horizontal(|ui| {
-            ui.spacing_mut().item_spacing.x = 4.0;
-            let ink = if cost.method == lab.settings.method { palette.text } else { palette.text_dim };
-            ui.label(RichText::new(cost.method.name()).small().color(ink));
-            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-                ui.label(RichText::new(cost_text(cost)).monospace().size(11.0).color(ink));
-            });
-        });
+        let ink = if cost.method == lab.settings.method { palette.text } else { palette.text_dim };
+        let text = cost_text(cost);
+        let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 15.0), Sense::hover());
+        let small = FontId::proportional(11.0);
+        ui.painter().text(rect.left_center(), Align2::LEFT_CENTER, cost.method.name(), small, ink);
+        ui.painter().text(rect.right_center(), Align2::RIGHT_CENTER, &text, FontId::monospace(11.0), ink);
+        response.widget_info(|| WidgetInfo::labeled(Role::Label, true, format!("Cost of {}: {text}", cost.method.name())));
     }
     if let Some(sentence) = agreement(snapshot) {
         chips::note(ui, &sentence);

@@ -58,7 +58,7 @@ fn place(run: &SampleRun, i: usize) -> String {
 /// `p(x_i | x_<i)`, counted from 1.
 fn conditional(i: usize) -> Formula {
     let i = i + 1;
-    Formula::new().size(19.0).var("p").op("(").var("x").below(i.to_string()).op(" | ").var("x").below(format!("<{i}")).op(")")
+    Formula::new().size(16.0).var("p").op("(").var("x").below(i.to_string()).op(" | ").var("x").below(format!("<{i}")).op(")")
 }
 
 fn distribution(ui: &mut Ui, run: &SampleRun, focus: usize, at: usize) {
@@ -107,9 +107,9 @@ fn price(lab: &PixelcnnLab, ui: &mut Ui, run: &SampleRun, focus: usize, units: U
         ui.label(egui::RichText::new("Its price").color(palette.text));
         let value = |nats: f64| units.format(nats, 2);
         chips::value_row(ui, &format!("−{log} {}", probability(run.chosen_p(focus))), &value(run.price[focus]), palette.now);
-        chips::value_row(ui, &format!("sum of the {focus} before"), &value(run.sum[focus]), palette.text);
+        chips::value_row(ui, &format!("the {focus} before"), &value(run.sum[focus]), palette.text);
         chips::value_row(ui, "with it", &value(run.sum[n]), palette.seen);
-        chips::value_row(ui, "bits per pixel so far", &number(run.sum[n] / (n as f64 * LN_2), 3), palette.text);
+        chips::value_row(ui, "bits per pixel", &number(run.sum[n] / (n as f64 * LN_2), 3), palette.text);
         chips::note(ui, &format!("product rule: {n} of {} factors", run.len()));
         if run.settings.temperature != 1.0 {
             chips::note(ui, "Prices are those of the distribution at this temperature.");
@@ -165,14 +165,13 @@ fn surprise(lab: &mut PixelcnnLab, ui: &mut Ui, run: &SampleRun, at: usize, unit
 
 fn scale_line(ui: &mut Ui, left: &str, right: &str, middle: &str) {
     let palette = Palette::of(ui);
-    let small = |text: &str| egui::RichText::new(text).small().color(palette.text_dim);
-    ui.horizontal(|ui| {
-        ui.label(small(left));
-        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-            ui.label(small(right));
-            ui.with_layout(egui::Layout::top_down(egui::Align::Center), |ui| {
-                ui.label(small(middle));
-            });
-        });
-    });
+    let (rect, _) = ui.allocate_exact_size(egui::vec2(ui.available_width(), 14.0), egui::Sense::hover());
+    let font = egui::TextStyle::Small.resolve(ui.style());
+    for (place, align, text) in [
+        (rect.left_top(), egui::Align2::LEFT_TOP, left),
+        (rect.center_top(), egui::Align2::CENTER_TOP, middle),
+        (rect.right_top(), egui::Align2::RIGHT_TOP, right),
+    ] {
+        ui.painter().text(place, align, text, font.clone(), palette.text_dim);
+    }
 }

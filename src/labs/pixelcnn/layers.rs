@@ -47,7 +47,7 @@ pub(super) fn show(lab: &mut PixelcnnLab, ui: &mut Ui) {
             lines: vec![format!("{}×{}, {} grey levels{place}", config.height, config.width, config.levels), class],
             kernel: None,
             help: "One channel for each grey level; where a pixel is not drawn yet, no unmasked weight looks",
-            height: if config.classes > 0 { 54.0 } else { 40.0 },
+            height: if config.classes > 0 { 58.0 } else { 44.0 },
         },
         false,
     );
@@ -90,7 +90,7 @@ pub(super) fn show(lab: &mut PixelcnnLab, ui: &mut Ui) {
         ui,
         &Card {
             title: "1×1 · 1×1".into(),
-            lines: vec![format!("{} → {} → {} logits", config.channels, config.head, config.levels)],
+            lines: vec![format!("{} to {} to {} logits", config.channels, config.head, config.levels)],
             kernel: Some((1, None)),
             help: "Each position by itself: its channels become one logit for each grey level, and softmax makes them probabilities",
             height: 42.0,

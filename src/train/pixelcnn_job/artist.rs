@@ -1,16 +1,14 @@
-use std::ops::Range;
 use std::sync::Arc;
 use std::time::Instant;
 
 use super::snapshot::{Cost, SampleRun, Settings};
 use crate::autoregressive::pixelcnn::{self, Config};
 use crate::data::noise;
-use crate::exec::cpu::{CpuProgram, CpuSession, Region, Store, Workers};
 use crate::exec::iterate::Jacobi;
-use crate::exec::sampler::{CachedSampler, Regions, Trajectory};
-use crate::exec::{BackendInfo, ExecError, ProgramId, Session};
-use crate::graph::causal::{CausalError, Order};
-use crate::graph::{Graph, NodeId, Reuse};
+use crate::exec::sampler::{CpuSampler, SamplerError, Trajectory};
+use crate::exec::{BackendInfo, Session};
+use crate::graph::Graph;
+use crate::graph::causal::Order;
 use crate::train::{Model, Score, Scorer, Source, TrainError, Weights, initial_weights};
 
 /// Examples of a chunk when the test images are scored.
@@ -24,43 +22,17 @@ pub(super) enum ArtistError {
     Train(#[from] TrainError),
     /// Pixels that see later pixels.
     #[error(transparent)]
-    Causal(#[from] CausalError),
+    Sampler(#[from] SamplerError),
 }
 
 /// Draws single images on the CPU, whatever trains: one image costs about one forward pass there.
 pub(super) struct Artist {
     config: Config,
-    session: CpuSession,
     graph: Arc<Graph>,
-    /// Every node keeps its buffer: computed region by region.
-    stepwise: ProgramId,
-    /// The same graph, whole.
-    whole: ProgramId,
-    sampler: CachedSampler,
+    sampler: CpuSampler,
     scorer: Scorer,
     /// Training step of the weights.
     step: u64,
-}
-
-/// A program with what it runs with, as the sampler wants it.
-struct OnCpu<'a> {
-    program: &'a mut CpuProgram<f32>,
-    store: &'a Store<f32>,
-    workers: &'a Workers,
-}
-
-impl Regions for OnCpu<'_> {
-    fn compute(&mut self, node: NodeId, positions: Range<usize>) {
-        self.program.run_node_region(self.workers, self.store, node, &Region { batch: 0..1, positions });
-    }
-
-    fn value(&self, node: NodeId) -> &[f32] {
-        self.program.output(node)
-    }
-
-    fn input_mut(&mut self, node: NodeId) -> &mut [f32] {
-        self.program.input_node_mut(node)
-    }
 }
 
 impl Artist {
@@ -68,12 +40,9 @@ impl Artist {
     pub(super) fn new(model: &Model, config: &Config, seed: u64) -> Result<Artist, ArtistError> {
         let (graph, nodes) = pixelcnn::evaluation(config, 1).map_err(TrainError::from)?;
         let graph = Arc::new(graph);
-        let mut session = CpuSession::new(1);
-        let stepwise = session.prepare(&graph, Reuse::Off).map_err(TrainError::from)?;
-        let whole = session.prepare(&graph, Reuse::On).map_err(TrainError::from)?;
-        let scorer = Scorer::new(&mut session, model, CHUNK)?;
-        let sampler = CachedSampler::new(&graph, nodes.levels, nodes.logits, Order::raster(config.pixels()))?;
-        let mut artist = Artist { config: config.clone(), session, graph, stepwise, whole, sampler, scorer, step: 0 };
+        let mut sampler = CpuSampler::new(&graph, nodes.levels, nodes.logits, Order::raster(config.pixels()), 1)?;
+        let scorer = Scorer::new(sampler.session(), model, CHUNK)?;
+        let mut artist = Artist { config: config.clone(), graph, sampler, scorer, step: 0 };
         let initial = artist.initial(seed);
         artist.load(&initial)?;
         Ok(artist)
@@ -86,7 +55,7 @@ impl Artist {
 
     /// Draws from these weights from now on.
     pub(super) fn load(&mut self, weights: &Weights) -> Result<(), TrainError> {
-        weights.write_to(&mut self.session, &self.graph)?;
+        weights.write_to(self.sampler.session(), &self.graph)?;
         self.step = super::step_of(weights);
         Ok(())
     }
@@ -99,31 +68,24 @@ impl Artist {
     /// Draws a whole image; every activation is computed once.
     pub(super) fn draw(&mut self, settings: &Settings) -> Result<SampleRun, TrainError> {
         let noise = self.noise(settings);
-        let class = self.class(settings.class);
         let start = Instant::now();
-        let (program, store, workers) = self.session.parts(self.stepwise);
-        if self.config.classes > 0 {
-            program.set_input("class", &class)?;
-        }
-        let mut program = OnCpu { program, store, workers };
-        self.sampler.start(&mut program, &noise, settings.temperature as f32);
-        self.sampler.finish(&mut program);
+        self.set_class(settings.class)?;
+        self.sampler.start(&noise, settings.temperature as f32);
+        let trajectory = self.sampler.finish();
         let cost = Cost { time: start.elapsed(), passes: 1 };
-        Ok(run_of(self.sampler.trajectory(), &self.config, *settings, cost, self.step))
+        Ok(run_of(trajectory, &self.config, *settings, cost, self.step))
     }
 
-    /// One whole forward pass from levels `[P]` to logits `[P, K]`.
-    fn forward(&mut self, class: Option<usize>, levels: &[f32], logits: &mut [f32]) -> Result<(), ExecError> {
-        let class = self.class(class);
-        let inputs: [(&str, &[f32]); 2] = [("levels", levels), ("class", &class)];
-        self.session.run(self.whole, &inputs[..1 + usize::from(self.config.classes > 0)])?;
-        logits.copy_from_slice(self.session.output(self.whole, "logits")?);
+    fn set_class(&mut self, class: Option<usize>) -> Result<(), TrainError> {
+        if self.config.classes > 0 {
+            self.sampler.set_input("class", &[class.map_or(-1.0, |class| class as f32)])?;
+        }
         Ok(())
     }
 
     /// The score on the first `limit` test images.
     pub(super) fn score(&mut self, model: &Model, source: &Source, seed: u64, limit: usize) -> Result<Score, TrainError> {
-        self.scorer.score(&mut self.session, model, source, seed, limit)
+        self.scorer.score(self.sampler.session(), model, source, seed, limit)
     }
 
     /// Number of trained values.
@@ -132,17 +94,13 @@ impl Artist {
     }
 
     /// What it runs on.
-    pub(super) fn backend(&self) -> BackendInfo {
-        self.session.backend()
+    pub(super) fn backend(&mut self) -> BackendInfo {
+        self.sampler.session().backend()
     }
 
     /// Whether these are weights of this model.
     pub(super) fn check(&self, weights: &Weights) -> Result<(), TrainError> {
         weights.check(&self.graph)
-    }
-
-    fn class(&self, class: Option<usize>) -> [f32; 1] {
-        [class.map_or(-1.0, |class| class as f32)]
     }
 }
 
@@ -182,19 +140,26 @@ impl SlowWalk {
     /// Goes on until the deadline; the finished sample when there is nothing left to do.
     pub(super) fn advance(&mut self, artist: &mut Artist, deadline: Instant) -> Result<Option<SampleRun>, TrainError> {
         let begin = Instant::now();
-        let class = self.settings.class;
+        artist.set_class(self.settings.class)?;
         let done = loop {
             self.cost.passes += 1;
             let done = match &mut self.kind {
                 Kind::Full { trajectory, data, logits, next } => {
-                    artist.forward(class, data, logits)?;
+                    artist.sampler.forward(data, logits);
                     trajectory.predict(logits, *next);
                     trajectory.draw(*next);
                     data[*next] = f32::from(trajectory.levels[*next]);
                     *next += 1;
                     *next == data.len()
                 }
-                Kind::Jacobi(jacobi) => jacobi.sweep(|levels, logits| artist.forward(class, levels, logits))? == 0,
+                Kind::Jacobi(jacobi) => {
+                    let sampler = &mut artist.sampler;
+                    let changed = jacobi.sweep(|levels, logits| -> Result<(), TrainError> {
+                        sampler.forward(levels, logits);
+                        Ok(())
+                    })?;
+                    changed == 0
+                }
             };
             if done || Instant::now() >= deadline {
                 break done;

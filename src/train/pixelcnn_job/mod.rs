@@ -4,7 +4,6 @@
 //! only walks through it.
 
 mod artist;
-mod backend;
 mod curves;
 mod snapshot;
 mod studio;
@@ -14,7 +13,6 @@ use std::path::PathBuf;
 
 pub use snapshot::{Cost, Gallery, Method, MethodCost, Origin, SampleRun, Settings, Snapshot, Thumbnail, Training};
 
-use self::backend::Backends;
 use self::studio::Studio;
 use crate::exec::BackendChoice;
 use crate::train::{Activity, Event, Job, Publisher, Weights};
@@ -54,21 +52,21 @@ pub struct PixelcnnJob {
     studio: Option<Studio>,
     settings: Settings,
     choice: BackendChoice,
-    backends: Backends,
+    threads: usize,
     failed: Option<String>,
 }
 
 impl PixelcnnJob {
     /// Opens a preset; training would run on `choice` with so many threads.
     pub fn new(lesson: &str, settings: Settings, choice: BackendChoice, threads: usize) -> PixelcnnJob {
-        let mut job = PixelcnnJob { studio: None, settings, choice, backends: Backends::new(threads), failed: None };
+        let mut job = PixelcnnJob { studio: None, settings, choice, threads, failed: None };
         job.open(lesson);
         job
     }
 
     /// Opens a lesson; the one that was open stays if that fails.
     fn open(&mut self, name: &str) {
-        match Studio::open(name, self.settings, self.choice) {
+        match Studio::open(name, self.settings, self.choice, self.threads) {
             Ok(studio) => self.studio = Some(studio),
             Err(error) => match &mut self.studio {
                 Some(studio) => studio.fail(error),
@@ -91,7 +89,7 @@ impl Job for PixelcnnJob {
                     Ask::Backend(choice) => self.choice = *choice,
                     _ => {}
                 }
-                studio.ask(ask, &mut self.backends, out);
+                studio.ask(ask, out);
             }
             (_, None) => {}
         }
