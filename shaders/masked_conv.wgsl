@@ -50,28 +50,44 @@ struct Params {
 
 // Of each pixel of the tile: its number through the whole batch, its row and its column (-1 where the tile has no more pixels).
 var<workgroup> pixels: array<vec3<i32>, ROWS>;
-// x[b, p + tap, i] and w[tap, i, o] for the pixels, channels and outputs of the tile.
-var<workgroup> x_tile: array<f32, DEPTH * ROWS>;
-var<workgroup> w_tile: array<f32, DEPTH * COLUMNS>;
+// x[b, p + tap, i] for the tile's pixels, four input channels in a vector; w[tap, i, o], four output channels in a vector.
+var<workgroup> x_tile: array<vec4<f32>, (DEPTH / 4u) * ROWS>;
+var<workgroup> w_tile: array<vec4<f32>, DEPTH * COLUMN_THREADS>;
 
-// x[b, p + tap, i], and 0 outside the image.
-fn seen(pixel: vec3<i32>, tap: vec2<i32>, i: u32) -> f32 {
+// x[b, p + tap, i] for i, i + 1, i + 2, i + 3; 0 outside the image and beyond the last channel.
+fn seen(pixel: vec3<i32>, tap: vec2<i32>, i: u32) -> vec4<f32> {
     let row = pixel.y + tap.x;
     let column = pixel.z + tap.y;
     let inside = row >= 0 && row < i32(params.height) && column >= 0 && column < i32(params.width);
-    if pixel.x < 0 || !inside || i >= params.channels {
-        return 0.0;
+    var value = vec4<f32>();
+    if pixel.x >= 0 && inside {
+        let channels = params.channels;
+        let at = u32(pixel.x + tap.x * i32(params.width) + tap.y) * channels + i;
+        if i < channels { value.x = x[at]; }
+        if i + 1u < channels { value.y = x[at + 1u]; }
+        if i + 2u < channels { value.z = x[at + 2u]; }
+        if i + 3u < channels { value.w = x[at + 3u]; }
     }
-    let source = u32(pixel.x + tap.x * i32(params.width) + tap.y);
-    return x[source * params.channels + i];
+    return value;
 }
 
-// w[t, i, o], and 0 beyond the last channel.
-fn weight(t: u32, i: u32, o: u32) -> f32 {
-    if i >= params.channels || o >= params.extent.z {
-        return 0.0;
+// w[t, i, o] for o, o + 1, o + 2, o + 3; 0 beyond the last channel.
+fn weight(t: u32, i: u32, o: u32) -> vec4<f32> {
+    var value = vec4<f32>();
+    if i < params.channels {
+        let out = params.extent.z;
+        let at = (t * params.channels + i) * out + o;
+        if o < out { value.x = w[at]; }
+        if o + 1u < out { value.y = w[at + 1u]; }
+        if o + 2u < out { value.z = w[at + 2u]; }
+        if o + 3u < out { value.w = w[at + 3u]; }
     }
-    return w[(t * params.channels + i) * params.extent.z + o];
+    return value;
+}
+
+// One pixel's sum goes on by four input channels, in order.
+fn four(sum: vec4<f32>, x4: vec4<f32>, w0: vec4<f32>, w1: vec4<f32>, w2: vec4<f32>, w3: vec4<f32>) -> vec4<f32> {
+    return (((sum + x4.x * w0) + x4.y * w1) + x4.z * w2) + x4.w * w3;
 }
 
 // bias[o]
@@ -104,12 +120,11 @@ fn main(
     let column_tiles = (params.extent.z + COLUMNS - 1u) / COLUMNS;
     let row_tiles = (count + ROWS - 1u) / ROWS;
     let my_row = (lane / COLUMN_THREADS) * 4u;
-    let my_column = (lane % COLUMN_THREADS) * 4u;
 
     for (var job = group.x; job < row_tiles * column_tiles; job += groups.x) {
         let first_row = (job / column_tiles) * ROWS;
         let first_column = (job % column_tiles) * COLUMNS;
-        let o = first_column + my_column;
+        let o = first_column + 4u * (lane % COLUMN_THREADS);
 
         // Where the tile's pixels are.
         for (var r = lane; r < ROWS; r += 256u) {
@@ -132,25 +147,27 @@ fn main(
             let tap = taps[t];
             // ... and over the input channels, DEPTH of them at a time ...
             for (var i0 = 0u; i0 < params.channels; i0 += DEPTH) {
-                for (var e = lane; e < DEPTH * ROWS; e += 256u) {
-                    let r = e / DEPTH;
-                    let i = e % DEPTH;
-                    x_tile[i * ROWS + r] = seen(pixels[r], tap, i0 + i);
+                for (var e = lane; e < (DEPTH / 4u) * ROWS; e += 256u) {
+                    x_tile[e] = seen(pixels[e % ROWS], tap, i0 + 4u * (e / ROWS));
                 }
-                for (var e = lane; e < DEPTH * COLUMNS; e += 256u) {
-                    w_tile[e] = weight(t, i0 + e / COLUMNS, first_column + e % COLUMNS);
+                for (var e = lane; e < DEPTH * COLUMN_THREADS; e += 256u) {
+                    w_tile[e] = weight(t, i0 + e / COLUMN_THREADS, first_column + 4u * (e % COLUMN_THREADS));
                 }
                 workgroupBarrier();
 
                 // ... of x[b, p + tap_t, i] w[t, i, o], here for four pixels and four output channels.
-                for (var i = 0u; i < min(DEPTH, params.channels - i0); i++) {
-                    let c = i * COLUMNS + my_column;
-                    let r = i * ROWS + my_row;
-                    let w4 = vec4(w_tile[c], w_tile[c + 1u], w_tile[c + 2u], w_tile[c + 3u]);
-                    sum0 += x_tile[r] * w4;
-                    sum1 += x_tile[r + 1u] * w4;
-                    sum2 += x_tile[r + 2u] * w4;
-                    sum3 += x_tile[r + 3u] * w4;
+                let depth = min(DEPTH, params.channels - i0);
+                for (var i = 0u; i < depth; i += 4u) {
+                    let c = i * COLUMN_THREADS + lane % COLUMN_THREADS;
+                    let w0 = w_tile[c];
+                    let w1 = w_tile[c + COLUMN_THREADS];
+                    let w2 = w_tile[c + 2u * COLUMN_THREADS];
+                    let w3 = w_tile[c + 3u * COLUMN_THREADS];
+                    let r = (i / 4u) * ROWS + my_row;
+                    sum0 = four(sum0, x_tile[r], w0, w1, w2, w3);
+                    sum1 = four(sum1, x_tile[r + 1u], w0, w1, w2, w3);
+                    sum2 = four(sum2, x_tile[r + 2u], w0, w1, w2, w3);
+                    sum3 = four(sum3, x_tile[r + 3u], w0, w1, w2, w3);
                 }
                 workgroupBarrier();
             }

@@ -1,6 +1,6 @@
 // Elementwise functions of one, two or three values that broadcast to one shape.
 //
-// A stride of 0 repeats an operand along an axis. The function is a number, the same for every thread, so one compiled kernel serves all.
+// A stride of 0 repeats an operand along an axis. FUNCTION is put before this text as a constant: the compiler keeps only its case.
 
 struct Params {
     // Rows, positions, channels of the result.
@@ -10,11 +10,11 @@ struct Params {
     a: vec4<u32>,
     b: vec4<u32>,
     c: vec4<u32>,
-    function: u32,
     // 1 where every operand has the result's shape: element e reads element e.
     plain: u32,
     unused0: u32,
     unused1: u32,
+    unused2: u32,
 }
 
 @group(0) @binding(1) var<uniform> params: Params;
@@ -23,8 +23,8 @@ struct Params {
 @group(0) @binding(4) var<storage, read> c: array<f32>;
 @group(0) @binding(5) var<storage, read_write> y: array<f32>;
 
-fn one(function: u32, x: f32) -> f32 {
-    switch function {
+fn one(x: f32) -> f32 {
+    switch FUNCTION {
         case 0u: { return -x; }
         case 1u: { return abs(x); }
         case 2u: { return select(0.0, 1.0, x > 0.0) - select(0.0, 1.0, x < 0.0); }
@@ -42,8 +42,8 @@ fn one(function: u32, x: f32) -> f32 {
     }
 }
 
-fn two(function: u32, p: f32, q: f32) -> f32 {
-    switch function {
+fn two(p: f32, q: f32) -> f32 {
+    switch FUNCTION {
         case 16u: { return p + q; }
         case 17u: { return p - q; }
         case 18u: { return p * q; }
@@ -73,10 +73,10 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
             let ic = index * params.c;
             at = vec3(ia.x + ia.y + ia.z + ia.w, ib.x + ib.y + ib.z + ib.w, ic.x + ic.y + ic.z + ic.w);
         }
-        if params.function < 16u {
-            y[e] = one(params.function, a[at.x]);
-        } else if params.function < 32u {
-            y[e] = two(params.function, a[at.x], b[at.y]);
+        if FUNCTION < 16u {
+            y[e] = one(a[at.x]);
+        } else if FUNCTION < 32u {
+            y[e] = two(a[at.x], b[at.y]);
         } else {
             // a where the condition c is not 0, else b.
             y[e] = select(b[at.y], a[at.x], c[at.z] != 0.0);

@@ -10,8 +10,9 @@ const DEPTH: u32 = 8u;
 const ROWS: u32 = 4u * ROW_THREADS;
 const COLUMNS: u32 = 4u * COLUMN_THREADS;
 
-var<workgroup> left_tile: array<f32, DEPTH * ROWS>;
-var<workgroup> right_tile: array<f32, DEPTH * COLUMNS>;
+// Four steps of k of a row in a vector; four columns of a step in a vector.
+var<workgroup> left_tile: array<vec4<f32>, (DEPTH / 4u) * ROWS>;
+var<workgroup> right_tile: array<vec4<f32>, DEPTH * COLUMN_THREADS>;
 
 // Rows and columns of C in the region, the range of k, and how many steps of k a chunk has.
 struct Product {
@@ -40,35 +41,43 @@ fn tiled_product(product: Product, group: u32, groups: u32, lane: u32) {
         var sum2 = vec4<f32>();
         var sum3 = vec4<f32>();
         for (var k0 = chunk * product.chunk; k0 < end; k0 += DEPTH) {
-            let depth = min(DEPTH, end - k0);
-            // Neighbouring threads stage neighbouring k of the left side, neighbouring columns of the right.
-            for (var e = lane; e < DEPTH * ROWS; e += 256u) {
-                let row = first_row + e / DEPTH;
-                let k = k0 + e % DEPTH;
-                var value = 0.0;
-                if row < product.rows && k < end {
-                    value = left(row, k);
+            for (var e = lane; e < (DEPTH / 4u) * ROWS; e += 256u) {
+                let row = first_row + e % ROWS;
+                let k = k0 + 4u * (e / ROWS);
+                var value = vec4<f32>();
+                if row < product.rows {
+                    if k < end { value.x = left(row, k); }
+                    if k + 1u < end { value.y = left(row, k + 1u); }
+                    if k + 2u < end { value.z = left(row, k + 2u); }
+                    if k + 3u < end { value.w = left(row, k + 3u); }
                 }
-                left_tile[(e % DEPTH) * ROWS + e / DEPTH] = value;
+                left_tile[e] = value;
             }
-            for (var e = lane; e < DEPTH * COLUMNS; e += 256u) {
-                let column = first_column + e % COLUMNS;
-                let k = k0 + e / COLUMNS;
-                var value = 0.0;
-                if column < product.columns && k < end {
-                    value = right(k, column);
+            for (var e = lane; e < DEPTH * COLUMN_THREADS; e += 256u) {
+                let k = k0 + e / COLUMN_THREADS;
+                let column = first_column + 4u * (e % COLUMN_THREADS);
+                var value = vec4<f32>();
+                if k < end {
+                    if column < product.columns { value.x = right(k, column); }
+                    if column + 1u < product.columns { value.y = right(k, column + 1u); }
+                    if column + 2u < product.columns { value.z = right(k, column + 2u); }
+                    if column + 3u < product.columns { value.w = right(k, column + 3u); }
                 }
                 right_tile[e] = value;
             }
             workgroupBarrier();
-            for (var k = 0u; k < depth; k++) {
-                let c = k * COLUMNS + my_column;
-                let r = k * ROWS + my_row;
-                let b = vec4(right_tile[c], right_tile[c + 1u], right_tile[c + 2u], right_tile[c + 3u]);
-                sum0 += left_tile[r] * b;
-                sum1 += left_tile[r + 1u] * b;
-                sum2 += left_tile[r + 2u] * b;
-                sum3 += left_tile[r + 3u] * b;
+            let depth = min(DEPTH, end - k0);
+            for (var k = 0u; k < depth; k += 4u) {
+                let c = k * COLUMN_THREADS + lane % COLUMN_THREADS;
+                let b0 = right_tile[c];
+                let b1 = right_tile[c + COLUMN_THREADS];
+                let b2 = right_tile[c + 2u * COLUMN_THREADS];
+                let b3 = right_tile[c + 3u * COLUMN_THREADS];
+                let r = (k / 4u) * ROWS + my_row;
+                sum0 = four(sum0, left_tile[r], b0, b1, b2, b3);
+                sum1 = four(sum1, left_tile[r + 1u], b0, b1, b2, b3);
+                sum2 = four(sum2, left_tile[r + 2u], b0, b1, b2, b3);
+                sum3 = four(sum3, left_tile[r + 3u], b0, b1, b2, b3);
             }
             workgroupBarrier();
         }
@@ -77,6 +86,11 @@ fn tiled_product(product: Product, group: u32, groups: u32, lane: u32) {
         store_four(product, chunk, first_row + my_row + 2u, first_column + my_column, sum2);
         store_four(product, chunk, first_row + my_row + 3u, first_column + my_column, sum3);
     }
+}
+
+// A row's sum goes on by four steps of k, in order.
+fn four(sum: vec4<f32>, a: vec4<f32>, b0: vec4<f32>, b1: vec4<f32>, b2: vec4<f32>, b3: vec4<f32>) -> vec4<f32> {
+    return (((sum + a.x * b0) + a.y * b1) + a.z * b2) + a.w * b3;
 }
 
 fn store_four(product: Product, chunk: u32, row: u32, column: u32, value: vec4<f32>) {

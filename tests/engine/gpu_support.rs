@@ -5,7 +5,7 @@ use std::sync::{Arc, LazyLock};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use tractable::exec::cpu::{CpuProgram, Store, Workers};
-use tractable::exec::gpu::{GpuDevice, GpuSession};
+use tractable::exec::gpu::{GpuDevice, GpuSession, Tuning};
 use tractable::exec::{ProgramId, Session};
 use tractable::graph::{Builder, Graph, Init, Mode, NodeId, Plan, Reuse};
 
@@ -14,6 +14,11 @@ static GPU: LazyLock<Arc<GpuDevice>> = LazyLock::new(|| Arc::new(GpuDevice::open
 
 pub(crate) fn session() -> GpuSession {
     GpuSession::new(Arc::clone(&GPU))
+}
+
+/// A session that must loop in every kernel, and submits nearly every node alone.
+pub(crate) fn cramped() -> GpuSession {
+    GpuSession::with_tuning(Arc::clone(&GPU), Tuning { workgroups: 2, submit_cost: 1_000 })
 }
 
 /// Numbers that break careless kernels: both zeros, denormals, the edge of exp, large ones, and ties.

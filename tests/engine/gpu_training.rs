@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use tractable::autoregressive::pixelcnn;
 use tractable::exec::cpu::CpuSession;
+use tractable::exec::gpu::{GpuDevice, GpuSession};
 use tractable::exec::{ExecError, ProgramId, Session};
 use tractable::flows::realnvp;
 use tractable::graph::{Builder, Graph, Init, Mode, Reuse, initial_values};
 use tractable::train::{Adam, minimise, pixelcnn_training, realnvp_training};
 
-use crate::gpu_support::{Draw, Recorder, session};
+use crate::gpu_support::{Draw, Recorder, cramped, session};
 
 const STEPS: u64 = 20;
 
@@ -93,6 +94,17 @@ fn the_same_seed_gives_the_same_bits() {
     assert_eq!(bits(train(&mut session(), &task)), bits(train(&mut session(), &task)));
 }
 
+/// More workgroups than a dispatch may have are taken up by the kernels' loops, and a long step goes out in several submits.
+#[test]
+#[ignore = "needs a Vulkan or GL adapter; scripts/test runs it on lavapipe"]
+fn cutting_the_work_changes_no_bit() {
+    for task in [images(), points()] {
+        let ((_, losses, weights), (_, cut_losses, cut_weights)) = (train(&mut session(), &task), train(&mut cramped(), &task));
+        assert_eq!(losses, cut_losses);
+        assert_eq!(weights, cut_weights);
+    }
+}
+
 /// `loss = mean (x w)^2` with one step of Adam.
 fn tiny() -> Arc<Graph> {
     let mut b = Builder::new(Mode::Train);
@@ -117,7 +129,7 @@ fn a_bad_batch_changes_nothing_and_is_reported() {
     let good = [0.5; 12];
     gpu.run(program, &[("x", &good), ("hyper", &hyper(1))]).unwrap();
     let names = ["w", "adam.m.w", "adam.v.w"];
-    let read = |gpu: &mut tractable::exec::gpu::GpuSession| names.map(|name| gpu.read_parameter(name).unwrap());
+    let read = |gpu: &mut GpuSession| names.map(|name| gpu.read_parameter(name).unwrap());
     let before = read(&mut gpu);
     assert!(before[1].iter().all(|&m| m != 0.0));
     for (t, bad) in [(2, f32::NAN), (3, f32::INFINITY), (4, 1e30)] {
@@ -181,4 +193,20 @@ fn wrong_names_and_lengths_are_typed_errors() {
     b.output("w", w);
     let other = Arc::new(b.finish().unwrap());
     assert!(matches!(gpu.prepare(&other, Reuse::On), Err(ExecError::WrongLength { expected: 6, found: 7, .. })));
+}
+
+/// A device of its own, which this test breaks: the message comes out as an error, and nothing panics.
+#[test]
+#[ignore = "needs a Vulkan or GL adapter; scripts/test runs it on lavapipe"]
+fn a_lost_device_is_an_error() {
+    let gpu = Arc::new(GpuDevice::open().unwrap());
+    let mut session = GpuSession::new(Arc::clone(&gpu));
+    let graph = tiny();
+    let program = session.prepare(&graph, Reuse::On).unwrap();
+    session.run(program, &[("x", &[0.5; 12]), ("hyper", &Adam::default().slots(1, 1.0))]).unwrap();
+    gpu.lose();
+    let run = session.run(program, &[("x", &[0.5; 12]), ("hyper", &Adam::default().slots(2, 1.0))]);
+    let read = session.read_parameter("w").map(|_| ());
+    assert!(matches!(run.and(read), Err(ExecError::GpuLost { .. })));
+    session.losses();
 }

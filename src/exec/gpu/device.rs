@@ -5,6 +5,9 @@ use super::pipeline::Pipeline;
 use super::shader::Shader;
 use crate::exec::ExecError;
 
+/// Drivers have crashed when devices were made in parallel.
+static OPENING: Mutex<()> = Mutex::new(());
+
 /// A GPU of our own: instance, device and queue apart from the window's, so that a submit never waits for a frame to be shown.
 ///
 /// Nothing panics when the device fails: what the driver says is kept, and [`GpuDevice::check`] returns it.
@@ -23,6 +26,7 @@ impl GpuDevice {
     /// # Errors
     /// [`ExecError::NoGpu`] with what the driver said.
     pub fn open() -> Result<GpuDevice, ExecError> {
+        let _alone = lock(&OPENING);
         pollster::block_on(GpuDevice::request())
     }
 
@@ -39,6 +43,9 @@ impl GpuDevice {
             return Err(no_gpu(format!("{} has no compute shaders", adapter.get_info().name)));
         }
         let limits = adapter.limits();
+        if limits.max_storage_buffers_per_shader_stage < 7 || limits.max_compute_invocations_per_workgroup < 256 {
+            return Err(no_gpu(format!("{} allows kernels too little: 7 buffers and 256 threads are needed", adapter.get_info().name)));
+        }
         let descriptor =
             wgpu::DeviceDescriptor { label: Some("tractable executor"), required_limits: limits.clone(), ..Default::default() };
         let (device, queue) = adapter.request_device(&descriptor).await.map_err(|e| no_gpu(e.to_string()))?;
@@ -79,6 +86,12 @@ impl GpuDevice {
             Some(reason) => Err(ExecError::GpuLost { reason }),
             None => Ok(()),
         }
+    }
+
+    /// Takes the device away, as a driver does after a crash or a sleep: for tests of what the program then does.
+    pub fn lose(&self) {
+        keep_first(&self.failure, "device lost: taken away".into());
+        self.device.destroy();
     }
 
     /// Blocks until the queue is empty (or until one submission is done).

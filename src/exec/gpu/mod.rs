@@ -26,4 +26,5 @@ mod weight_grad;
 mod reflection;
 
 pub use device::GpuDevice;
+pub use program::Tuning;
 pub use session::GpuSession;

@@ -10,15 +10,22 @@ uniform! {
         a: [u32; 4],
         b: [u32; 4],
         c: [u32; 4],
-        function: u32,
         plain: u32,
         unused0: u32,
         unused1: u32,
+        unused2: u32,
     }
 }
 
-/// Numbers of the functions in the shader; the order is that of `Unary::ALL` and `Binary::ALL`.
+/// Numbers of the functions in the shader.
+#[cfg(test)]
+pub(super) fn every_function() -> impl Iterator<Item = u32> {
+    (0..=COPY).chain(FIRST_BINARY..FIRST_BINARY + Binary::ALL.len() as u32).chain([SELECT])
+}
+
+/// Unary functions come first, in the order of `Unary::ALL`; then the value itself.
 const COPY: u32 = 12;
+/// Binary functions, in the order of `Binary::ALL`.
 const FIRST_BINARY: u32 = 16;
 const SELECT: u32 = 32;
 
@@ -47,8 +54,8 @@ fn pointwise(op: &Op, function: u32, operands: &[Shape], slots: [usize; 3], shap
     let [a, b, c] = slots.map(|slot| broadcast_strides(operands[slot]));
     let plain = u32::from(operands.iter().all(|o| o.aligned() == shape.aligned()));
     let extent = extent(op, shape);
-    let params = PointwiseParams { extent, dims: dims(shape), a, b, c, function, plain, ..Default::default() };
+    let params = PointwiseParams { extent, dims: dims(shape), a, b, c, plain, ..Default::default() };
     let bindings = slots.map(Binding::Operand).into_iter().chain([Binding::Result]).collect();
     let params = bytemuck::bytes_of(&params).to_vec();
-    Lowered::one(Dispatch { shader: Shader::Pointwise, params, bindings, extent, work: Work::Elements(1) })
+    Lowered::one(Dispatch { shader: Shader::Pointwise(function), params, bindings, extent, work: Work::Elements(1) })
 }

@@ -11,11 +11,26 @@ use crate::graph::{Graph, NodeId, Op, Plan};
 
 const STORAGE: wgpu::BufferUsages = wgpu::BufferUsages::STORAGE.union(wgpu::BufferUsages::COPY_SRC).union(wgpu::BufferUsages::COPY_DST);
 
-/// Multiply-adds in one submit: about 8 ms of a small GPU, so that a long step does not hold up the picture.
-const SUBMIT_COST: u64 = 4_000_000_000;
-
 /// Regions that one submit can have beside the whole.
 const REGION_SLOTS: usize = 1024;
+
+/// How work is cut for a device. Values do not depend on it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Tuning {
+    /// Workgroups in one dispatch at most; kernels loop over what is left.
+    pub workgroups: u32,
+    /// Multiply-adds in one submit at most, so that a long step does not hold up the picture.
+    pub submit_cost: u64,
+}
+
+impl Tuning {
+    /// As many workgroups as the device allows; submits of about 8 ms on a small GPU (0.5 T multiply-adds a second), and no cuts on a
+    /// software rasteriser, where nothing waits for the queue.
+    pub fn for_device(gpu: &GpuDevice) -> Tuning {
+        let submit_cost = if gpu.is_software() { u64::MAX } else { 4_000_000_000 };
+        Tuning { workgroups: gpu.limits().max_compute_workgroups_per_dimension, submit_cost }
+    }
+}
 
 /// A dispatch with everything that it needs bound.
 struct Launch {
@@ -44,7 +59,7 @@ pub(super) struct GpuProgram {
     step_of: HashMap<NodeId, usize>,
     regions: wgpu::Buffer,
     region_stride: u32,
-    limit: u32,
+    tuning: Tuning,
 }
 
 impl GpuProgram {
@@ -54,13 +69,13 @@ impl GpuProgram {
         graph: Arc<Graph>,
         plan: Plan,
         stored: &HashMap<String, wgpu::Buffer>,
+        tuning: Tuning,
     ) -> Result<GpuProgram, ExecError> {
         let allocate = |(index, &length): (usize, &usize)| gpu.buffer(&format!("buffer {index}"), length * 4, STORAGE);
         let buffers: Vec<wgpu::Buffer> = plan.buffers.iter().enumerate().map(allocate).collect::<Result<_, _>>()?;
         let stride = (gpu.limits().min_uniform_buffer_offset_alignment as usize).max(size_of::<RegionUniform>());
         let regions = gpu.buffer("regions", stride * (1 + REGION_SLOTS), wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST)?;
         gpu.queue.write_buffer(&regions, 0, bytemuck::bytes_of(&region_uniform(None)));
-        let limit = gpu.limits().max_compute_workgroups_per_dimension;
         let mut program = GpuProgram {
             graph,
             plan,
@@ -70,7 +85,7 @@ impl GpuProgram {
             step_of: HashMap::new(),
             regions,
             region_stride: stride as u32,
-            limit,
+            tuning,
         };
         program.fill_constants(gpu);
         program.bind(gpu, stored)?;
@@ -153,11 +168,11 @@ impl GpuProgram {
                     })
                 };
                 offset += (dispatch.params.len() as u64).next_multiple_of(stride as u64);
-                let whole = dispatch.workgroups(None, self.limit);
+                let whole = dispatch.workgroups(None, self.tuning.workgroups);
                 launches.push(Launch { pipeline, group, dispatch, whole });
             }
             let own = graph.node(id).op.cost(graph.shape(id), &graph.operand_shapes(id));
-            let cut = cost > 0 && cost + own > SUBMIT_COST;
+            let cut = cost > 0 && cost + own > self.tuning.submit_cost;
             cost = if cut { own } else { cost + own };
             self.step_of.insert(id, self.steps.len());
             self.steps.push(Step { node: id, launches, cut });
@@ -236,7 +251,7 @@ impl GpuProgram {
         for launch in &step.launches {
             let (slot, workgroups) = match region {
                 None => (0, launch.whole),
-                Some((slot, region)) => (slot, launch.dispatch.workgroups(Some(region), self.limit)),
+                Some((slot, region)) => (slot, launch.dispatch.workgroups(Some(region), self.tuning.workgroups)),
             };
             if workgroups > 0 {
                 pass.set_pipeline(&launch.pipeline.pipeline);

@@ -16,7 +16,7 @@ fn twin(shader: Shader) -> (Fields, usize) {
         };
     }
     match shader {
-        Shader::Pointwise => of!(pointwise::PointwiseParams),
+        Shader::Pointwise(_) => of!(pointwise::PointwiseParams),
         Shader::Reduce => of!(reduce::ReduceParams),
         Shader::Softmax => of!(softmax::SoftmaxParams),
         Shader::Layout => of!(layout::LayoutParams),
@@ -43,7 +43,7 @@ fn assert_fields(module: &naga::Module, name: &str, fields: Fields, size: usize)
 
 #[test]
 fn every_shader_is_valid_without_optional_capabilities() {
-    for shader in Shader::ALL {
+    for shader in Shader::all() {
         let module = parse(shader);
         let mut validator = Validator::new(ValidationFlags::all(), Capabilities::empty());
         if let Err(error) = validator.validate(&module) {
@@ -54,7 +54,7 @@ fn every_shader_is_valid_without_optional_capabilities() {
 
 #[test]
 fn uniforms_have_the_layout_of_their_twins() {
-    for shader in Shader::ALL {
+    for shader in Shader::all() {
         let module = parse(shader);
         let (fields, size) = twin(shader);
         assert_fields(&module, "Params", fields, size);
@@ -64,7 +64,7 @@ fn uniforms_have_the_layout_of_their_twins() {
 
 #[test]
 fn bindings_are_those_that_the_pipelines_declare() {
-    for shader in Shader::ALL {
+    for shader in Shader::all() {
         let module = parse(shader);
         let mut bindings: Vec<(u32, AddressSpace)> =
             module.global_variables.iter().filter_map(|(_, v)| v.binding.map(|b| (b.binding, v.space))).collect();
@@ -85,7 +85,7 @@ fn bindings_are_those_that_the_pipelines_declare() {
 /// The standard's smallest device gives a workgroup 16 KiB and 256 threads.
 #[test]
 fn workgroups_fit_the_smallest_device() {
-    for shader in Shader::ALL {
+    for shader in Shader::all() {
         let module = parse(shader);
         let layouts = module.global_variables.iter().filter(|(_, v)| v.space == AddressSpace::WorkGroup);
         let bytes: u32 = layouts.map(|(_, v)| module.types[v.ty].inner.size(module.to_ctx())).sum();

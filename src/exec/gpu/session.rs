@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use super::device::GpuDevice;
 use super::losses::LossRing;
-use super::program::GpuProgram;
+use super::program::{GpuProgram, Tuning};
 use crate::exec::cpu::Region;
 use crate::exec::{BackendInfo, ExecError, ProgramId, Session};
 use crate::graph::{Graph, NodeId, Op, Plan, Reuse, Shape};
@@ -14,6 +14,7 @@ const IN_FLIGHT: usize = 4;
 /// Parameters and state on a GPU, and the programs that share them.
 pub struct GpuSession {
     gpu: Arc<GpuDevice>,
+    tuning: Tuning,
     stored: HashMap<String, wgpu::Buffer>,
     shapes: HashMap<String, Shape>,
     programs: Vec<GpuProgram>,
@@ -24,8 +25,15 @@ pub struct GpuSession {
 impl GpuSession {
     /// An empty session on a device, which several sessions may share.
     pub fn new(gpu: Arc<GpuDevice>) -> GpuSession {
+        let tuning = Tuning::for_device(&gpu);
+        GpuSession::with_tuning(gpu, tuning)
+    }
+
+    /// An empty session that cuts its work in this way.
+    pub fn with_tuning(gpu: Arc<GpuDevice>, tuning: Tuning) -> GpuSession {
         GpuSession {
             gpu,
+            tuning,
             stored: HashMap::new(),
             shapes: HashMap::new(),
             programs: Vec::new(),
@@ -102,7 +110,8 @@ impl GpuSession {
     fn build(&mut self, graph: &Arc<Graph>, plan: Plan) -> Result<GpuProgram, ExecError> {
         let validation = self.gpu.device.push_error_scope(wgpu::ErrorFilter::Validation);
         let memory = self.gpu.device.push_error_scope(wgpu::ErrorFilter::OutOfMemory);
-        let program = self.store(graph, &plan).and_then(|()| GpuProgram::new(&self.gpu, Arc::clone(graph), plan, &self.stored));
+        let program =
+            self.store(graph, &plan).and_then(|()| GpuProgram::new(&self.gpu, Arc::clone(graph), plan, &self.stored, self.tuning));
         let errors = [pollster::block_on(memory.pop()), pollster::block_on(validation.pop())];
         match errors.into_iter().flatten().next() {
             Some(error) => Err(ExecError::NoGpu { reason: error.to_string() }),
@@ -143,10 +152,8 @@ impl Session for GpuSession {
             let loss = loss.map(|id| program.location(id, &self.stored));
             self.ring.record(&self.gpu, last, loss, program.applied());
         }
-        for encoder in encoders {
-            let submission = self.gpu.queue.submit([encoder.finish()]);
-            self.in_flight.push_back(submission);
-        }
+        let submissions = encoders.into_iter().map(|encoder| self.gpu.queue.submit([encoder.finish()]));
+        self.in_flight.extend(submissions.last());
         self.ring.submitted();
         self.gpu.check()
     }

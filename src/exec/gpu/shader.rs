@@ -42,8 +42,8 @@ impl Tile {
 /// One compiled kernel.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(crate) enum Shader {
-    /// Elementwise functions.
-    Pointwise,
+    /// An elementwise function, by its number in the shader.
+    Pointwise(u32),
     /// Sum and maximum over axes.
     Reduce,
     /// Log-softmax and log-sum-exp over the last axis.
@@ -75,10 +75,9 @@ pub(crate) enum Access {
 pub(crate) const COUPLING_LANES: [u32; 2] = [1, 64];
 
 impl Shader {
-    /// Every kernel in every variant.
+    /// Every kernel but the elementwise ones, in every variant.
     #[cfg(test)]
-    pub(crate) const ALL: [Shader; 13] = [
-        Shader::Pointwise,
+    const FAMILIES: [Shader; 12] = [
         Shader::Reduce,
         Shader::Softmax,
         Shader::Layout,
@@ -93,15 +92,22 @@ impl Shader {
         Shader::Adam,
     ];
 
+    /// Every kernel in every variant.
+    #[cfg(test)]
+    pub(crate) fn all() -> impl Iterator<Item = Shader> {
+        super::pointwise::every_function().map(Shader::Pointwise).chain(Shader::FAMILIES)
+    }
+
     /// The composed source.
     pub(crate) fn source(self) -> String {
         let constants = match self {
             Shader::Matmul(tile) | Shader::MaskedConv(tile) | Shader::ConvWeightGrad(tile) => tile.constants(),
             Shader::AffineCoupling(lanes) => format!("const LANES: u32 = {lanes}u;\n"),
+            Shader::Pointwise(function) => format!("const FUNCTION: u32 = {function}u;\n"),
             _ => String::new(),
         };
         let pieces: &[&str] = match self {
-            Shader::Pointwise => &[REGION, MATH, include_str!("../../../shaders/pointwise.wgsl")],
+            Shader::Pointwise(_) => &[REGION, MATH, include_str!("../../../shaders/pointwise.wgsl")],
             Shader::Reduce => &[REGION, include_str!("../../../shaders/reduce.wgsl")],
             Shader::Softmax => &[REGION, MATH, include_str!("../../../shaders/softmax.wgsl")],
             Shader::Layout => &[REGION, include_str!("../../../shaders/layout.wgsl")],
@@ -118,7 +124,7 @@ impl Shader {
     pub(crate) fn storage(self) -> &'static [Access] {
         use Access::{Read as R, Write as W};
         match self {
-            Shader::Pointwise => &[R, R, R, W],
+            Shader::Pointwise(_) => &[R, R, R, W],
             Shader::Reduce | Shader::Softmax | Shader::Layout => &[R, W],
             Shader::Matmul(_) => &[R, R, W],
             Shader::MaskedConv(_) => &[R, R, R, R, W],
