@@ -52,12 +52,7 @@ impl GpuDevice {
 
         let failure = Arc::new(Mutex::new(None));
         let (lost, uncaptured) = (Arc::clone(&failure), Arc::clone(&failure));
-        device.set_device_lost_callback(move |reason, message| {
-            // A device that is dropped in good order is not a failure.
-            if reason != wgpu::DeviceLostReason::Destroyed {
-                keep_first(&lost, format!("device lost: {message}"));
-            }
-        });
+        device.set_device_lost_callback(move |reason, message| keep_first(&lost, format!("device lost, {reason:?}: {message}")));
         device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| keep_first(&uncaptured, error.to_string())));
         Ok(GpuDevice { device, queue, info: adapter.get_info(), limits, failure, pipelines: Mutex::default() })
     }
@@ -90,7 +85,6 @@ impl GpuDevice {
 
     /// Takes the device away, as a driver does after a crash or a sleep: for tests of what the program then does.
     pub fn lose(&self) {
-        keep_first(&self.failure, "device lost: taken away".into());
         self.device.destroy();
     }
 
