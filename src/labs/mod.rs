@@ -6,6 +6,7 @@
 
 pub mod app;
 pub mod command;
+pub mod flow;
 pub mod frame_times;
 pub mod keys;
 pub mod lab;

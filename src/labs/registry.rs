@@ -83,12 +83,13 @@ pub const CHAPTERS: &[Chapter] = &[
         "Which earlier positions are worth attending to when all of them are too many?",
     ),
     planned("change-of-variables", "Change of variables", Flows, "When a map stretches space, what happens to a density?"),
-    planned(
-        "flow",
-        "Flow lab",
-        Flows,
-        "How does a stack of invertible layers bend a Gaussian into your drawing, with an exact density at every point?",
-    ),
+    Chapter {
+        id: "flow",
+        title: "Flow lab",
+        section: Flows,
+        question: "How does a stack of invertible layers bend a Gaussian into your drawing, with an exact density at every point?",
+        open: Some(super::flow::open),
+    },
     planned("realnvp-glow", "RealNVP · Glow images", Flows, "How do couplings, squeezes and splits scale from points to pictures?"),
     planned(
         "autoregressive-flows",

@@ -3,6 +3,7 @@
 mod adam;
 mod error;
 mod fit;
+pub mod flow_job;
 mod lesson;
 mod objective;
 pub mod pixelcnn_job;

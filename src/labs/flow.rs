@@ -1,0 +1,365 @@
+//! The flow lab: a stack of couplings bends a Gaussian into what was chosen or drawn, with an exact density at every point.
+
+mod controls;
+mod depth;
+mod explain;
+mod fields;
+mod files;
+mod marks;
+mod numbers;
+mod planes;
+mod rail;
+mod tools;
+mod warp;
+
+use std::time::{Duration, Instant};
+
+use egui::Context;
+
+use self::depth::Depth;
+use self::fields::Fields;
+use self::files::Files;
+use self::tools::Tools;
+use super::{Command, Lab, LabStatus, Shared};
+use crate::data::Toy;
+use crate::exec::cpu::CpuSession;
+use crate::flows::realnvp::Config;
+use crate::train::flow_job::{DataView, FlowCommand, FlowJob, FlowSnapshot, Pictures, ProbeReading};
+use crate::train::{Event, Lesson, Model, PointData, Worker};
+use crate::ui::canvas2d::View;
+use crate::ui::transport::TransportModel;
+use crate::ui::units::{count, number};
+
+/// The view onto data space must stand still this long before fields are computed for it.
+const VIEW_SETTLES: Duration = Duration::from_millis(120);
+/// Where the probe stands when the lab opens: on the upper moon.
+const FIRST_PROBE: [f64; 2] = [0.3, 1.45];
+
+/// Which pictures are shown.
+#[derive(Clone, Copy, Debug)]
+struct Overlays {
+    points: bool,
+    grid: bool,
+    density: bool,
+    samples: bool,
+    log_det: bool,
+    /// The log-determinants of all layers so far instead of the present layer's.
+    sum: bool,
+}
+
+/// What the sliders say; the worker follows.
+#[derive(Clone, Debug)]
+struct Wish {
+    config: Config,
+    batch: usize,
+    rate: f64,
+}
+
+/// The lab.
+pub struct FlowLab {
+    worker: Option<Worker<FlowJob>>,
+    lesson: Lesson,
+    snapshot: Option<FlowSnapshot>,
+    depth: Depth,
+    data_view: View,
+    latent_view: View,
+    view_sent: Option<[f64; 4]>,
+    view_moved: (Option<[f64; 4]>, Instant),
+    data_version: u64,
+    fit_next: bool,
+    overlays: Overlays,
+    tools: Tools,
+    probe: [f64; 2],
+    pointer: Option<[f64; 2]>,
+    fields: Fields,
+    wish: Wish,
+    /// The model and batch that the worker was last asked for.
+    asked: (Config, usize),
+    files: Files,
+    failed: Option<String>,
+}
+
+/// Opens the lab; the worker starts with the first frame.
+pub fn open(shared: &Shared) -> Box<dyn Lab> {
+    let mut lesson = Lesson::preset("realnvp").expect("a test reads every shipped lesson");
+    lesson.seed = shared.seed;
+    Box::new(FlowLab::new(lesson))
+}
+
+impl FlowLab {
+    /// A lab on a lesson of a flow.
+    pub fn new(lesson: Lesson) -> FlowLab {
+        let config = match &lesson.model {
+            Model::Realnvp { config, .. } => config.clone(),
+            Model::Pixelcnn { .. } => Config::default(),
+        };
+        FlowLab {
+            worker: None,
+            snapshot: None,
+            depth: Depth::new(config.stages()),
+            data_view: View { center: [0.0; 2], reach: 3.6 },
+            latent_view: View { center: [0.0; 2], reach: 4.0 },
+            view_sent: None,
+            view_moved: (None, Instant::now()),
+            data_version: 0,
+            fit_next: false,
+            overlays: Overlays { points: true, grid: true, density: true, samples: false, log_det: false, sum: false },
+            tools: Tools::default(),
+            probe: FIRST_PROBE,
+            pointer: None,
+            fields: Fields::default(),
+            asked: (config.clone(), lesson.training.batch),
+            wish: Wish { batch: lesson.training.batch, rate: lesson.training.adam.rate, config },
+            files: Files::default(),
+            failed: None,
+            lesson,
+        }
+    }
+
+    fn start(&mut self, ctx: &Context) {
+        let lesson = self.lesson.clone();
+        let wake = ctx.clone();
+        let make = move || {
+            let make_session = Box::new(|| Ok(Box::new(CpuSession::new(trainer_threads())) as _));
+            FlowJob::new(lesson, make_session)
+        };
+        self.worker = Some(Worker::spawn("flow", make, move || wake.request_repaint()));
+        self.failed = None;
+        self.view_sent = None;
+        self.send(FlowCommand::Probe(self.probe));
+    }
+
+    fn send(&self, command: FlowCommand) {
+        if let Some(worker) = &self.worker {
+            worker.send(command);
+        }
+    }
+
+    fn pictures(&self) -> Option<&Pictures> {
+        self.snapshot.as_ref().and_then(|snapshot| snapshot.pictures.as_deref())
+    }
+
+    fn reading(&self) -> Option<&ProbeReading> {
+        self.snapshot.as_ref().and_then(|snapshot| snapshot.probe.as_deref())
+    }
+
+    fn data(&self) -> Option<&DataView> {
+        self.snapshot.as_ref().map(|snapshot| &*snapshot.data)
+    }
+
+    /// Nothing can be learned from the data.
+    fn unusable(&self) -> Option<String> {
+        let data = self.data()?;
+        data.unusable.then(|| data.note.clone().unwrap_or_else(|| "There is nothing to learn from yet.".into()))
+    }
+
+    /// The layer that the depth stands in, counted from 0.
+    fn layer(&self) -> usize {
+        (self.depth.position().ceil() as usize).saturating_sub(1).min(self.depth.layers().saturating_sub(1))
+    }
+
+    fn set_probe(&mut self, at: [f64; 2]) {
+        if at != self.probe {
+            self.probe = at;
+            self.send(FlowCommand::Probe(at));
+        }
+    }
+
+    fn choose(&mut self, data: PointData) {
+        self.fit_next = true;
+        if let PointData::Drawing { drawing } = &data {
+            self.tools.drawing = drawing.clone();
+        } else {
+            self.tools.leave();
+        }
+        self.send(FlowCommand::Data(data));
+    }
+
+    /// Has the model made anew if another one is wished for.
+    fn follow_wish(&mut self) {
+        let wish = (self.wish.config.clone(), self.wish.batch);
+        if self.asked != wish && self.snapshot.is_some() {
+            self.send(FlowCommand::Model { config: wish.0.clone(), batch: wish.1 });
+            self.asked = wish;
+        }
+    }
+
+    fn train(&mut self, on: bool, shared: &mut Shared) {
+        match self.unusable() {
+            Some(why) if on => shared.warn(why),
+            _ => self.send(FlowCommand::Train(on)),
+        }
+    }
+
+    fn halve_the_rate(&mut self) {
+        self.wish.rate = (self.wish.rate / 2.0).max(1e-5);
+        self.send(FlowCommand::Rate(self.wish.rate));
+        self.send(FlowCommand::Train(true));
+    }
+
+    fn take_news(&mut self, shared: &mut Shared) {
+        let Some(worker) = &self.worker else { return };
+        for event in worker.events() {
+            match event {
+                Event::Done(text) => shared.done(text),
+                Event::Warning(text) => shared.warn(text),
+                Event::Failed(text) => self.failed = Some(text),
+            }
+        }
+        let Some(snapshot) = worker.take_snapshot() else { return };
+        if snapshot.data.version != self.data_version {
+            self.data_version = snapshot.data.version;
+            if std::mem::take(&mut self.fit_next) && !snapshot.data.points.is_empty() {
+                self.data_view = View::fit(&snapshot.data.points);
+            }
+        }
+        if self.snapshot.as_ref().is_some_and(|old| old.config != snapshot.config) && snapshot.config != self.asked.0 {
+            // Loaded weights brought their own model.
+            self.wish.config = snapshot.config.clone();
+            self.asked.0 = snapshot.config.clone();
+        }
+        self.depth.set_layers(snapshot.config.stages());
+        self.snapshot = Some(snapshot);
+    }
+
+    /// Tells the worker what is in view, once the view stands still.
+    fn follow_view(&mut self, bounds: [f64; 4], ctx: &Context) {
+        if self.view_moved.0 != Some(bounds) {
+            self.view_moved = (Some(bounds), Instant::now());
+        }
+        if self.view_sent == Some(bounds) {
+            return;
+        }
+        let quiet = self.view_moved.1.elapsed();
+        if quiet >= VIEW_SETTLES || self.view_sent.is_none() {
+            self.view_sent = Some(bounds);
+            self.send(FlowCommand::Window(bounds));
+        } else {
+            ctx.request_repaint_after(VIEW_SETTLES.saturating_sub(quiet));
+        }
+    }
+}
+
+/// While a window is open the trainer leaves a core to it.
+fn trainer_threads() -> usize {
+    std::thread::available_parallelism().map_or(1, |n| n.get().saturating_sub(1).max(1))
+}
+
+/// The data behind the digit keys.
+fn preset(digit: u8) -> Option<PointData> {
+    match digit {
+        1..=7 => Some(PointData::Toy { toy: Toy::ALL[usize::from(digit) - 1] }),
+        8 => Some(PointData::World),
+        9 => Some(PointData::Shape { name: "dino".into() }),
+        _ => None,
+    }
+}
+
+impl Lab for FlowLab {
+    fn title(&self) -> &'static str {
+        "Flow lab"
+    }
+
+    fn update(&mut self, ctx: &Context, shared: &mut Shared) {
+        if self.worker.is_none() {
+            self.start(ctx);
+        }
+        self.take_news(shared);
+        self.files.poll(ctx).into_iter().for_each(|command| match command {
+            FlowCommand::Data(data) => self.choose(data),
+            other => self.send(other),
+        });
+        if self.depth.refused() {
+            shared.warn(self.unusable().unwrap_or_default());
+        }
+        self.depth.blocked = self.unusable().is_some();
+        if self.depth.advance(f64::from(ctx.input(|input| input.stable_dt))) {
+            shared.animate(ctx);
+        }
+    }
+
+    fn controls(&mut self, ui: &mut egui::Ui, shared: &mut Shared) {
+        controls::show(self, ui, shared);
+    }
+
+    fn canvas(&mut self, ui: &mut egui::Ui, shared: &mut Shared) {
+        planes::show(self, ui, shared);
+        rail::show(self, ui, shared);
+    }
+
+    fn explain(&mut self, ui: &mut egui::Ui, shared: &mut Shared) {
+        explain::show(self, ui, shared);
+    }
+
+    fn transport(&mut self) -> Option<&mut dyn TransportModel> {
+        Some(&mut self.depth)
+    }
+
+    fn command(&mut self, command: Command, shared: &mut Shared) -> bool {
+        match command {
+            Command::Preset(digit) => match preset(digit) {
+                Some(data) => self.choose(data),
+                None => return false,
+            },
+            Command::Grid => self.overlays.grid = !self.overlays.grid,
+            Command::Density => self.overlays.density = !self.overlays.density,
+            Command::Samples => self.overlays.samples = !self.overlays.samples,
+            Command::LogDet => self.overlays.log_det = !self.overlays.log_det,
+            Command::Train => {
+                let on = self.snapshot.as_ref().is_none_or(|snapshot| !snapshot.training);
+                self.train(on, shared);
+            }
+            Command::Reset | Command::NewSeed => {
+                self.send(FlowCommand::Restart(shared.seed));
+                shared.done(format!("Training starts again from the initial values of seed {}.", shared.seed));
+            }
+            Command::Pin => {
+                if let Some(at) = self.pointer {
+                    self.set_probe(at);
+                }
+            }
+            Command::Fit => {
+                self.data_view = self.data().map_or_else(View::default, |data| View::fit(&data.points));
+                self.latent_view = View { center: [0.0; 2], reach: 4.0 };
+            }
+            Command::Undo | Command::Redo => self.change_back(command == Command::Redo, shared),
+            Command::Save => self.save(),
+            _ => return false,
+        }
+        true
+    }
+
+    fn leave(&mut self) {
+        self.depth.set_playing(false);
+        self.send(FlowCommand::Train(false));
+    }
+
+    fn status(&self) -> LabStatus {
+        let Some(snapshot) = &self.snapshot else {
+            return LabStatus { busy: "opening".into(), error: self.failed.clone(), ..LabStatus::default() };
+        };
+        let backend = match snapshot.backend.backend {
+            "cpu" => format!("CPU · {} {}", snapshot.backend.threads, if snapshot.backend.threads == 1 { "thread" } else { "threads" }),
+            other => format!("{} · {}", other.to_uppercase(), snapshot.backend.adapter),
+        };
+        let state = if snapshot.training { "training" } else { "paused" };
+        let busy = format!("{state} · step {}", count(snapshot.step));
+        LabStatus { backend, busy, error: self.failed.clone().or_else(|| snapshot.diverged.clone()) }
+    }
+
+    fn spoken_summary(&self) -> String {
+        let mut text = format!("{}.", self.depth.labels().position);
+        if let Some(probe) = self.reading() {
+            let [x, y] = probe.at.map(|v| number(v, 2));
+            text.push_str(&format!(" Probe at {x}, {y}: log density {} nats.", number(probe.log_prob, 2)));
+            if let Some(log_det) = probe.log_dets.get(self.layer()) {
+                let verb = if *log_det < 0.0 { "squeezes" } else { "stretches" };
+                text.push_str(&format!(" Layer {} {verb} by {}.", self.layer() + 1, number(log_det.exp(), 2)));
+            }
+        }
+        if let Some(score) = self.pictures().and_then(|pictures| pictures.test) {
+            text.push_str(&format!(" Test loss {} nats per point.", number(score.nats, 2)));
+        }
+        text
+    }
+}

@@ -1,0 +1,160 @@
+//! What can be chosen: the data, the flow, how it is trained.
+
+use egui::{Role, TextEdit, Ui, WidgetInfo, vec2};
+
+use super::files::Ask;
+use super::tools::Tool;
+use super::{Command, FlowLab, Shared};
+use crate::data::{Toy, shipped};
+use crate::train::PointData;
+use crate::train::flow_job::FlowCommand;
+use crate::ui::chips;
+use crate::ui::units::count;
+
+/// Draws the column.
+pub(super) fn show(lab: &mut FlowLab, ui: &mut Ui, shared: &mut Shared) {
+    data(lab, ui, shared);
+    ui.add_space(8.0);
+    flow(lab, ui);
+    ui.add_space(8.0);
+    training(lab, ui, shared);
+    ui.add_space(8.0);
+    weights(lab, ui);
+}
+
+fn data(lab: &mut FlowLab, ui: &mut Ui, shared: &mut Shared) {
+    let counted = lab.data().map_or_else(String::new, |data| match data.count {
+        Some(n) if lab.shows_drawing() => format!("{} dabs", count(n as u64)),
+        Some(n) => format!("{} points", count(n as u64)),
+        None => "fresh points".into(),
+    });
+    chips::section(ui, "Data", &counted);
+    let source = lab.snapshot.as_ref().map(|snapshot| snapshot.source.clone());
+    let mut chosen = None;
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing = vec2(5.0, 5.0);
+        let toys = Toy::ALL.into_iter().map(|toy| (toy.title(), PointData::Toy { toy }));
+        let others = [("World map", PointData::World), ("Dino", PointData::Shape { name: "dino".into() })];
+        for (digit, (name, data)) in (1..).zip(toys.chain(others)) {
+            let key = Command::Preset(digit).key_text();
+            if chips::chip(ui, name, source.as_ref() == Some(&data)).on_hover_text(format!("Key {key}")).clicked() {
+                chosen = Some(data);
+            }
+        }
+        let drawing = lab.shows_drawing();
+        if chips::chip(ui, "Your drawing", drawing).on_hover_text("Take the brush and draw in the data space").clicked() {
+            lab.take_tool(Tool::Brush);
+        }
+    });
+    let shape = match &source {
+        Some(PointData::Shape { name }) => name.replace('_', " "),
+        _ => "more drawings".into(),
+    };
+    let combo = egui::ComboBox::from_id_salt("more drawings").selected_text(shape).width(ui.available_width() - 8.0);
+    let opened = combo.show_ui(ui, |ui| {
+        for name in shipped::shape_names() {
+            let data = PointData::Shape { name: name.into() };
+            if ui.selectable_label(source.as_ref() == Some(&data), name.replace('_', " ")).clicked() {
+                chosen = Some(data);
+            }
+        }
+    });
+    opened.response.widget_info(|| WidgetInfo::labeled(Role::ComboBox, true, "More drawings"));
+    file(lab, ui);
+    if lab.tools.tool != Tool::Probe || lab.shows_drawing() {
+        drawing(lab, ui, shared);
+    }
+    if let Some(note) = lab.data().and_then(|data| data.note.clone()) {
+        chips::note(ui, &note);
+    }
+    if let Some(data) = chosen {
+        lab.choose(data);
+    }
+}
+
+fn file(lab: &mut FlowLab, ui: &mut Ui) {
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 5.0;
+        let field = TextEdit::singleline(&mut lab.files.points).hint_text("points.csv").desired_width(ui.available_width() - 84.0);
+        let response = ui.add(field).on_hover_text("A table with two columns of numbers; or drop the file on the window");
+        response.widget_info(|| WidgetInfo::labeled(Role::TextInput, true, "Path of a CSV file"));
+        let entered = response.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter));
+        let typed = !lab.files.points.trim().is_empty();
+        let pressed = chips::button(ui, "Open…").on_hover_text("Loads this file; without a path, asks for one").clicked();
+        if typed && (entered || pressed) {
+            lab.load_points();
+        } else if pressed {
+            lab.files.ask(Ask::Points, ui.ctx());
+        }
+    });
+}
+
+fn drawing(lab: &mut FlowLab, ui: &mut Ui, shared: &mut Shared) {
+    chips::slider(ui, "Brush", "units", &mut lab.tools.radius, 0.05..=0.6, true);
+    let (undo, redo) = lab.tools.drawing.can_undo_redo();
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing.x = 5.0;
+        for (name, possible, command) in [("Undo", undo, Command::Undo), ("Redo", redo, Command::Redo)] {
+            let button = ui.add_enabled_ui(possible, |ui| chips::button(ui, name)).inner;
+            if button.on_hover_text(command.tooltip()).clicked() {
+                lab.change_back(command == Command::Redo, shared);
+            }
+        }
+        if chips::button(ui, "Clear").on_hover_text("Takes all dabs away; can be undone").clicked() {
+            lab.clear_drawing();
+        }
+    });
+}
+
+fn flow(lab: &mut FlowLab, ui: &mut Ui) {
+    chips::section(ui, "Flow", if lab.wish.config.additive { "additive couplings" } else { "affine couplings" });
+    chips::segmented(ui, &mut lab.wish.config.additive, &[(false, "RealNVP"), (true, "NICE")]);
+    let layers = chips::slider_usize(ui, "Layers", "", &mut lab.wish.config.layers, 2..=16);
+    let width = chips::slider_usize(ui, "Width", "units", &mut lab.wish.config.width, 8..=128);
+    // While a slider is held the model stays: it is made anew when the number is chosen.
+    if !layers.dragged() && !width.dragged() {
+        lab.follow_wish();
+    }
+}
+
+fn training(lab: &mut FlowLab, ui: &mut Ui, shared: &mut Shared) {
+    let Some(snapshot) = &lab.snapshot else { return };
+    let training = snapshot.training;
+    chips::section(ui, "Training", if training { "running" } else { "paused" });
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing.x = 5.0;
+        let pressed = if training { chips::button(ui, "Pause training") } else { chips::primary_button(ui, "Train") };
+        if pressed.on_hover_text(Command::Train.tooltip()).clicked() {
+            lab.train(!training, shared);
+        }
+        if chips::button(ui, "Start again").on_hover_text(Command::Reset.tooltip()).clicked() {
+            lab.send(FlowCommand::Restart(shared.seed));
+        }
+    });
+    if chips::slider(ui, "Learning rate", "", &mut lab.wish.rate, 1e-4..=1.0, true).changed() {
+        lab.send(FlowCommand::Rate(lab.wish.rate));
+    }
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing.x = 5.0;
+        ui.label("Batch");
+        chips::segmented(ui, &mut lab.wish.batch, &[(128, "128"), (256, "256"), (512, "512"), (1024, "1024")]);
+    });
+}
+
+fn weights(lab: &mut FlowLab, ui: &mut Ui) {
+    chips::section(ui, "Weights", "");
+    let field = TextEdit::singleline(&mut lab.files.weights).desired_width(f32::INFINITY);
+    ui.add(field).widget_info(|| WidgetInfo::labeled(Role::TextInput, true, "Path of a weights file"));
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing.x = 5.0;
+        if chips::button(ui, "Save").on_hover_text(Command::Save.tooltip()).clicked() {
+            lab.save();
+        }
+        if chips::button(ui, "Load").on_hover_text("Takes model and weights from this file").clicked() {
+            lab.load();
+        }
+        if chips::button(ui, "Browse…").on_hover_text("Chooses a file to load").clicked() {
+            lab.files.ask(Ask::Weights, ui.ctx());
+        }
+    });
+}

@@ -1,0 +1,178 @@
+//! The formula with its numbers, the areas, the fit, and three proofs that are computed while you watch.
+
+use egui::{RichText, Ui};
+
+use super::numbers::{scientific, sign_color};
+use super::{FlowLab, Shared};
+use crate::train::flow_job::{FlowSnapshot, Pictures, ProbeReading};
+use crate::ui::bars::signed_bars;
+use crate::ui::chips;
+use crate::ui::formula::Formula;
+use crate::ui::plot::{LossCurves, loss_chart};
+use crate::ui::theme::Palette;
+use crate::ui::transport::TransportModel;
+use crate::ui::units::{count, number, signed};
+
+/// Draws the panel.
+pub(super) fn show(lab: &mut FlowLab, ui: &mut Ui, shared: &Shared) {
+    let Some(snapshot) = lab.snapshot.clone() else {
+        chips::note(ui, "The model is being prepared.");
+        return;
+    };
+    if let Some(reading) = &snapshot.probe {
+        point(lab, ui, shared, reading);
+        ui.add_space(4.0);
+        areas(lab, ui, reading);
+        ui.add_space(6.0);
+    }
+    fit(ui, shared, &snapshot);
+    ui.add_space(4.0);
+    if let Some(pictures) = &snapshot.pictures {
+        proofs(ui, pictures, snapshot.probe.as_deref());
+    }
+    if snapshot.config.additive {
+        ui.add_space(4.0);
+        chips::note(
+            ui,
+            "NICE: a coupling only shifts, so every log-determinant is 0 but the last scale's. Mass can be moved, not gathered: compare RealNVP.",
+        );
+    }
+}
+
+fn point(lab: &mut FlowLab, ui: &mut Ui, shared: &Shared, reading: &ProbeReading) {
+    let palette = Palette::of(ui);
+    let units = shared.units;
+    let [x, y] = reading.at.map(|v| number(v, 2));
+    chips::section(ui, "The amber point", &format!("x = ({x}, {y})"));
+    let formula = Formula::new().size(15.0).op("log ").var("p").op("(x) = ").op("log N(z; 0, I)").color(palette.base);
+    formula.op(" + Σ log|det J").below("k").op("|").show(ui);
+    let sum: f64 = reading.log_dets.iter().sum();
+    let value = |nats: f64| number(units.convert(nats), 3);
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing.x = 6.0;
+        let mono = |text: String, color| RichText::new(text).monospace().size(14.0).color(color);
+        ui.label(mono(value(reading.log_prob), palette.now)).on_hover_text("log p(x), as the model computes it");
+        ui.label(mono("=".into(), palette.text_dim));
+        ui.label(mono(value(reading.log_base), palette.base)).on_hover_text("log N(z; 0, I): the base density where the point lands");
+        let log_det = mono(signed(units.convert(sum), 3), sign_color(palette, sum));
+        ui.label(log_det).on_hover_text("the sum of the layers' log-determinants");
+        ui.label(RichText::new(units.name()).small().color(palette.text_dim));
+    });
+    let spoken = format!("log p = {}, log N = {}, log-dets {}", value(reading.log_prob), value(reading.log_base), value(sum));
+    let labels: Vec<String> = (1..=reading.log_dets.len()).map(|k| format!("layer {k}")).collect();
+    let values: Vec<f64> = reading.log_dets.iter().map(|&nats| units.convert(nats)).collect();
+    let reach = values.iter().fold(0.5_f64, |reach, v| reach.max(v.abs()));
+    let selected = (lab.depth.position() > 0.0).then(|| lab.layer());
+    ui.label(RichText::new(format!("one bar a layer, {}", units.name())).small().color(palette.text_dim));
+    let (response, hovered) = signed_bars(ui, &spoken, &labels, &values, reach, selected);
+    if let Some(layer) = hovered.filter(|_| response.clicked()) {
+        lab.depth.set_playing(false);
+        lab.depth.seek((layer + 1) as f64);
+    }
+}
+
+fn areas(lab: &FlowLab, ui: &mut Ui, reading: &ProbeReading) {
+    let palette = Palette::of(ui);
+    let k = (lab.depth.position().round() as usize).min(reading.log_dets.len());
+    let stretch = reading.cumulative(k);
+    chips::card(ui, |ui| {
+        ui.horizontal_wrapped(|ui| {
+            ui.spacing_mut().item_spacing.x = 5.0;
+            let value = |v: f64| RichText::new(number(v, 3)).monospace().size(14.0).color(palette.now);
+            ui.label("area ×");
+            ui.label(value(stretch.exp())).on_hover_text("e to the sum of the log-determinants so far: what a very small square's area became");
+            ui.add_space(6.0);
+            ui.label("density ×");
+            ui.label(value((-stretch).exp())).on_hover_text("the inverse of the area's factor");
+        });
+        let measured = shoelace(&reading.outline[k]) / (reading.side * reading.side);
+        let so_far = if k == 0 { "Before any layer".into() } else { format!("After layer {k}") };
+        let drawn = number(measured, 3);
+        chips::note(ui, &format!("{so_far}: mass = area × density stays. The drawn square, which is not tiny: area × {drawn}."));
+    });
+}
+
+/// Area of a closed outline.
+fn shoelace(outline: &[[f32; 2]]) -> f64 {
+    let next = outline.iter().cycle().skip(1);
+    let twice: f64 = outline.iter().zip(next).map(|(a, b)| f64::from(a[0]) * f64::from(b[1]) - f64::from(b[0]) * f64::from(a[1])).sum();
+    twice.abs() / 2.0
+}
+
+fn fit(ui: &mut Ui, shared: &Shared, snapshot: &FlowSnapshot) {
+    let palette = Palette::of(ui);
+    let rate = if snapshot.training { format!("{} steps/s", count(snapshot.steps_per_second as u64)) } else { "paused".into() };
+    chips::section(ui, "Fit", &format!("step {} · {rate}", count(snapshot.step)));
+    let curves = LossCurves {
+        train: &snapshot.curves.train,
+        test: &snapshot.curves.test,
+        ceiling: None,
+        floor: snapshot.data.floor.map(|floor| (floor, "entropy of the data")),
+        per: "per point",
+    };
+    loss_chart(ui, "Fit chart", &curves, shared.units, 112.0);
+    let Some(score) = snapshot.pictures.as_ref().and_then(|pictures| pictures.test) else { return };
+    let units = shared.units;
+    match score.gap {
+        Some(gap) => {
+            let text = format!("gap {} ± {} {}", number(units.convert(gap), 3), number(units.convert(score.std_error), 3), units.name());
+            ui.label(RichText::new(text).monospace().color(palette.seen)).on_hover_text(format!(
+                "Test loss {} minus the exact entropy {}, on {} held-out points; ± is the standard error. No model can do better than 0.",
+                units.format(score.nats, 3),
+                units.format(score.floor.unwrap_or_default(), 3),
+                count(score.count as u64)
+            ));
+        }
+        None if snapshot.data.floor_pending => drop(chips::note(ui, "The exact entropy of the drawing is being computed.")),
+        None => drop(chips::note(ui, "The law of these points is not known, so neither is its entropy: there is no floor to compare with.")),
+    }
+}
+
+fn proofs(ui: &mut Ui, pictures: &Pictures, probe: Option<&ProbeReading>) {
+    let palette = Palette::of(ui);
+    chips::section(ui, "Live proofs", "");
+    let integral = pictures.integral.map(|integral| {
+        let help = format!(
+            "The sum of p(x) times the cell's area over {0} × {0} cells of [−{1}, {1}]²: a density has mass 1.",
+            integral.side, integral.reach
+        );
+        (number(integral.mass, 4), (integral.mass - 1.0).abs() < 1e-3, help)
+    });
+    let back = "The largest |x − f⁻¹(f(x))| over the data points drawn: going back gives what went in.";
+    let round_trip = Some((scientific(pictures.round_trip), pictures.round_trip < 1e-3, back.to_owned()));
+    let numeric = probe.map(|probe| {
+        let sum: f64 = probe.log_dets.iter().sum();
+        let off = (sum - probe.numeric_log_det).abs();
+        let help = format!(
+            "Σ log|det J| at the probe, {}, against central differences of the whole map in f64, {}, which know nothing of the formulas; shown is how far they are apart, in nats.",
+            number(sum, 5),
+            number(probe.numeric_log_det, 5)
+        );
+        (scientific(off), off < 1e-3, help)
+    });
+    ui.columns(3, |columns| {
+        for (ui, (name, proof)) in columns.iter_mut().zip([("∫ p dx", integral), ("round trip", round_trip), ("log-det", numeric)]) {
+            let (value, good, help) = proof.unwrap_or_else(|| ("…".into(), true, "Computed at the next rest.".into()));
+            let frame = egui::Frame::new().fill(palette.card).stroke(egui::Stroke::new(1.0, palette.line)).corner_radius(8).inner_margin(6);
+            frame.show(ui, |ui| {
+                ui.set_width(ui.available_width());
+                ui.spacing_mut().item_spacing.y = 2.0;
+                ui.vertical_centered(|ui| {
+                    ui.label(RichText::new(name).small().color(palette.text_dim)).on_hover_text(&help);
+                    let color = if good { palette.text } else { palette.now };
+                    ui.label(RichText::new(value).monospace().color(color)).on_hover_text(&help);
+                });
+            });
+        }
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_square_of_side_2_has_area_4() {
+        assert_eq!(shoelace(&[[0.0, 0.0], [2.0, 0.0], [2.0, 2.0], [0.0, 2.0]]), 4.0);
+    }
+}

@@ -1,0 +1,126 @@
+//! What is drawn on the two planes: fields, grids, points, the probe with its square and its trail.
+
+use egui::{Color32, Stroke};
+
+use super::fields::{FADE, LAYER_SCALE, SUM_SCALE};
+use super::numbers::{tween, tween_point};
+use super::tools::Tool;
+use super::warp::{self, Paint};
+use super::{FlowLab, Shared};
+use crate::data::Toy;
+use crate::train::flow_job::{Lines, Point, ProbeReading};
+use crate::ui::canvas2d::Plane;
+use crate::ui::colormap::Scale;
+use crate::ui::theme::Palette;
+
+/// Data space.
+pub(super) fn data(lab: &FlowLab, plane: &Plane<'_>, shared: &Shared) {
+    let palette = plane.palette();
+    let empty = lab.data().is_some_and(|data| data.points.is_empty());
+    if let Some(pictures) = lab.pictures().filter(|_| !empty) {
+        if lab.overlays.log_det {
+            let texture = if lab.overlays.sum { Some(lab.fields.sum()) } else { lab.fields.layer(lab.layer()) };
+            if let Some(texture) = texture {
+                plane.field(texture, pictures.lattice.bounds);
+            }
+        } else if lab.overlays.density
+            && let Some(density) = lab.fields.density()
+        {
+            plane.field(density, pictures.density.bounds);
+        }
+        if lab.overlays.grid {
+            lines(plane, &pictures.lines, (0, 0, 0.0), palette);
+        }
+        if lab.overlays.samples
+            && let Some(samples) = pictures.samples.first()
+        {
+            plane.points(samples, 1.6, palette.base);
+        }
+    }
+    if let Some(data) = lab.data() {
+        if lab.overlays.points {
+            plane.points(&data.points, 1.1, point_color(palette));
+        }
+        if empty {
+            plane.points(&Toy::TwoMoons.sample(500, shared.seed, 0).xy, 1.8, palette.text_dim.gamma_multiply(0.3));
+            plane.message("draw here, or press 1-9");
+        }
+    }
+    if !empty {
+        if let Some(outline) = lab.reading().and_then(|reading| reading.outline.first()) {
+            square(plane, outline, palette);
+        }
+        plane.probe(lab.probe, palette.now);
+    }
+    if let (Tool::Brush | Tool::Eraser, Some(at)) = (lab.tools.tool, lab.pointer) {
+        let eraser = lab.tools.tool == Tool::Eraser;
+        let reach = lab.tools.radius * if eraser { 2.0 } else { 1.0 };
+        plane.circle(at, reach, Stroke::new(1.5, if eraser { palette.blind } else { palette.now }));
+    }
+}
+
+/// The space after the layers so far.
+pub(super) fn latent(lab: &FlowLab, plane: &Plane<'_>, shared: &Shared) {
+    let palette = plane.palette();
+    let between = lab.depth.between(shared.reduced_motion);
+    let Some(pictures) = lab.pictures() else {
+        plane.message("the first pictures are on their way");
+        return;
+    };
+    let empty = lab.data().is_some_and(|data| data.points.is_empty());
+    let paint = match (lab.overlays.log_det, lab.overlays.sum, lab.overlays.density) {
+        (true, true, _) => Some(Paint::Sum { scale: Scale::symmetric(SUM_SCALE) }),
+        (true, false, _) => Some(Paint::Layer { index: lab.layer(), scale: Scale::symmetric(LAYER_SCALE) }),
+        (false, _, true) => Some(Paint::Density { scale: lab.fields.scale(), fade: FADE }),
+        (false, _, false) => None,
+    };
+    if let Some(paint) = paint.filter(|_| !empty) {
+        warp::show(plane, &pictures.lattice, between, paint, palette.dark);
+    }
+    if lab.overlays.grid {
+        lines(plane, &pictures.lines, between, palette);
+    }
+    if lab.overlays.points && !empty {
+        plane.points(&tween(&pictures.points, between), 1.1, point_color(palette));
+    }
+    if lab.overlays.samples {
+        plane.points(&tween(&pictures.samples, between), 1.6, palette.base);
+    }
+    if let Some(reading) = lab.reading().filter(|_| !empty) {
+        trail(plane, reading, between, palette);
+    }
+}
+
+/// The way of the probe through the layers, and what has become of its square.
+fn trail(plane: &Plane<'_>, reading: &ProbeReading, between: (usize, usize, f32), palette: &Palette) {
+    let Some(now) = tween_point(&reading.points, between) else { return };
+    plane.polyline(&reading.points, Stroke::new(1.0, palette.now.gamma_multiply(0.35)));
+    let mut behind: Vec<Point> = reading.points[..=between.0].to_vec();
+    behind.push(now);
+    plane.polyline(&behind, Stroke::new(1.8, palette.now));
+    plane.points(&behind, 2.6, palette.now);
+    square(plane, &tween(&reading.outline, between), palette);
+    plane.probe(now.map(f64::from), palette.now);
+}
+
+fn square(plane: &Plane<'_>, outline: &[Point], palette: &Palette) {
+    let mut closed = outline.to_vec();
+    closed.extend(outline.first());
+    plane.polygon(outline, palette.now.gamma_multiply(0.35), Stroke::NONE);
+    plane.polyline(&closed, Stroke::new(1.5, palette.now));
+}
+
+/// The latent grid and the circles of the base density at a depth.
+fn lines(plane: &Plane<'_>, lines: &Lines, between: (usize, usize, f32), palette: &Palette) {
+    let points = tween(&lines.points, between);
+    let ink = if palette.dark { Color32::WHITE } else { palette.text };
+    let line = Stroke::new(1.0, ink.gamma_multiply(0.26));
+    let circle = Stroke::new(1.4, palette.base.gamma_multiply(0.8));
+    for (i, points) in points.chunks(lines.length.max(1)).enumerate() {
+        plane.polyline(points, if i < lines.straight { line } else { circle });
+    }
+}
+
+fn point_color(palette: &Palette) -> Color32 {
+    if palette.dark { Color32::from_white_alpha(150) } else { palette.text.gamma_multiply(0.55) }
+}

@@ -1,0 +1,171 @@
+//! Data space and the space after k layers, side by side, with their headings and switches.
+
+use egui::{PointerButton, RichText, Ui, vec2};
+
+use super::fields::{LAYER_SCALE, SUM_SCALE};
+use super::tools::Tool;
+use super::{Command, FlowLab, Shared, marks};
+use crate::ui::canvas2d::Canvas2d;
+use crate::ui::chips;
+use crate::ui::colormap::{Scale, colorbar};
+use crate::ui::theme::Palette;
+use crate::ui::transport::TransportModel;
+use crate::ui::units::number;
+
+/// Both planes with their headings, switches and colour bar.
+pub(super) fn show(lab: &mut FlowLab, ui: &mut Ui, shared: &mut Shared) {
+    trouble(lab, ui);
+    let so_far = lab.depth.position().ceil() as usize;
+    if let Some(snapshot) = &lab.snapshot
+        && let Some(pictures) = &snapshot.pictures
+    {
+        lab.fields.upload(ui.ctx(), pictures, snapshot.data.peak, so_far, shared.palette().dark);
+    }
+    let gap = 16.0;
+    // The rail of layers below needs its room.
+    let below = super::rail::height(lab, ui.available_width()) + 72.0;
+    let side = ((ui.available_width() - gap) / 2.0).min(ui.available_height() - below).max(140.0);
+    ui.horizontal_top(|ui| {
+        ui.spacing_mut().item_spacing.x = gap;
+        ui.vertical(|ui| {
+            ui.set_width(side);
+            data_heading(lab, ui);
+            data_space(lab, ui, shared, side);
+        });
+        ui.vertical(|ui| {
+            ui.set_width(side);
+            latent_heading(lab, ui);
+            latent_space(lab, ui, shared, side);
+        });
+    });
+    overlays(lab, ui);
+}
+
+/// The button beside the sentence about what went wrong.
+fn trouble(lab: &mut FlowLab, ui: &mut Ui) {
+    if lab.failed.is_some() {
+        if chips::primary_button(ui, "Restart the lab").clicked() {
+            lab.worker = None;
+            lab.snapshot = None;
+        }
+    } else if lab.snapshot.as_ref().is_some_and(|snapshot| snapshot.diverged.is_some()) {
+        let label = format!("Half the rate ({:.1e}) and go on", lab.wish.rate / 2.0);
+        if chips::primary_button(ui, &label).clicked() {
+            lab.halve_the_rate();
+        }
+    }
+}
+
+fn data_heading(lab: &mut FlowLab, ui: &mut Ui) {
+    let palette = Palette::of(ui);
+    ui.horizontal(|ui| {
+        ui.set_min_height(28.0);
+        ui.spacing_mut().item_spacing.x = 6.0;
+        ui.label(RichText::new("Data space x").heading().color(palette.text));
+        for (tool, name, help) in [
+            (Tool::Probe, "probe", "Drag the amber point: every number follows"),
+            (Tool::Brush, "draw", "Draw with the mouse: each dab is a small Gaussian"),
+            (Tool::Eraser, "erase", "Take dabs away"),
+        ] {
+            if chips::chip(ui, name, lab.tools.tool == tool).on_hover_text(help).clicked() {
+                lab.take_tool(tool);
+            }
+        }
+    });
+}
+
+fn latent_heading(lab: &FlowLab, ui: &mut Ui) {
+    let palette = Palette::of(ui);
+    let (title, note) = match lab.depth.between(false) {
+        (0, _, 0.0) => ("Before the layers: x", "no layer yet".to_owned()),
+        (low, high, 0.0) if low == high => ("Latent space z", "inference x → z".to_owned()),
+        (low, _, 0.0) => ("On the way to z", format!("after layer {low}")),
+        (_, high, _) => ("On the way to z", format!("through layer {high}")),
+    };
+    ui.horizontal(|ui| {
+        ui.set_min_height(28.0);
+        ui.label(RichText::new(title).heading().color(palette.text));
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            ui.label(RichText::new(note).small().color(palette.text_dim));
+        });
+    });
+}
+
+fn data_space(lab: &mut FlowLab, ui: &mut Ui, shared: &Shared, side: f32) {
+    let mut view = lab.data_view;
+    let mut canvas = Canvas2d::new("Data space", &mut view, vec2(side, side)).summary(lab.spoken_data());
+    if lab.tools.tool != Tool::Probe {
+        canvas = canvas.still();
+    }
+    let shown = canvas.show(ui, |plane| marks::data(lab, plane, shared));
+    lab.data_view = view;
+    let over = shown.response.hovered() || shown.response.is_pointer_button_down_on();
+    let pointer = shown.pointer.filter(|_| over);
+    lab.pointer = pointer;
+    lab.follow_view(view.bounds(shown.rect), ui.ctx());
+    let shift = ui.input(|input| input.modifiers.shift);
+    match lab.tools.tool {
+        Tool::Probe => {
+            let held = (shown.response.dragged_by(PointerButton::Primary) && !shift) || shown.response.clicked();
+            if let Some(at) = pointer.filter(|_| held) {
+                lab.set_probe(at);
+            }
+            if let Some([dx, dy]) = shown.nudge {
+                let [x, y] = lab.probe;
+                lab.set_probe([x + dx, y + dy]);
+            }
+            shown.response.on_hover_cursor(egui::CursorIcon::Crosshair);
+        }
+        Tool::Brush | Tool::Eraser => {
+            let down = shown.response.is_pointer_button_down_on() && ui.input(|input| input.pointer.primary_down());
+            lab.stroke(pointer.filter(|_| down), ui.ctx());
+            shown.response.on_hover_cursor(egui::CursorIcon::None);
+        }
+    }
+}
+
+fn latent_space(lab: &mut FlowLab, ui: &mut Ui, shared: &Shared, side: f32) {
+    let mut view = lab.latent_view;
+    let canvas = Canvas2d::new("Latent space", &mut view, vec2(side, side)).summary(lab.depth.labels().position);
+    canvas.show(ui, |plane| marks::latent(lab, plane, shared));
+    lab.latent_view = view;
+}
+
+/// The overlays' chips and the colour bar of what they show.
+fn overlays(lab: &mut FlowLab, ui: &mut Ui) {
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 6.0;
+        let shown = &mut lab.overlays;
+        for (name, on, command) in [
+            ("grid", &mut shown.grid, Command::Grid),
+            ("density", &mut shown.density, Command::Density),
+            ("samples", &mut shown.samples, Command::Samples),
+            ("log-det", &mut shown.log_det, Command::LogDet),
+        ] {
+            chips::toggle(ui, name, on).on_hover_text(command.tooltip());
+        }
+        chips::toggle(ui, "points", &mut shown.points).on_hover_text("The data points");
+        if shown.log_det {
+            chips::toggle(ui, "all so far", &mut shown.sum).on_hover_text("The sum of the log-determinants of the layers up to here");
+        }
+        ui.add_space(8.0);
+        if lab.overlays.log_det {
+            let reach = if lab.overlays.sum { SUM_SCALE } else { LAYER_SCALE };
+            colorbar(ui, &Scale::symmetric(reach), "log|det J|", "nats");
+        } else {
+            colorbar(ui, &lab.fields.scale(), "density", "per unit area");
+        }
+    });
+}
+
+impl FlowLab {
+    fn spoken_data(&self) -> String {
+        let mut text = String::new();
+        if let Some(data) = self.data() {
+            text.push_str(&format!("{}, {} points drawn.", data.title, data.points.len()));
+        }
+        let [x, y] = self.probe.map(|v| number(v, 2));
+        text.push_str(&format!(" Probe at {x}, {y}."));
+        text
+    }
+}

@@ -1,0 +1,124 @@
+//! One card for each layer: where it stretches and squeezes, its number at the probe, its mean over the data.
+
+use egui::{Align2, Color32, FontId, Rect, Role, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, pos2, vec2};
+
+use super::fields::LAYER_SCALE;
+use super::numbers::sign_color;
+use super::{FlowLab, Shared};
+use crate::ui::colormap::{Scale, colorbar};
+use crate::ui::theme::Palette;
+use crate::ui::transport::TransportModel;
+use crate::ui::units::signed;
+
+const GAP: f32 = 8.0;
+/// Two lines of numbers below a field.
+const TEXT: f32 = 34.0;
+const HEADING: f32 = 30.0;
+
+/// Side of a card's field, cards in a row, rows.
+fn shape(lab: &FlowLab, width: f32) -> (f32, usize, usize) {
+    let layers = lab.depth.layers().max(1);
+    let rows = if layers > 9 { 2 } else { 1 };
+    let columns = layers.div_ceil(rows).max(6);
+    let side = (width - GAP * (columns - 1) as f32) / columns as f32;
+    (if rows == 2 { side.min(46.0) } else { side.min(100.0) }, columns, rows)
+}
+
+/// How high the rail is.
+pub(super) fn height(lab: &FlowLab, width: f32) -> f32 {
+    let (side, _, rows) = shape(lab, width);
+    HEADING + rows as f32 * (side + TEXT + 6.0)
+}
+
+/// Draws the rail.
+pub(super) fn show(lab: &mut FlowLab, ui: &mut Ui, shared: &Shared) {
+    let palette = Palette::of(ui);
+    ui.horizontal(|ui| {
+        let title = egui::RichText::new("Layer by layer: where each one stretches (blue) and squeezes (orange)").strong().color(palette.text);
+        ui.label(title);
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            if ui.available_width() > 120.0 {
+                ui.set_max_width(190.0);
+                colorbar(ui, &Scale::symmetric(LAYER_SCALE), "log|det J|", "nats");
+            }
+        });
+    });
+    let (side, columns, _) = shape(lab, ui.available_width());
+    let cell = (ui.available_width() - GAP * (columns - 1) as f32) / columns as f32;
+    let mut chosen = None;
+    let layers: Vec<usize> = (0..lab.depth.layers()).collect();
+    for row in layers.chunks(columns) {
+        ui.horizontal(|ui| {
+            ui.spacing_mut().item_spacing.x = GAP;
+            for &layer in row {
+                if card(lab, ui, shared, layer, vec2(cell, side), palette) {
+                    chosen = Some(layer);
+                }
+            }
+        });
+    }
+    if let Some(layer) = chosen {
+        lab.depth.set_playing(false);
+        lab.depth.seek((layer + 1) as f64);
+    }
+}
+
+/// What a layer does: the coordinate that it moves, and by which.
+fn kind(lab: &FlowLab, layer: usize) -> &'static str {
+    let config = lab.snapshot.as_ref().map_or(&lab.wish.config, |snapshot| &snapshot.config);
+    match layer {
+        k if k >= config.layers => "scale",
+        k if k.is_multiple_of(2) => "x₂|x₁",
+        _ => "x₁|x₂",
+    }
+}
+
+fn card(lab: &FlowLab, ui: &mut Ui, shared: &Shared, layer: usize, size: Vec2, palette: &Palette) -> bool {
+    let (rect, response) = ui.allocate_exact_size(vec2(size.x, size.y + TEXT), Sense::click());
+    let field = Rect::from_min_size(rect.min, size);
+    let ahead = (layer as f64) >= lab.depth.position() && lab.depth.position() > 0.0;
+    let painter = ui.painter();
+    painter.rect_filled(field, 4.0, palette.future);
+    if let Some(texture) = lab.fields.layer(layer) {
+        // A square of data space fills a card that may be wider than high.
+        let square = Rect::from_center_size(field.center(), Vec2::splat(size.x.max(size.y)));
+        texture.paint_tinted(&painter.with_clip_rect(field), square, if ahead { Color32::from_gray(130) } else { Color32::WHITE });
+    }
+    let current = lab.depth.position() > 0.0 && lab.layer() == layer;
+    let line = match (current, response.hovered() || response.has_focus()) {
+        (true, _) => Stroke::new(2.0, palette.now),
+        (false, true) => Stroke::new(1.5, palette.seen),
+        _ => Stroke::new(1.0, palette.line),
+    };
+    painter.rect_stroke(field, 4.0, line, StrokeKind::Inside);
+    let probe = lab.reading().and_then(|reading| reading.log_dets.get(layer).copied());
+    let mean = lab.pictures().and_then(|pictures| pictures.mean_log_dets.get(layer).copied());
+    let small = size.x < 70.0;
+    let label = if small { format!("{}", layer + 1) } else { format!("{} {}", layer + 1, kind(lab, layer)) };
+    let ink = if current { palette.now } else { palette.text_dim };
+    let rows = [(label, probe, ink, 11.0), (if small { String::new() } else { "mean".into() }, mean, palette.text_dim, 10.5)];
+    for (i, (label, value, ink, font)) in rows.into_iter().enumerate() {
+        let top = field.bottom() + 3.0 + 15.0 * i as f32;
+        painter.text(pos2(rect.left(), top), Align2::LEFT_TOP, label, FontId::proportional(font), ink);
+        if let Some(value) = value {
+            let color = if i == 0 { sign_color(palette, value) } else { palette.text_dim };
+            let text = signed(shared.units.convert(value), 2);
+            painter.text(pos2(rect.right(), top), Align2::RIGHT_TOP, text, FontId::monospace(font), color);
+        }
+    }
+    let number = |value: Option<f64>| value.map_or_else(|| "not known yet".to_owned(), |v| shared.units.format(v, 2));
+    let spoken = format!("Layer {}, log-det at the probe {}, mean {}", layer + 1, number(probe), number(mean));
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &spoken));
+    let does = match kind(lab, layer) {
+        "scale" => "one factor for each axis: the only layer of NICE that changes areas",
+        "x₂|x₁" => "x₁ stays, x₂ moves by an amount that x₁ decides",
+        _ => "x₂ stays, x₁ moves by an amount that x₂ decides",
+    };
+    let hover = format!(
+        "Layer {}: {does}.\nlog|det J| at the probe {}, mean over the data points {}.\nThe field lies over data space, where the points start. Click to go there.",
+        layer + 1,
+        number(probe),
+        number(mean)
+    );
+    response.on_hover_text(hover).clicked()
+}

@@ -1,0 +1,442 @@
+//! The flow lab's worker: trains a RealNVP or NICE and computes every picture of it. It knows no window.
+//!
+//! It trains for a while, then draws one round of pictures with the weights held still, and so on; each turn takes a few milliseconds.
+
+mod curves;
+mod cycle;
+mod numeric;
+mod programs;
+mod snapshot;
+mod target;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use curves::Collector;
+use cycle::{Cycle, Fineness, Scene};
+use numeric::Numeric;
+use programs::Programs;
+use target::{STILL_TEST_POINTS, TEST_POINTS, Target};
+
+pub use snapshot::{Curves, DataView, Field, FlowCommand, FlowSnapshot, Integral, Lattice, Lines, Pictures, Point, ProbeReading};
+
+use super::{Activity, Event, Fit, Job, Lesson, Model, PointData, PointSource, Publisher, Source, TrainError, Weights};
+use crate::data::Toy;
+use crate::exec::{ExecError, Session};
+use crate::flows::realnvp::Config;
+
+/// A turn's time: commands are heard at least this often, give or take one step or slice.
+const TURN: Duration = Duration::from_millis(8);
+/// Rounds of pictures take at most one part in this many plus one.
+const TRAIN_SHARE: u32 = 2;
+/// A round starts at most this often.
+const LEAST_TRAINING: Duration = Duration::from_millis(90);
+/// While training, p is summed over the plane this often.
+const INTEGRAL_EVERY: Duration = Duration::from_secs(2);
+const WHILE_TRAINING: Fineness = Fineness { density: 128, integral: 0, test: TEST_POINTS };
+const STILL: Fineness = Fineness { density: 256, integral: 384, test: STILL_TEST_POINTS };
+/// A training loss so far above the first one, in nats, does not come back.
+const HOPELESS: f32 = 50.0;
+
+/// Makes sessions: one for each model.
+pub type MakeSession = Box<dyn FnMut() -> Result<Box<dyn Session>, ExecError> + Send>;
+
+/// The job.
+pub struct FlowJob {
+    make_session: MakeSession,
+    lesson: Lesson,
+    model: Option<Trained>,
+    target: Target,
+    collector: Collector,
+    training: bool,
+    diverged: Option<String>,
+    window: [f64; 4],
+    probe: [f64; 2],
+    reading: Option<Arc<ProbeReading>>,
+    pictures: Option<Arc<Pictures>>,
+    phase: Phase,
+    versions: u64,
+    last_integral: Option<(Instant, Integral)>,
+    clock: Clock,
+    startup: Vec<Event>,
+}
+
+/// A fit with the programs that draw it.
+struct Trained {
+    fit: Fit,
+    config: Config,
+    programs: Programs,
+    numeric: Numeric,
+    first_loss: Option<f32>,
+    /// The newest weights whose held-out loss was sound.
+    good: (u64, Weights),
+}
+
+enum Phase {
+    Train { until: Instant },
+    Draw { cycle: Box<Cycle>, spent: Duration },
+    /// Everything is drawn, at full fineness.
+    Rest,
+}
+
+/// Steps a second over the last second.
+struct Clock {
+    since: Instant,
+    step: u64,
+    rate: f64,
+}
+
+impl FlowJob {
+    /// A job that opens a lesson of a flow. It starts from the lesson's trained weights if there are some, and trains.
+    ///
+    /// # Panics
+    /// If the lesson is not a flow's: the lab opens its own presets.
+    pub fn new(lesson: Lesson, make_session: MakeSession) -> FlowJob {
+        let Model::Realnvp { data, .. } = &lesson.model else { panic!("the flow lab opens lessons of flows") };
+        let mut startup = Vec::new();
+        let target = Target::open(data.clone(), lesson.seed, 1).unwrap_or_else(|error| {
+            startup.push(Event::Warning(error.to_string()));
+            Target::open(PointData::Toy { toy: Toy::TwoMoons }, lesson.seed, 1).expect("a toy needs no file")
+        });
+        let mut job = FlowJob {
+            make_session,
+            lesson,
+            model: None,
+            target,
+            collector: Collector::default(),
+            training: true,
+            diverged: None,
+            window: [-4.0, -4.0, 4.0, 4.0],
+            probe: [1.0, 0.9],
+            reading: None,
+            pictures: None,
+            phase: Phase::Rest,
+            versions: 1,
+            last_integral: None,
+            clock: Clock { since: Instant::now(), step: 0, rate: 0.0 },
+            startup,
+        };
+        let weights = match job.lesson.trained_weights() {
+            Ok(weights) => weights,
+            Err(error) => {
+                job.startup.push(Event::Warning(error.to_string()));
+                None
+            }
+        };
+        if let Err(error) = job.rebuild(weights.as_ref()) {
+            job.startup.push(Event::Failed(error.to_string()));
+        }
+        job
+    }
+
+    fn config(&self) -> Config {
+        match &self.lesson.model {
+            Model::Realnvp { config, .. } => config.clone(),
+            Model::Pixelcnn { .. } => Config::default(),
+        }
+    }
+
+    /// Makes the lesson's model anew, with these weights or the initial ones.
+    fn rebuild(&mut self, weights: Option<&Weights>) -> Result<(), TrainError> {
+        let config = self.config();
+        let mut fit = Fit::new(self.lesson.clone(), Source::Points(self.learned_from()), (self.make_session)()?)?;
+        if let Some(weights) = weights {
+            fit.load(weights)?;
+        }
+        let programs = Programs::new(fit.session(), &config)?;
+        let numeric = Numeric::new(&config)?;
+        let good = (fit.step(), fit.weights()?);
+        self.model = Some(Trained { fit, config, programs, numeric, first_loss: None, good });
+        self.collector = Collector::default();
+        self.diverged = None;
+        self.pictures = None;
+        self.last_integral = None;
+        self.draw_soon();
+        Ok(())
+    }
+
+    /// What a fit draws batches from; with nothing to learn from it is never asked.
+    fn learned_from(&self) -> PointSource {
+        self.target.source.clone().unwrap_or(PointSource::Toy(Toy::TwoMoons))
+    }
+
+    fn trains(&self) -> bool {
+        self.training && self.target.source.is_some() && self.diverged.is_none() && self.model.is_some()
+    }
+
+    /// Starts a round of pictures in the next turn.
+    fn draw_soon(&mut self) {
+        self.versions += 1;
+        let step = self.model.as_ref().map_or(0, |model| model.fit.step());
+        let mut fineness = if self.trains() { WHILE_TRAINING } else { STILL };
+        if self.trains() && self.last_integral.is_none_or(|(at, _)| at.elapsed() > INTEGRAL_EVERY) {
+            fineness.integral = 192;
+        }
+        let cycle = Cycle::new(fineness, self.window, self.versions, step);
+        self.phase = Phase::Draw { cycle: Box::new(cycle), spent: Duration::ZERO };
+    }
+
+    fn set_target(&mut self, target: Target) {
+        if let Model::Realnvp { data, .. } = &mut self.lesson.model {
+            data.clone_from(&target.data);
+        }
+        self.target = target;
+        self.diverged = None;
+        self.last_integral = None;
+        let source = self.learned_from();
+        if let Some(model) = &mut self.model {
+            model.fit.set_source(Source::Points(source));
+            model.first_loss = None;
+        }
+        self.draw_soon();
+    }
+
+    /// Publishes what there is.
+    fn publish(&self, out: &mut Publisher<FlowSnapshot>) {
+        let Some(model) = &self.model else { return };
+        out.snapshot(FlowSnapshot {
+            config: model.config.clone(),
+            batch: self.lesson.training.batch,
+            rate: self.lesson.training.adam.rate,
+            seed: self.lesson.seed,
+            source: self.target.data.clone(),
+            step: model.fit.step(),
+            steps_per_second: self.clock.rate,
+            training: self.trains(),
+            backend: model.fit.backend(),
+            data: Arc::clone(&self.target.view),
+            curves: Arc::new(self.collector.curves()),
+            pictures: self.pictures.clone(),
+            probe: self.reading.clone(),
+            diverged: self.diverged.clone(),
+        });
+    }
+
+    fn measure_probe(&mut self) -> Result<(), TrainError> {
+        let Some(model) = &mut self.model else { return Ok(()) };
+        // The square stays a fixed part of the view.
+        let side = 0.04 * (self.window[2] - self.window[0]).abs().max(1e-3);
+        let step = model.fit.step();
+        let mut reading = model.programs.probe(model.fit.session(), self.probe, side)?;
+        reading.step = step;
+        reading.numeric_log_det = model.numeric.log_det(model.fit.session(), step, self.probe)?;
+        self.reading = Some(Arc::new(reading));
+        Ok(())
+    }
+
+    fn train_turn(&mut self, until: Instant) -> Result<(), TrainError> {
+        let Some(model) = &mut self.model else { return Ok(()) };
+        let start = Instant::now();
+        while start.elapsed() < TURN {
+            model.fit.advance()?;
+        }
+        match model.fit.losses() {
+            Ok(losses) => {
+                for (step, loss) in losses {
+                    let first = *model.first_loss.get_or_insert(loss);
+                    self.collector.train(step, loss);
+                    if loss > first.max(0.0) + HOPELESS {
+                        return self.stop_diverged(step, format!("the loss rose to {loss:.0} nats"));
+                    }
+                }
+            }
+            Err(TrainError::Diverged { step, node, .. }) => {
+                return self.stop_diverged(step, format!("`{node}` is no longer a finite number"));
+            }
+            Err(other) => return Err(other),
+        }
+        if self.clock.since.elapsed() > Duration::from_millis(700) {
+            let step = self.model.as_ref().map_or(0, |model| model.fit.step());
+            self.clock.rate = step.saturating_sub(self.clock.step) as f64 / self.clock.since.elapsed().as_secs_f64();
+            self.clock = Clock { since: Instant::now(), step, rate: self.clock.rate };
+        }
+        if Instant::now() >= until {
+            self.draw_soon();
+        }
+        Ok(())
+    }
+
+    /// Goes back to the last sound weights and waits for the person.
+    fn stop_diverged(&mut self, step: u64, what: String) -> Result<(), TrainError> {
+        let Some(model) = &mut self.model else { return Ok(()) };
+        let (kept, weights) = &model.good;
+        model.fit.load(weights)?;
+        model.numeric.forget();
+        model.first_loss = None;
+        self.collector.rewind(*kept);
+        self.diverged = Some(format!(
+            "Training stopped at step {step}: {what}. The weights of step {kept} are kept; halve the learning rate and go on."
+        ));
+        self.draw_soon();
+        Ok(())
+    }
+
+    fn draw_turn(&mut self, mut cycle: Box<Cycle>, spent: Duration, out: &mut Publisher<FlowSnapshot>) -> Result<(), TrainError> {
+        let Some(model) = &mut self.model else { return Ok(()) };
+        let start = Instant::now();
+        let floor = self.target.view.floor;
+        let scene = Scene {
+            points: &self.target.view.points,
+            test: &self.target.test,
+            floor,
+            window: self.window,
+            seed: self.lesson.seed,
+        };
+        let mut done = None;
+        while done.is_none() && start.elapsed() < TURN {
+            done = cycle.advance(model.fit.session(), &model.programs, &scene)?;
+        }
+        let spent = spent + start.elapsed();
+        let Some(mut pictures) = done else {
+            self.phase = Phase::Draw { cycle, spent };
+            return Ok(());
+        };
+        if let Some(score) = &pictures.test {
+            self.collector.test(pictures.step, score.nats);
+            let sound = score.nats.is_finite() && model.first_loss.is_none_or(|first| score.nats < f64::from(first.max(0.0)) + 5.0);
+            if sound && pictures.step > model.good.0 {
+                model.good = (pictures.step, model.fit.weights()?);
+            }
+        }
+        match pictures.integral {
+            Some(integral) => self.last_integral = Some((Instant::now(), integral)),
+            None => pictures.integral = self.last_integral.map(|(_, integral)| integral),
+        }
+        self.pictures = Some(Arc::new(pictures));
+        self.measure_probe()?;
+        self.publish(out);
+        self.phase = if self.trains() {
+            Phase::Train { until: Instant::now() + (spent * TRAIN_SHARE).max(LEAST_TRAINING) }
+        } else {
+            Phase::Rest
+        };
+        Ok(())
+    }
+
+    fn carry_out(&mut self, command: FlowCommand, out: &mut Publisher<FlowSnapshot>) -> Result<(), TrainError> {
+        match command {
+            FlowCommand::Train(on) => {
+                if on && self.target.source.is_none() {
+                    let why = self.target.view.note.clone().unwrap_or_else(|| TrainError::NoData { what: "point" }.to_string());
+                    out.event(Event::Warning(why));
+                }
+                self.training = on;
+                if on {
+                    self.diverged = None;
+                    self.clock = Clock { since: Instant::now(), step: self.model.as_ref().map_or(0, |m| m.fit.step()), rate: self.clock.rate };
+                }
+                self.draw_soon();
+            }
+            FlowCommand::Model { config, batch } => {
+                if let Model::Realnvp { config: present, .. } = &mut self.lesson.model {
+                    *present = config;
+                }
+                self.lesson.training.batch = batch;
+                self.rebuild(None)?;
+            }
+            FlowCommand::Rate(rate) => {
+                self.lesson.training.adam.rate = rate;
+                if let Some(model) = &mut self.model {
+                    model.fit.set_rate(rate);
+                }
+            }
+            FlowCommand::Data(data) => {
+                let target = Target::open(data, self.lesson.seed, self.target.view.version + 1)?;
+                if let Some(note) = &target.view.note {
+                    out.event(Event::Warning(note.clone()));
+                }
+                self.set_target(target);
+            }
+            FlowCommand::Draw { drawing, finished } => {
+                let target = Target::drawn(drawing, finished, self.lesson.seed, self.target.view.version + 1);
+                self.set_target(target);
+            }
+            FlowCommand::Probe(at) => {
+                self.probe = at.map(|v| if v.is_finite() { v.clamp(-1e3, 1e3) } else { 0.0 });
+                self.measure_probe()?;
+            }
+            FlowCommand::Window(window) => {
+                self.window = window;
+                self.draw_soon();
+            }
+            FlowCommand::Restart(seed) => {
+                self.lesson.seed = seed;
+                self.target = Target::open(self.target.data.clone(), seed, self.target.view.version + 1)?;
+                self.rebuild(None)?;
+            }
+            FlowCommand::Save(path) => {
+                if let Some(model) = &mut self.model {
+                    model.fit.weights()?.save(&path)?;
+                    out.event(Event::Done(format!("The weights of step {} are saved in {}.", model.fit.step(), path.display())));
+                }
+            }
+            FlowCommand::Load(path) => {
+                let weights = Weights::read(&path)?;
+                self.take_weights(&weights)?;
+                out.event(Event::Done(format!("The weights in {} are loaded.", path.display())));
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes the model that the weights' metadata names, else the present one; on an error everything stays as it was.
+    fn take_weights(&mut self, weights: &Weights) -> Result<(), TrainError> {
+        let named = weights.metadata.get("lesson").and_then(|text| serde_json::from_str::<Lesson>(text).ok());
+        let before = self.lesson.clone();
+        if let Some(Lesson { model: Model::Realnvp { config, .. }, .. }) = named
+            && let Model::Realnvp { config: present, .. } = &mut self.lesson.model
+        {
+            *present = config;
+        }
+        weights.check(&self.lesson.model.training_graph(self.lesson.training.batch)?).inspect_err(|_| self.lesson = before)?;
+        self.rebuild(Some(weights))
+    }
+}
+
+impl Job for FlowJob {
+    type Command = FlowCommand;
+    type Snapshot = FlowSnapshot;
+
+    fn command(&mut self, command: FlowCommand, out: &mut Publisher<FlowSnapshot>) {
+        if let Err(error) = self.carry_out(command, out) {
+            out.event(Event::Warning(error.to_string()));
+        }
+        self.publish(out);
+    }
+
+    fn turn(&mut self, out: &mut Publisher<FlowSnapshot>) -> Activity {
+        for event in self.startup.drain(..) {
+            out.event(event);
+        }
+        if self.target.poll_entropy() {
+            self.draw_soon();
+        }
+        let outcome = match std::mem::replace(&mut self.phase, Phase::Rest) {
+            Phase::Train { until } if self.trains() => {
+                self.phase = Phase::Train { until };
+                self.train_turn(until)
+            }
+            Phase::Train { .. } => {
+                self.draw_soon();
+                Ok(())
+            }
+            Phase::Draw { cycle, spent } => self.draw_turn(cycle, spent, out),
+            Phase::Rest => Ok(()),
+        };
+        if let Err(error) = outcome {
+            self.training = false;
+            self.phase = Phase::Rest;
+            out.event(Event::Warning(error.to_string()));
+            self.publish(out);
+        }
+        match self.phase {
+            Phase::Rest if self.target.waits() => {
+                // The entropy comes from another thread.
+                std::thread::sleep(Duration::from_millis(5));
+                Activity::Busy
+            }
+            Phase::Rest => Activity::Idle,
+            _ => Activity::Busy,
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! One round of pictures, cut into slices of a few milliseconds so that commands are heard in between.
+//!
+//! No training step falls between the slices: all numbers of a round belong to the same weights, so what the window shows adds up.
+
+use super::programs::{CHUNK, POINTS, Programs};
+use super::snapshot::{Field, Integral, Pictures, Point};
+use crate::exec::Session;
+use crate::train::{Score, TrainError};
+
+/// The plane over which p is summed: `[-REACH, REACH]^2`. Data lie within 4.5; the base density's image may reach further.
+const REACH: f64 = 6.0;
+
+/// How fine the pictures are.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Fineness {
+    /// Cells along a side of the density.
+    pub(super) density: usize,
+    /// Cells along a side of the integral's grid; 0 leaves it out.
+    pub(super) integral: usize,
+    /// Held-out points of the score.
+    pub(super) test: usize,
+}
+
+/// What a round reads.
+pub(super) struct Scene<'a> {
+    /// Data points to push through the layers.
+    pub(super) points: &'a [Point],
+    /// Held-out points.
+    pub(super) test: &'a [Point],
+    /// Entropy of the data's law, nats.
+    pub(super) floor: Option<f64>,
+    /// What is in view, `[left, bottom, right, top]`.
+    pub(super) window: [f64; 4],
+    /// Seed of the samples.
+    pub(super) seed: u64,
+}
+
+#[derive(Clone, Copy, PartialEq, Debug)]
+enum Slice {
+    Points,
+    RoundTrip,
+    Lattice,
+    Lines,
+    Samples,
+    Density,
+    Integral,
+    Test,
+}
+
+/// A round under way.
+pub(super) struct Cycle {
+    fineness: Fineness,
+    slice: Slice,
+    pictures: Pictures,
+    integral: Field,
+    nll: Vec<f64>,
+}
+
+impl Cycle {
+    /// A round that has not begun.
+    pub(super) fn new(fineness: Fineness, window: [f64; 4], version: u64, step: u64) -> Cycle {
+        let pictures = Pictures { version, step, density: Field::over(window, [fineness.density; 2]), ..Pictures::default() };
+        let integral = Field::over([-REACH, -REACH, REACH, REACH], [fineness.integral; 2]);
+        Cycle { fineness, slice: Slice::Points, pictures, integral, nll: Vec::new() }
+    }
+
+    /// Computes the next slice; gives the pictures after the last one.
+    ///
+    /// # Errors
+    /// A device that fails.
+    pub(super) fn advance(&mut self, session: &mut dyn Session, programs: &Programs, scene: &Scene<'_>) -> Result<Option<Pictures>, TrainError> {
+        match self.slice {
+            Slice::Points => {
+                let shown = &scene.points[..scene.points.len().min(POINTS)];
+                let evaluation = programs.points(session, shown)?;
+                self.pictures.mean_log_dets = evaluation.log_dets.iter().map(|column| mean(column)).collect();
+                self.pictures.mean_log_base = mean(&evaluation.log_base);
+                self.pictures.points = evaluation.points;
+                self.slice = if shown.is_empty() { Slice::Lattice } else { Slice::RoundTrip };
+            }
+            Slice::RoundTrip => {
+                let points = &self.pictures.points;
+                self.pictures.round_trip = programs.round_trip(session, &points[0], &points[points.len() - 1])?;
+                self.slice = Slice::Lattice;
+            }
+            Slice::Lattice => {
+                self.pictures.lattice = programs.lattice(session, scene.window)?;
+                self.slice = Slice::Lines;
+            }
+            Slice::Lines => {
+                self.pictures.lines = programs.lines(session)?;
+                self.slice = Slice::Samples;
+            }
+            Slice::Samples => {
+                self.pictures.samples = programs.samples(session, scene.seed)?;
+                self.slice = Slice::Density;
+            }
+            Slice::Density => {
+                if fill(&mut self.pictures.density, session, programs)? {
+                    self.slice = if self.fineness.integral > 0 { Slice::Integral } else { Slice::Test };
+                }
+            }
+            Slice::Integral => {
+                if fill(&mut self.integral, session, programs)? {
+                    let sum: f64 = self.integral.values.iter().map(|&p| f64::from(p)).sum();
+                    let mass = sum * self.integral.cell();
+                    self.pictures.integral = Some(Integral { mass, reach: REACH, side: self.fineness.integral });
+                    self.slice = Slice::Test;
+                }
+            }
+            Slice::Test => {
+                let points = &scene.test[..scene.test.len().min(self.fineness.test)];
+                let next = &points[self.nll.len()..(self.nll.len() + CHUNK).min(points.len())];
+                if !next.is_empty() {
+                    self.nll.extend(programs.log_prob(session, next)?.into_iter().map(|v| -f64::from(v)));
+                }
+                if self.nll.len() == points.len() {
+                    self.pictures.test = (!points.is_empty()).then(|| score(&self.nll, scene.floor));
+                    return Ok(Some(std::mem::take(&mut self.pictures)));
+                }
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// The score of these values against a floor in nats.
+pub(super) fn score(nll: &[f64], floor: Option<f64>) -> Score {
+    let mut score = Score::of(nll, 2, None);
+    score.floor = floor;
+    score.gap = floor.map(|floor| score.nats - floor);
+    score
+}
+
+/// Computes p at the next chunk of cells; true when the field is full.
+fn fill(field: &mut Field, session: &mut dyn Session, programs: &Programs) -> Result<bool, TrainError> {
+    let next = field.next_centres(CHUNK);
+    let values = programs.log_prob(session, &next)?;
+    field.values.extend(values.into_iter().map(f32::exp));
+    Ok(field.values.len() == field.size[0] * field.size[1])
+}
+
+fn mean(values: &[f32]) -> f64 {
+    values.iter().map(|&v| f64::from(v)).sum::<f64>() / values.len().max(1) as f64
+}

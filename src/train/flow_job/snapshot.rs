@@ -1,0 +1,221 @@
+//! What the flow lab draws: plain numbers, shared by `Arc`, all of one set of weights.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::data::Drawing;
+use crate::exec::BackendInfo;
+use crate::flows::realnvp::Config;
+use crate::train::{PointData, Score};
+
+/// A point of the plane.
+pub type Point = [f32; 2];
+
+/// What the window may ask of the worker.
+#[derive(Clone, Debug)]
+pub enum FlowCommand {
+    /// Train, or stand still.
+    Train(bool),
+    /// Another model on the same data, from its initial values.
+    Model {
+        /// Size, shape and family.
+        config: Config,
+        /// Points in a training step.
+        batch: usize,
+    },
+    /// Another learning rate from the next step on.
+    Rate(f64),
+    /// Other data; the weights stay, so the fit goes on from where it is.
+    Data(PointData),
+    /// The drawing as it is now; `finished` when no stroke is under way, so that its entropy is worth computing.
+    Draw {
+        /// The strokes.
+        drawing: Drawing,
+        /// No stroke is under way.
+        finished: bool,
+    },
+    /// Where the probe stands in data space.
+    Probe([f64; 2]),
+    /// What is in view in data space, `[left, bottom, right, top]`: where densities and fields are computed.
+    Window([f64; 4]),
+    /// From the initial values of this seed.
+    Restart(u64),
+    /// Writes the weights to a file.
+    Save(PathBuf),
+    /// Takes model and weights from a file.
+    Load(PathBuf),
+}
+
+/// A scalar field over a rectangle of data space.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Field {
+    /// `[left, bottom, right, top]`.
+    pub bounds: [f64; 4],
+    /// Cells in x and in y.
+    pub size: [usize; 2],
+    /// Values at the centres of the cells, row by row from the top.
+    pub values: Vec<f32>,
+}
+
+/// A lattice of data space and what every layer does to it: node (row, column) is the centre of a cell, row 0 at the top.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Lattice {
+    /// `[left, bottom, right, top]` of data space.
+    pub bounds: [f64; 4],
+    /// Nodes along a side.
+    pub side: usize,
+    /// Where the nodes are after k layers, `[K+1][side * side]`.
+    pub points: Vec<Vec<Point>>,
+    /// `log|det J_k|` at the nodes, `[K][side * side]`, nats.
+    pub log_dets: Vec<Vec<f32>>,
+    /// `ln p(x)` at the nodes, nats.
+    pub log_prob: Vec<f32>,
+}
+
+/// Lines of latent space, pulled back through the layers: the straight grid, then the circles of the base density.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Lines {
+    /// Points of one line.
+    pub length: usize,
+    /// How many of the lines are grid lines; the others are circles of radius 1, 2, 3.
+    pub straight: usize,
+    /// `[K+1][lines * length]`: depth 0 is data space, the last is latent space, where the grid is straight.
+    pub points: Vec<Vec<Point>>,
+}
+
+/// The sum of p over a stated grid.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Integral {
+    /// The sum of `p(x)` times the cell's area: 1 if the model is a density.
+    pub mass: f64,
+    /// The grid covers `[-reach, reach]^2`.
+    pub reach: f64,
+    /// Cells along a side.
+    pub side: usize,
+}
+
+/// Every picture of one set of weights.
+#[derive(Clone, Debug, Default)]
+pub struct Pictures {
+    /// Counts up: two pictures with one version are the same.
+    pub version: u64,
+    /// Training step of the weights.
+    pub step: u64,
+    /// Data points after k layers, `[K+1][N]`.
+    pub points: Vec<Vec<Point>>,
+    /// Mean of `log|det J_k|` over those points, nats.
+    pub mean_log_dets: Vec<f64>,
+    /// Mean of `ln N(z)` over those points, nats.
+    pub mean_log_base: f64,
+    /// Draws of the model after k layers, `[K+1][M]`: depth 0 are the samples x, the last the normal z that they came from.
+    pub samples: Vec<Vec<Point>>,
+    /// The latent grid, pulled back.
+    pub lines: Lines,
+    /// A lattice of the data window, pushed forward.
+    pub lattice: Lattice,
+    /// `p(x)` per unit area over the data window.
+    pub density: Field,
+    /// Largest distance between a data point and what comes back from its z.
+    pub round_trip: f64,
+    /// The sum of p over the plane; not computed for every picture.
+    pub integral: Option<Integral>,
+    /// The loss on held-out points.
+    pub test: Option<Score>,
+}
+
+/// What the layers do to one point.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ProbeReading {
+    /// The probe in data space.
+    pub at: [f64; 2],
+    /// Training step of the weights.
+    pub step: u64,
+    /// The point after k layers, `[K+1]`.
+    pub points: Vec<Point>,
+    /// `log|det J_k|` at the point, nats.
+    pub log_dets: Vec<f64>,
+    /// `ln N(z)`, nats.
+    pub log_base: f64,
+    /// `ln p(x)` as the model computes it, nats.
+    pub log_prob: f64,
+    /// Side of the little square around the probe.
+    pub side: f64,
+    /// The square's outline after k layers, `[K+1][OUTLINE]`.
+    pub outline: Vec<Vec<Point>>,
+    /// `log|det J|` of the whole map by central differences: it knows nothing of the formulas.
+    pub numeric_log_det: f64,
+}
+
+impl ProbeReading {
+    /// `sum_{j <= k} log|det J_j|`: how the first k layers change an area, in nats.
+    pub fn cumulative(&self, k: usize) -> f64 {
+        self.log_dets.iter().take(k).sum()
+    }
+}
+
+/// The data that is learned from.
+#[derive(Clone, Debug, Default)]
+pub struct DataView {
+    /// Counts up with every change.
+    pub version: u64,
+    /// Title on the screen.
+    pub title: String,
+    /// Some of the points, to draw.
+    pub points: Vec<Point>,
+    /// Points in a finite set, dabs of a drawing; `None` where fresh points come without end.
+    pub count: Option<usize>,
+    /// Entropy of the law that the points come from, nats.
+    pub floor: Option<f64>,
+    /// The entropy is being computed.
+    pub floor_pending: bool,
+    /// Largest value of the true density at the points, where it is known: the top of the colour scale.
+    pub peak: Option<f64>,
+    /// Why nothing can be learned from it, or what was noted while reading it.
+    pub note: Option<String>,
+    /// Nothing can be learned from it.
+    pub unusable: bool,
+}
+
+/// Learning curves, thinned: a point of `train` is the mean over its steps.
+#[derive(Clone, Debug, Default)]
+pub struct Curves {
+    /// `[step, nats]` on training batches.
+    pub train: Vec<[f64; 2]>,
+    /// `[step, nats]` on held-out points.
+    pub test: Vec<[f64; 2]>,
+    /// Steps averaged in a point of `train`.
+    pub averaged: u64,
+}
+
+/// Everything there is to see, newest wins.
+#[derive(Clone, Debug)]
+pub struct FlowSnapshot {
+    /// The model.
+    pub config: Config,
+    /// Points in a training step.
+    pub batch: usize,
+    /// Learning rate.
+    pub rate: f64,
+    /// Seed of the initial values, batches and noise.
+    pub seed: u64,
+    /// Which data.
+    pub source: PointData,
+    /// Updates so far.
+    pub step: u64,
+    /// Updates a second over the last second, pictures included.
+    pub steps_per_second: f64,
+    /// Whether it trains.
+    pub training: bool,
+    /// What it runs on.
+    pub backend: BackendInfo,
+    /// The data.
+    pub data: Arc<DataView>,
+    /// The learning curves.
+    pub curves: Arc<Curves>,
+    /// The pictures, once there are some.
+    pub pictures: Option<Arc<Pictures>>,
+    /// What the layers do to the probe.
+    pub probe: Option<Arc<ProbeReading>>,
+    /// Training broke: the sentence that says so.
+    pub diverged: Option<String>,
+}

@@ -1,0 +1,133 @@
+//! The data of the flow lab, opened: what trains, what tests, what is drawn, and the floor, which is computed aside.
+
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, channel};
+
+use super::programs::POINTS;
+use super::snapshot::{DataView, Point};
+use crate::data::{Drawing, Entropy, Mixture, Points, Toy};
+use crate::train::{PointData, PointSource, TrainError};
+
+/// Held-out points of the curve while training: standard error about 0.015 nats.
+pub(super) const TEST_POINTS: usize = 4_096;
+/// Held-out points of a score at rest: standard error about 0.005 nats.
+pub(super) const STILL_TEST_POINTS: usize = 32_768;
+/// Stream of the drawn points: batches take the streams from 1 on.
+const DRAWN_STREAM: u64 = 0;
+
+/// The data as the job uses it.
+pub(super) struct Target {
+    /// Which data.
+    pub(super) data: PointData,
+    /// What trains; none where there is nothing to learn from.
+    pub(super) source: Option<PointSource>,
+    /// What the window shows.
+    pub(super) view: Arc<DataView>,
+    /// Held-out points, the first [`TEST_POINTS`] of them for the curve.
+    pub(super) test: Vec<Point>,
+    entropy: Option<Receiver<Option<Entropy>>>,
+}
+
+impl Target {
+    /// Opens data that is not drawn.
+    ///
+    /// # Errors
+    /// A file that cannot be read, no point.
+    pub(super) fn open(data: PointData, seed: u64, version: u64) -> Result<Target, TrainError> {
+        if let PointData::Drawing { drawing } = data {
+            return Ok(Target::drawn(drawing, true, seed, version));
+        }
+        let source = data.open()?;
+        let mut view = DataView { version, title: data.title(), ..DataView::default() };
+        match &source {
+            PointSource::Toy(toy) => {
+                view.points = toy.sample(POINTS, seed, DRAWN_STREAM).xy;
+                view.floor = toy.entropy().map(|entropy| entropy.nats);
+                view.peak = peak(*toy, &view.points);
+            }
+            PointSource::Drawing(..) => {}
+            PointSource::Finite { train, test, note } => {
+                view.points = train.thin(POINTS, seed).points.xy;
+                view.count = Some(train.len() + test.len());
+                view.note.clone_from(note);
+                view.unusable = distinct(train) < 2;
+                if view.unusable {
+                    view.note = Some(
+                        "All points are the same one: a density there can grow without bound, so there is nothing to fit; add a second point."
+                            .into(),
+                    );
+                }
+            }
+        }
+        let test = source.test(STILL_TEST_POINTS, seed).xy;
+        let source = (!view.unusable).then_some(source);
+        Ok(Target { data, source, view: Arc::new(view), test, entropy: None })
+    }
+
+    /// Takes a drawing. Its entropy takes up to a second, so a thread of its own computes it once no stroke is under way.
+    pub(super) fn drawn(drawing: Drawing, finished: bool, seed: u64, version: u64) -> Target {
+        let dabs = drawing.dabs().len();
+        let mixture = drawing.mixture();
+        let mut view = DataView { version, title: "your drawing".into(), count: Some(dabs), unusable: mixture.is_none(), ..DataView::default() };
+        let (mut source, mut test, mut entropy) = (None, Vec::new(), None);
+        match mixture {
+            None => view.note = Some("There is no point to learn from yet: draw in the data space, or press 1 to 9.".into()),
+            Some(mixture) => {
+                view.points = mixture.sample(POINTS, seed, DRAWN_STREAM).xy;
+                let density = |p: &Point| mixture.log_density(p[0].into(), p[1].into()).exp();
+                view.peak = view.points.iter().take(256).map(density).reduce(f64::max);
+                if dabs == 1 {
+                    view.note = Some("One dab is one Gaussian: a single layer fits it; draw a shape to see the plane bend.".into());
+                }
+                let unknown = Entropy { nats: f64::NAN, std_error: 0.0, exact: false };
+                let points = PointSource::Drawing(mixture.clone(), unknown);
+                test = points.test(STILL_TEST_POINTS, seed).xy;
+                source = Some(points);
+                if finished {
+                    view.floor_pending = true;
+                    entropy = Some(compute(mixture));
+                }
+            }
+        }
+        Target { data: PointData::Drawing { drawing }, source, view: Arc::new(view), test, entropy }
+    }
+
+    /// Takes the entropy if it has been computed; true if so.
+    pub(super) fn poll_entropy(&mut self) -> bool {
+        let Some(entropy) = self.entropy.as_ref().and_then(|inbox| inbox.try_recv().ok()) else { return false };
+        self.entropy = None;
+        let view = Arc::make_mut(&mut self.view);
+        view.floor = entropy.map(|entropy| entropy.nats);
+        view.floor_pending = false;
+        true
+    }
+
+    /// Whether the entropy is still being computed.
+    pub(super) fn waits(&self) -> bool {
+        self.entropy.is_some()
+    }
+}
+
+fn compute(mixture: Mixture) -> Receiver<Option<Entropy>> {
+    let (sender, receiver) = channel();
+    let work = move || {
+        // The drawing may have changed meanwhile: then nobody listens.
+        let _ = sender.send(Some(mixture.entropy()));
+    };
+    // Without a thread the floor stays unknown, nothing else.
+    let _ = std::thread::Builder::new().name("entropy".into()).spawn(work);
+    receiver
+}
+
+/// The true density's largest value at some of its points.
+fn peak(toy: Toy, points: &[Point]) -> Option<f64> {
+    points.iter().take(256).map(|p| toy.log_density(p[0].into(), p[1].into()).exp()).filter(|p| p.is_finite()).reduce(f64::max)
+}
+
+/// Number of different points, counted up to two.
+fn distinct(points: &Points) -> usize {
+    match points.xy.first() {
+        None => 0,
+        Some(first) => 1 + usize::from(points.xy.iter().any(|p| p != first)),
+    }
+}
