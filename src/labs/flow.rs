@@ -12,6 +12,7 @@ mod rail;
 mod tools;
 mod warp;
 
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use egui::Context;
@@ -22,7 +23,7 @@ use self::files::Files;
 use self::tools::Tools;
 use super::{Command, Lab, LabStatus, Shared};
 use crate::data::Toy;
-use crate::exec::cpu::CpuSession;
+use crate::exec::{BackendChoice, open_session};
 use crate::flows::realnvp::Config;
 use crate::train::flow_job::{DataView, FlowCommand, FlowJob, FlowSnapshot, Pictures, ProbeReading};
 use crate::train::{Event, Lesson, Model, PointData, Worker};
@@ -34,6 +35,9 @@ use crate::ui::units::{count, number};
 const VIEW_SETTLES: Duration = Duration::from_millis(120);
 /// Where the probe stands when the lab opens: on the upper moon.
 const FIRST_PROBE: [f64; 2] = [0.3, 1.45];
+
+/// Some drivers crash when two devices are made at once.
+static OPENING: Mutex<()> = Mutex::new(());
 
 /// Which pictures are shown.
 #[derive(Clone, Copy, Debug)]
@@ -116,11 +120,22 @@ impl FlowLab {
         }
     }
 
-    fn start(&mut self, ctx: &Context) {
+    fn start(&mut self, ctx: &Context, shared: &Shared) {
+        // Where a window is drawn by the processor there is no GPU to train on.
+        let software = shared.frame_interval > Duration::from_millis(40);
         let lesson = self.lesson.clone();
         let wake = ctx.clone();
         let make = move || {
-            let make_session = Box::new(|| Ok(Box::new(CpuSession::new(trainer_threads())) as _));
+            let mut choice = if software { BackendChoice::Cpu } else { BackendChoice::Auto };
+            let make_session = Box::new(move || {
+                let _one_at_a_time = OPENING.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+                let session = open_session(choice, trainer_threads())?;
+                if session.backend().backend == "cpu" {
+                    // The next model need not look for a GPU again.
+                    choice = BackendChoice::Cpu;
+                }
+                Ok(session)
+            });
             FlowJob::new(lesson, make_session)
         };
         self.worker = Some(Worker::spawn("flow", make, move || wake.request_repaint()));
@@ -262,7 +277,7 @@ impl Lab for FlowLab {
 
     fn update(&mut self, ctx: &Context, shared: &mut Shared) {
         if self.worker.is_none() {
-            self.start(ctx);
+            self.start(ctx, shared);
         }
         self.take_news(shared);
         self.files.poll(ctx).into_iter().for_each(|command| match command {

@@ -2,6 +2,7 @@
 //!
 //! It trains for a while, then draws one round of pictures with the weights held still, and so on; each turn takes a few milliseconds.
 
+mod commands;
 mod curves;
 mod cycle;
 mod numeric;
@@ -55,6 +56,8 @@ pub struct FlowJob {
     reading: Option<Arc<ProbeReading>>,
     pictures: Option<Arc<Pictures>>,
     phase: Phase,
+    /// What is drawn has changed since the round under way began.
+    again: bool,
     versions: u64,
     last_integral: Option<(Instant, Integral)>,
     clock: Clock,
@@ -73,8 +76,13 @@ struct Trained {
 }
 
 enum Phase {
-    Train { until: Instant },
-    Draw { cycle: Box<Cycle>, spent: Duration },
+    Train {
+        until: Instant,
+    },
+    Draw {
+        cycle: Box<Cycle>,
+        spent: Duration,
+    },
     /// Everything is drawn, at full fineness.
     Rest,
 }
@@ -111,6 +119,7 @@ impl FlowJob {
             reading: None,
             pictures: None,
             phase: Phase::Rest,
+            again: false,
             versions: 1,
             last_integral: None,
             clock: Clock { since: Instant::now(), step: 0, rate: 0.0 },
@@ -150,6 +159,7 @@ impl FlowJob {
         self.collector = Collector::default();
         self.diverged = None;
         self.pictures = None;
+        self.reading = None;
         self.last_integral = None;
         self.draw_soon();
         Ok(())
@@ -188,7 +198,17 @@ impl FlowJob {
             model.fit.set_source(Source::Points(source));
             model.first_loss = None;
         }
-        self.draw_soon();
+        self.look_again();
+    }
+
+    /// Has new pictures made: at once at rest, after the present round while one is under way. In training a round comes soon anyway, and
+    /// starting one with every movement of the mouse would leave no time to train.
+    fn look_again(&mut self) {
+        match self.phase {
+            Phase::Train { .. } if self.trains() => {}
+            Phase::Draw { .. } => self.again = true,
+            _ => self.draw_soon(),
+        }
     }
 
     /// Publishes what there is.
@@ -275,13 +295,7 @@ impl FlowJob {
         let Some(model) = &mut self.model else { return Ok(()) };
         let start = Instant::now();
         let floor = self.target.view.floor;
-        let scene = Scene {
-            points: &self.target.view.points,
-            test: &self.target.test,
-            floor,
-            window: self.window,
-            seed: self.lesson.seed,
-        };
+        let scene = Scene { points: &self.target.view.points, test: &self.target.test, floor, window: self.window, seed: self.lesson.seed };
         let mut done = None;
         while done.is_none() && start.elapsed() < TURN {
             done = cycle.advance(model.fit.session(), &model.programs, &scene)?;
@@ -305,91 +319,15 @@ impl FlowJob {
         self.pictures = Some(Arc::new(pictures));
         self.measure_probe()?;
         self.publish(out);
-        self.phase = if self.trains() {
+        self.phase = if std::mem::take(&mut self.again) && !self.trains() {
+            self.draw_soon();
+            return Ok(());
+        } else if self.trains() {
             Phase::Train { until: Instant::now() + (spent * TRAIN_SHARE).max(LEAST_TRAINING) }
         } else {
             Phase::Rest
         };
         Ok(())
-    }
-
-    fn carry_out(&mut self, command: FlowCommand, out: &mut Publisher<FlowSnapshot>) -> Result<(), TrainError> {
-        match command {
-            FlowCommand::Train(on) => {
-                if on && self.target.source.is_none() {
-                    let why = self.target.view.note.clone().unwrap_or_else(|| TrainError::NoData { what: "point" }.to_string());
-                    out.event(Event::Warning(why));
-                }
-                self.training = on;
-                if on {
-                    self.diverged = None;
-                    self.clock = Clock { since: Instant::now(), step: self.model.as_ref().map_or(0, |m| m.fit.step()), rate: self.clock.rate };
-                }
-                self.draw_soon();
-            }
-            FlowCommand::Model { config, batch } => {
-                if let Model::Realnvp { config: present, .. } = &mut self.lesson.model {
-                    *present = config;
-                }
-                self.lesson.training.batch = batch;
-                self.rebuild(None)?;
-            }
-            FlowCommand::Rate(rate) => {
-                self.lesson.training.adam.rate = rate;
-                if let Some(model) = &mut self.model {
-                    model.fit.set_rate(rate);
-                }
-            }
-            FlowCommand::Data(data) => {
-                let target = Target::open(data, self.lesson.seed, self.target.view.version + 1)?;
-                if let Some(note) = &target.view.note {
-                    out.event(Event::Warning(note.clone()));
-                }
-                self.set_target(target);
-            }
-            FlowCommand::Draw { drawing, finished } => {
-                let target = Target::drawn(drawing, finished, self.lesson.seed, self.target.view.version + 1);
-                self.set_target(target);
-            }
-            FlowCommand::Probe(at) => {
-                self.probe = at.map(|v| if v.is_finite() { v.clamp(-1e3, 1e3) } else { 0.0 });
-                self.measure_probe()?;
-            }
-            FlowCommand::Window(window) => {
-                self.window = window;
-                self.draw_soon();
-            }
-            FlowCommand::Restart(seed) => {
-                self.lesson.seed = seed;
-                self.target = Target::open(self.target.data.clone(), seed, self.target.view.version + 1)?;
-                self.rebuild(None)?;
-            }
-            FlowCommand::Save(path) => {
-                if let Some(model) = &mut self.model {
-                    model.fit.weights()?.save(&path)?;
-                    out.event(Event::Done(format!("The weights of step {} are saved in {}.", model.fit.step(), path.display())));
-                }
-            }
-            FlowCommand::Load(path) => {
-                let weights = Weights::read(&path)?;
-                self.take_weights(&weights)?;
-                out.event(Event::Done(format!("The weights in {} are loaded.", path.display())));
-            }
-        }
-        Ok(())
-    }
-
-    /// Takes the model that the weights' metadata names, else the present one; on an error everything stays as it was.
-    fn take_weights(&mut self, weights: &Weights) -> Result<(), TrainError> {
-        let named = weights.metadata.get("lesson").and_then(|text| serde_json::from_str::<Lesson>(text).ok());
-        let before = self.lesson.clone();
-        if let Some(Lesson { model: Model::Realnvp { config, .. }, .. }) = named
-            && let Model::Realnvp { config: present, .. } = &mut self.lesson.model
-        {
-            *present = config;
-        }
-        weights.check(&self.lesson.model.training_graph(self.lesson.training.batch)?).inspect_err(|_| self.lesson = before)?;
-        self.rebuild(Some(weights))
     }
 }
 

@@ -15,11 +15,17 @@ use crate::ui::units::count;
 pub(super) fn show(lab: &mut FlowLab, ui: &mut Ui, shared: &mut Shared) {
     data(lab, ui, shared);
     ui.add_space(8.0);
-    flow(lab, ui);
-    ui.add_space(8.0);
-    training(lab, ui, shared);
-    ui.add_space(8.0);
-    weights(lab, ui);
+    flow(lab, ui, shared);
+    ui.add_space(4.0);
+    egui::CollapsingHeader::new("More").default_open(ui.available_height() > 260.0).show_unindented(ui, |ui| {
+        more(lab, ui);
+        ui.add_space(6.0);
+        weights(lab, ui);
+    });
+    // While a slider is held the model stays: it is made anew when the number is chosen.
+    if !ui.ctx().input(|input| input.pointer.any_down()) {
+        lab.follow_wish();
+    }
 }
 
 fn data(lab: &mut FlowLab, ui: &mut Ui, shared: &mut Shared) {
@@ -106,23 +112,13 @@ fn drawing(lab: &mut FlowLab, ui: &mut Ui, shared: &mut Shared) {
     });
 }
 
-fn flow(lab: &mut FlowLab, ui: &mut Ui) {
+fn flow(lab: &mut FlowLab, ui: &mut Ui, shared: &mut Shared) {
     chips::section(ui, "Flow", if lab.wish.config.additive { "additive couplings" } else { "affine couplings" });
     chips::segmented(ui, &mut lab.wish.config.additive, &[(false, "RealNVP"), (true, "NICE")]);
-    let layers = chips::slider_usize(ui, "Layers", "", &mut lab.wish.config.layers, 2..=16);
-    let width = chips::slider_usize(ui, "Width", "units", &mut lab.wish.config.width, 8..=128);
-    // While a slider is held the model stays: it is made anew when the number is chosen.
-    if !layers.dragged() && !width.dragged() {
-        lab.follow_wish();
-    }
-}
-
-fn training(lab: &mut FlowLab, ui: &mut Ui, shared: &mut Shared) {
-    let Some(snapshot) = &lab.snapshot else { return };
-    let training = snapshot.training;
-    chips::section(ui, "Training", if training { "running" } else { "paused" });
+    chips::slider_usize(ui, "Layers", "", &mut lab.wish.config.layers, 2..=16);
+    let training = lab.snapshot.as_ref().is_some_and(|snapshot| snapshot.training);
     ui.horizontal_wrapped(|ui| {
-        ui.spacing_mut().item_spacing.x = 5.0;
+        ui.spacing_mut().item_spacing = vec2(5.0, 5.0);
         let pressed = if training { chips::button(ui, "Pause training") } else { chips::primary_button(ui, "Train") };
         if pressed.on_hover_text(Command::Train.tooltip()).clicked() {
             lab.train(!training, shared);
@@ -131,14 +127,15 @@ fn training(lab: &mut FlowLab, ui: &mut Ui, shared: &mut Shared) {
             lab.send(FlowCommand::Restart(shared.seed));
         }
     });
+}
+
+fn more(lab: &mut FlowLab, ui: &mut Ui) {
+    chips::slider_usize(ui, "Width", "units", &mut lab.wish.config.width, 8..=128);
     if chips::slider(ui, "Learning rate", "", &mut lab.wish.rate, 1e-4..=1.0, true).changed() {
         lab.send(FlowCommand::Rate(lab.wish.rate));
     }
-    ui.horizontal_wrapped(|ui| {
-        ui.spacing_mut().item_spacing.x = 5.0;
-        ui.label("Batch");
-        chips::segmented(ui, &mut lab.wish.batch, &[(128, "128"), (256, "256"), (512, "512"), (1024, "1024")]);
-    });
+    ui.label("Batch");
+    chips::segmented(ui, &mut lab.wish.batch, &[(128, "128"), (256, "256"), (512, "512"), (1024, "1024")]);
 }
 
 fn weights(lab: &mut FlowLab, ui: &mut Ui) {

@@ -134,7 +134,7 @@ impl TransportModel for Depth {
         };
         TransportLabels {
             position,
-            detail: "scrub the flow: x ↔ z".into(),
+            detail: "scrub the flow, x to z".into(),
             speed: format!("{:.1} layers/s", self.speed),
             step: "layer",
             large_step: "4 layers",

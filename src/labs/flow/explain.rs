@@ -44,7 +44,7 @@ fn point(lab: &mut FlowLab, ui: &mut Ui, shared: &Shared, reading: &ProbeReading
     let units = shared.units;
     let [x, y] = reading.at.map(|v| number(v, 2));
     chips::section(ui, "The amber point", &format!("x = ({x}, {y})"));
-    let formula = Formula::new().size(15.0).op("log ").var("p").op("(x) = ").op("log N(z; 0, I)").color(palette.base);
+    let formula = Formula::new().size(13.0).op("log ").var("p").op("(x) = ").op("log N(z; 0, I)").color(palette.base);
     formula.op(" + Σ log|det J").below("k").op("|").show(ui);
     let sum: f64 = reading.log_dets.iter().sum();
     let value = |nats: f64| number(units.convert(nats), 3);
@@ -76,14 +76,16 @@ fn areas(lab: &FlowLab, ui: &mut Ui, reading: &ProbeReading) {
     let k = (lab.depth.position().round() as usize).min(reading.log_dets.len());
     let stretch = reading.cumulative(k);
     chips::card(ui, |ui| {
-        ui.horizontal_wrapped(|ui| {
-            ui.spacing_mut().item_spacing.x = 5.0;
-            let value = |v: f64| RichText::new(number(v, 3)).monospace().size(14.0).color(palette.now);
-            ui.label("area ×");
-            ui.label(value(stretch.exp())).on_hover_text("e to the sum of the log-determinants so far: what a very small square's area became");
-            ui.add_space(6.0);
-            ui.label("density ×");
-            ui.label(value((-stretch).exp())).on_hover_text("the inverse of the area's factor");
+        let factors = [
+            ("area ×", stretch.exp(), "e to the sum of the log-determinants so far: what a very small square's area became"),
+            ("density ×", (-stretch).exp(), "the inverse of the area's factor"),
+        ];
+        ui.columns(2, |columns| {
+            for (ui, (name, factor, help)) in columns.iter_mut().zip(factors) {
+                ui.spacing_mut().item_spacing.y = 1.0;
+                ui.label(RichText::new(name).small().color(palette.text_dim));
+                ui.label(RichText::new(number(factor, 3)).monospace().size(15.0).color(palette.now)).on_hover_text(help);
+            }
         });
         let measured = shoelace(&reading.outline[k]) / (reading.side * reading.side);
         let so_far = if k == 0 { "Before any layer".into() } else { format!("After layer {k}") };
@@ -124,7 +126,9 @@ fn fit(ui: &mut Ui, shared: &Shared, snapshot: &FlowSnapshot) {
             ));
         }
         None if snapshot.data.floor_pending => drop(chips::note(ui, "The exact entropy of the drawing is being computed.")),
-        None => drop(chips::note(ui, "The law of these points is not known, so neither is its entropy: there is no floor to compare with.")),
+        None => {
+            drop(chips::note(ui, "The law of these points is not known, so neither is its entropy: there is no floor to compare with."))
+        }
     }
 }
 
@@ -138,7 +142,7 @@ fn proofs(ui: &mut Ui, pictures: &Pictures, probe: Option<&ProbeReading>) {
         );
         (number(integral.mass, 4), (integral.mass - 1.0).abs() < 1e-3, help)
     });
-    let back = "The largest |x − f⁻¹(f(x))| over the data points drawn: going back gives what went in.";
+    let back = "The largest distance between a data point drawn and what comes back from its z: going back gives what went in.";
     let round_trip = Some((scientific(pictures.round_trip), pictures.round_trip < 1e-3, back.to_owned()));
     let numeric = probe.map(|probe| {
         let sum: f64 = probe.log_dets.iter().sum();

@@ -95,7 +95,7 @@ pub(super) fn latent(lab: &FlowLab, plane: &Plane<'_>, shared: &Shared) {
 fn trail(plane: &Plane<'_>, reading: &ProbeReading, between: (usize, usize, f32), palette: &Palette) {
     let Some(now) = tween_point(&reading.points, between) else { return };
     plane.polyline(&reading.points, Stroke::new(1.0, palette.now.gamma_multiply(0.35)));
-    let mut behind: Vec<Point> = reading.points[..=between.0].to_vec();
+    let mut behind: Vec<Point> = reading.points.iter().take(between.0 + 1).copied().collect();
     behind.push(now);
     plane.polyline(&behind, Stroke::new(1.8, palette.now));
     plane.points(&behind, 2.6, palette.now);
@@ -114,7 +114,7 @@ fn square(plane: &Plane<'_>, outline: &[Point], palette: &Palette) {
 fn lines(plane: &Plane<'_>, lines: &Lines, between: (usize, usize, f32), palette: &Palette) {
     let points = tween(&lines.points, between);
     let ink = if palette.dark { Color32::WHITE } else { palette.text };
-    let line = Stroke::new(1.0, ink.gamma_multiply(0.26));
+    let line = Stroke::new(1.0, ink.gamma_multiply(0.2));
     let circle = Stroke::new(1.4, palette.base.gamma_multiply(0.8));
     for (i, points) in points.chunks(lines.length.max(1)).enumerate() {
         plane.polyline(points, if i < lines.straight { line } else { circle });
@@ -122,5 +122,5 @@ fn lines(plane: &Plane<'_>, lines: &Lines, between: (usize, usize, f32), palette
 }
 
 fn point_color(palette: &Palette) -> Color32 {
-    if palette.dark { Color32::from_white_alpha(150) } else { palette.text.gamma_multiply(0.55) }
+    if palette.dark { Color32::from_white_alpha(105) } else { palette.text.gamma_multiply(0.45) }
 }

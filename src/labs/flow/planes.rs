@@ -78,7 +78,7 @@ fn latent_heading(lab: &FlowLab, ui: &mut Ui) {
     let palette = Palette::of(ui);
     let (title, note) = match lab.depth.between(false) {
         (0, _, 0.0) => ("Before the layers: x", "no layer yet".to_owned()),
-        (low, high, 0.0) if low == high => ("Latent space z", "inference x → z".to_owned()),
+        (low, high, 0.0) if low == high => ("Latent space z", "inference, x to z".to_owned()),
         (low, _, 0.0) => ("On the way to z", format!("after layer {low}")),
         (_, high, _) => ("On the way to z", format!("through layer {high}")),
     };
@@ -117,8 +117,22 @@ fn data_space(lab: &mut FlowLab, ui: &mut Ui, shared: &Shared, side: f32) {
             shown.response.on_hover_cursor(egui::CursorIcon::Crosshair);
         }
         Tool::Brush | Tool::Eraser => {
-            let down = shown.response.is_pointer_button_down_on() && ui.input(|input| input.pointer.primary_down());
-            lab.stroke(pointer.filter(|_| down), ui.ctx());
+            // Every event of the frame, not only its last state: on a slow machine a whole stroke may fall into one frame.
+            let events = ui.input(|input| input.events.clone());
+            let mine = shown.response.contains_pointer() || shown.response.is_pointer_button_down_on() || shown.response.drag_stopped();
+            for event in events {
+                let place = |pos| view.to_world(shown.rect, pos);
+                match event {
+                    egui::Event::PointerButton { pos, button: PointerButton::Primary, pressed: true, .. }
+                        if mine && shown.rect.contains(pos) =>
+                    {
+                        lab.begin_stroke(place(pos));
+                    }
+                    egui::Event::PointerButton { button: PointerButton::Primary, pressed: false, .. } => lab.end_stroke(),
+                    egui::Event::PointerMoved(pos) => lab.extend_stroke(place(pos)),
+                    _ => {}
+                }
+            }
             shown.response.on_hover_cursor(egui::CursorIcon::None);
         }
     }

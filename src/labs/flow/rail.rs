@@ -34,7 +34,8 @@ pub(super) fn height(lab: &FlowLab, width: f32) -> f32 {
 pub(super) fn show(lab: &mut FlowLab, ui: &mut Ui, shared: &Shared) {
     let palette = Palette::of(ui);
     ui.horizontal(|ui| {
-        let title = egui::RichText::new("Layer by layer: where each one stretches (blue) and squeezes (orange)").strong().color(palette.text);
+        let title =
+            egui::RichText::new("Layer by layer: where each one stretches (blue) and squeezes (orange)").strong().color(palette.text);
         ui.label(title);
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             if ui.available_width() > 120.0 {

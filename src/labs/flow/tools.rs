@@ -2,8 +2,6 @@
 
 use std::time::{Duration, Instant};
 
-use egui::Context;
-
 use super::{Command, FlowLab, Shared};
 use crate::data::Drawing;
 use crate::train::PointData;
@@ -62,29 +60,28 @@ impl FlowLab {
         source.is_some_and(|source| matches!(source, PointData::Drawing { .. }))
     }
 
-    /// The pointer of the brush or eraser: somewhere while it is pressed, `None` when it is not.
-    pub(super) fn stroke(&mut self, at: Option<[f64; 2]>, ctx: &Context) {
-        let Some(at) = at.map(|p| p.map(|v| v as f32)) else {
-            if std::mem::take(&mut self.tools.under_way) {
-                self.tell(true);
-            }
-            return;
-        };
+    /// The brush or eraser touches the plane.
+    pub(super) fn begin_stroke(&mut self, at: [f64; 2]) {
         let tools = &mut self.tools;
-        if tools.under_way {
-            let last = tools.drawing.strokes().last().and_then(|stroke| stroke.points.last());
-            if last.is_some_and(|p| (p[0] - at[0]).hypot(p[1] - at[1]) < 1e-3) {
-                return;
+        tools.drawing.begin(at.map(|v| v as f32), tools.radius as f32, tools.tool == Tool::Eraser);
+        tools.under_way = true;
+    }
+
+    /// It moves, if it touches the plane.
+    pub(super) fn extend_stroke(&mut self, to: [f64; 2]) {
+        if self.tools.under_way {
+            self.tools.drawing.extend(to.map(|v| v as f32));
+            if self.tools.told.elapsed() > TELL_EVERY {
+                self.tell(false);
             }
-            tools.drawing.extend(at);
-        } else {
-            tools.drawing.begin(at, tools.radius as f32, tools.tool == Tool::Eraser);
-            tools.under_way = true;
         }
-        if tools.told.elapsed() > TELL_EVERY {
-            self.tell(false);
+    }
+
+    /// It leaves the plane.
+    pub(super) fn end_stroke(&mut self) {
+        if std::mem::take(&mut self.tools.under_way) {
+            self.tell(true);
         }
-        ctx.request_repaint();
     }
 
     /// Takes the last change of the drawing back, or makes it again.

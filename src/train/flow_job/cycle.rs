@@ -68,12 +68,19 @@ impl Cycle {
     ///
     /// # Errors
     /// A device that fails.
-    pub(super) fn advance(&mut self, session: &mut dyn Session, programs: &Programs, scene: &Scene<'_>) -> Result<Option<Pictures>, TrainError> {
+    pub(super) fn advance(
+        &mut self,
+        session: &mut dyn Session,
+        programs: &Programs,
+        scene: &Scene<'_>,
+    ) -> Result<Option<Pictures>, TrainError> {
         match self.slice {
             Slice::Points => {
                 let shown = &scene.points[..scene.points.len().min(POINTS)];
                 let evaluation = programs.points(session, shown)?;
-                self.pictures.mean_log_dets = evaluation.log_dets.iter().map(|column| mean(column)).collect();
+                if !shown.is_empty() {
+                    self.pictures.mean_log_dets = evaluation.log_dets.iter().map(|column| mean(column)).collect();
+                }
                 self.pictures.mean_log_base = mean(&evaluation.log_base);
                 self.pictures.points = evaluation.points;
                 self.slice = if shown.is_empty() { Slice::Lattice } else { Slice::RoundTrip };
@@ -110,6 +117,8 @@ impl Cycle {
             }
             Slice::Test => {
                 let points = &scene.test[..scene.test.len().min(self.fineness.test)];
+                // A drawing may have changed meanwhile.
+                self.nll.truncate(points.len());
                 let next = &points[self.nll.len()..(self.nll.len() + CHUNK).min(points.len())];
                 if !next.is_empty() {
                     self.nll.extend(programs.log_prob(session, next)?.into_iter().map(|v| -f64::from(v)));

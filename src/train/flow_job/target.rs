@@ -68,7 +68,8 @@ impl Target {
     pub(super) fn drawn(drawing: Drawing, finished: bool, seed: u64, version: u64) -> Target {
         let dabs = drawing.dabs().len();
         let mixture = drawing.mixture();
-        let mut view = DataView { version, title: "your drawing".into(), count: Some(dabs), unusable: mixture.is_none(), ..DataView::default() };
+        let mut view =
+            DataView { version, title: "your drawing".into(), count: Some(dabs), unusable: mixture.is_none(), ..DataView::default() };
         let (mut source, mut test, mut entropy) = (None, Vec::new(), None);
         match mixture {
             None => view.note = Some("There is no point to learn from yet: draw in the data space, or press 1 to 9.".into()),

@@ -1,0 +1,88 @@
+//! What the window may ask, carried out.
+
+use std::time::Instant;
+
+use super::{Clock, FlowCommand, FlowJob, FlowSnapshot, Target};
+use crate::train::{Event, Lesson, Model, Publisher, TrainError, Weights};
+
+impl FlowJob {
+    pub(super) fn carry_out(&mut self, command: FlowCommand, out: &mut Publisher<FlowSnapshot>) -> Result<(), TrainError> {
+        match command {
+            FlowCommand::Train(on) => {
+                if on && self.target.source.is_none() {
+                    let why = self.target.view.note.clone().unwrap_or_else(|| TrainError::NoData { what: "point" }.to_string());
+                    out.event(Event::Warning(why));
+                }
+                self.training = on;
+                if on {
+                    self.diverged = None;
+                    self.clock =
+                        Clock { since: Instant::now(), step: self.model.as_ref().map_or(0, |m| m.fit.step()), rate: self.clock.rate };
+                }
+                self.draw_soon();
+            }
+            FlowCommand::Model { config, batch } => {
+                if let Model::Realnvp { config: present, .. } = &mut self.lesson.model {
+                    *present = config;
+                }
+                self.lesson.training.batch = batch;
+                self.rebuild(None)?;
+            }
+            FlowCommand::Rate(rate) => {
+                self.lesson.training.adam.rate = rate;
+                if let Some(model) = &mut self.model {
+                    model.fit.set_rate(rate);
+                }
+            }
+            FlowCommand::Data(data) => {
+                let target = Target::open(data, self.lesson.seed, self.target.view.version + 1)?;
+                if let Some(note) = &target.view.note {
+                    out.event(Event::Warning(note.clone()));
+                }
+                self.set_target(target);
+            }
+            FlowCommand::Draw { drawing, finished } => {
+                let target = Target::drawn(drawing, finished, self.lesson.seed, self.target.view.version + 1);
+                self.set_target(target);
+            }
+            FlowCommand::Probe(at) => {
+                self.probe = at.map(|v| if v.is_finite() { v.clamp(-1e3, 1e3) } else { 0.0 });
+                self.measure_probe()?;
+            }
+            FlowCommand::Window(window) => {
+                self.window = window;
+                self.look_again();
+            }
+            FlowCommand::Restart(seed) => {
+                self.lesson.seed = seed;
+                self.target = Target::open(self.target.data.clone(), seed, self.target.view.version + 1)?;
+                self.rebuild(None)?;
+            }
+            FlowCommand::Save(path) => {
+                if let Some(model) = &mut self.model {
+                    model.fit.weights()?.save(&path)?;
+                    out.event(Event::Done(format!("The weights of step {} are saved in {}.", model.fit.step(), path.display())));
+                }
+            }
+            FlowCommand::Load(path) => {
+                let weights = Weights::read(&path)?;
+                self.take_weights(&weights)?;
+                out.event(Event::Done(format!("The weights in {} are loaded.", path.display())));
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes the model that the weights' metadata names, else the present one; on an error everything stays as it was.
+    fn take_weights(&mut self, weights: &Weights) -> Result<(), TrainError> {
+        let named = weights.metadata.get("lesson").and_then(|text| serde_json::from_str::<Lesson>(text).ok());
+        let before = self.lesson.clone();
+        if let Some(Lesson { model: Model::Realnvp { config, .. }, .. }) = named
+            && let Model::Realnvp { config: present, .. } = &mut self.lesson.model
+        {
+            *present = config;
+        }
+        weights.check(&self.lesson.model.training_graph(self.lesson.training.batch)?).inspect_err(|_| self.lesson = before)?;
+        self.rebuild(Some(weights))
+    }
+}
