@@ -34,7 +34,7 @@ use crate::ui::units::{count, number};
 /// The view onto data space must stand still this long before fields are computed for it.
 const VIEW_SETTLES: Duration = Duration::from_millis(120);
 /// Where the probe stands when the lab opens: on the upper moon.
-const FIRST_PROBE: [f64; 2] = [0.3, 1.45];
+const FIRST_PROBE: [f64; 2] = [0.3, 1.32];
 
 /// Some drivers crash when two devices are made at once.
 static OPENING: Mutex<()> = Mutex::new(());
@@ -226,6 +226,12 @@ impl FlowLab {
             self.data_version = snapshot.data.version;
             if std::mem::take(&mut self.fit_next) && !snapshot.data.points.is_empty() {
                 self.data_view = View::fit(&snapshot.data.points);
+                // The probe stays where it is, but on the data.
+                let near = |p: &&[f32; 2]| (f64::from(p[0]) - self.probe[0]).hypot(f64::from(p[1]) - self.probe[1]);
+                let nearest = snapshot.data.points.iter().min_by(|a, b| near(a).total_cmp(&near(b)));
+                if let Some(&[x, y]) = nearest {
+                    self.set_probe([x.into(), y.into()]);
+                }
             }
         }
         if self.snapshot.as_ref().is_some_and(|old| old.config != snapshot.config) && snapshot.config != self.asked.0 {

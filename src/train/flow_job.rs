@@ -192,6 +192,8 @@ impl FlowJob {
         }
         self.target = target;
         self.diverged = None;
+        // Another law, another curve.
+        self.collector = Collector::default();
         self.last_integral = None;
         let source = self.learned_from();
         if let Some(model) = &mut self.model {
@@ -361,6 +363,9 @@ impl Job for FlowJob {
             Phase::Draw { cycle, spent } => self.draw_turn(cycle, spent, out),
             Phase::Rest => Ok(()),
         };
+        if self.diverged.is_some() && outcome.is_ok() && matches!(self.phase, Phase::Draw { .. }) {
+            self.publish(out);
+        }
         if let Err(error) = outcome {
             self.training = false;
             self.phase = Phase::Rest;

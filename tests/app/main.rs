@@ -4,6 +4,7 @@
 
 mod chapters;
 mod cli;
+mod flow;
 mod harness;
 mod keys;
 mod pixelcnn;

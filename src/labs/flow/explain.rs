@@ -13,6 +13,9 @@ use crate::ui::theme::Palette;
 use crate::ui::transport::TransportModel;
 use crate::ui::units::{count, number, signed};
 
+/// The chart leaves out what lies so far above the lowest loss, nats, and says so.
+const HIGHEST_ABOVE: f64 = 4.0;
+
 /// Draws the panel.
 pub(super) fn show(lab: &mut FlowLab, ui: &mut Ui, shared: &Shared) {
     let Some(snapshot) = lab.snapshot.clone() else {
@@ -88,9 +91,10 @@ fn areas(lab: &FlowLab, ui: &mut Ui, reading: &ProbeReading) {
             }
         });
         let measured = shoelace(&reading.outline[k]) / (reading.side * reading.side);
-        let so_far = if k == 0 { "Before any layer".into() } else { format!("After layer {k}") };
-        let drawn = number(measured, 3);
-        chips::note(ui, &format!("{so_far}: mass = area × density stays. The drawn square, which is not tiny: area × {drawn}."));
+        let so_far = if k == 0 { "before any layer".into() } else { format!("after layer {k}") };
+        let text = format!("{so_far}; the drawn square: area × {}", number(measured, 3));
+        chips::note(ui, &text)
+            .on_hover_text("Mass = area × density stays. The factors hold for a very small square; the drawn one is measured.");
     });
 }
 
@@ -105,14 +109,22 @@ fn fit(ui: &mut Ui, shared: &Shared, snapshot: &FlowSnapshot) {
     let palette = Palette::of(ui);
     let rate = if snapshot.training { format!("{} steps/s", count(snapshot.steps_per_second as u64)) } else { "paused".into() };
     chips::section(ui, "Fit", &format!("step {} · {rate}", count(snapshot.step)));
+    // The first steps after a change of data may lie hundreds of nats above the rest, which would then be a flat line.
+    let lowest = snapshot.curves.test.iter().chain(&snapshot.curves.train).map(|p| p[1]).fold(f64::INFINITY, f64::min);
+    let drawn = |curve: &[[f64; 2]]| -> Vec<[f64; 2]> { curve.iter().copied().filter(|p| p[1] <= lowest + HIGHEST_ABOVE).collect() };
+    let (train, test) = (drawn(&snapshot.curves.train), drawn(&snapshot.curves.test));
+    let hidden = snapshot.curves.train.len() + snapshot.curves.test.len() - train.len() - test.len();
     let curves = LossCurves {
-        train: &snapshot.curves.train,
-        test: &snapshot.curves.test,
+        train: &train,
+        test: &test,
         ceiling: None,
         floor: snapshot.data.floor.map(|floor| (floor, "entropy of the data")),
         per: "per point",
     };
-    loss_chart(ui, "Fit chart", &curves, shared.units, 112.0);
+    loss_chart(ui, "Fit chart", &curves, shared.units, 84.0);
+    if hidden > 0 {
+        chips::note(ui, &format!("Losses above {} are not drawn.", shared.units.format(lowest + HIGHEST_ABOVE, 1)));
+    }
     let Some(score) = snapshot.pictures.as_ref().and_then(|pictures| pictures.test) else { return };
     let units = shared.units;
     match score.gap {
@@ -134,7 +146,6 @@ fn fit(ui: &mut Ui, shared: &Shared, snapshot: &FlowSnapshot) {
 
 fn proofs(ui: &mut Ui, pictures: &Pictures, probe: Option<&ProbeReading>) {
     let palette = Palette::of(ui);
-    chips::section(ui, "Live proofs", "");
     let integral = pictures.integral.map(|integral| {
         let help = format!(
             "The sum of p(x) times the cell's area over {0} × {0} cells of [−{1}, {1}]²: a density has mass 1.",

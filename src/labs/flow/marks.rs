@@ -34,7 +34,7 @@ pub(super) fn data(lab: &FlowLab, plane: &Plane<'_>, shared: &Shared) {
         if lab.overlays.samples
             && let Some(samples) = pictures.samples.first()
         {
-            plane.points(samples, 1.6, palette.base);
+            plane.points(samples, 1.7, sample_color());
         }
     }
     if let Some(data) = lab.data() {
@@ -84,7 +84,7 @@ pub(super) fn latent(lab: &FlowLab, plane: &Plane<'_>, shared: &Shared) {
         plane.points(&tween(&pictures.points, between), 1.1, point_color(palette));
     }
     if lab.overlays.samples {
-        plane.points(&tween(&pictures.samples, between), 1.6, palette.base);
+        plane.points(&tween(&pictures.samples, between), 1.7, sample_color());
     }
     if let Some(reading) = lab.reading().filter(|_| !empty) {
         trail(plane, reading, between, palette);
@@ -119,6 +119,11 @@ fn lines(plane: &Plane<'_>, lines: &Lines, between: (usize, usize, f32), palette
     for (i, points) in points.chunks(lines.length.max(1)).enumerate() {
         plane.polyline(points, if i < lines.straight { line } else { circle });
     }
+}
+
+/// What the model draws: a colour that neither the density nor the data has.
+fn sample_color() -> Color32 {
+    Palette::category(6)
 }
 
 fn point_color(palette: &Palette) -> Color32 {

@@ -34,9 +34,10 @@ pub(super) fn height(lab: &FlowLab, width: f32) -> f32 {
 pub(super) fn show(lab: &mut FlowLab, ui: &mut Ui, shared: &Shared) {
     let palette = Palette::of(ui);
     ui.horizontal(|ui| {
-        let title =
-            egui::RichText::new("Layer by layer: where each one stretches (blue) and squeezes (orange)").strong().color(palette.text);
-        ui.label(title);
+        // Both the words and the colour bar need their room.
+        let wide = ui.available_width() > 640.0;
+        let title = if wide { "Layer by layer: where each one stretches (blue) and squeezes (orange)" } else { "Layer by layer" };
+        ui.label(egui::RichText::new(title).strong().color(palette.text));
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             if ui.available_width() > 120.0 {
                 ui.set_max_width(190.0);
@@ -83,7 +84,7 @@ fn card(lab: &FlowLab, ui: &mut Ui, shared: &Shared, layer: usize, size: Vec2, p
     if let Some(texture) = lab.fields.layer(layer) {
         // A square of data space fills a card that may be wider than high.
         let square = Rect::from_center_size(field.center(), Vec2::splat(size.x.max(size.y)));
-        texture.paint_tinted(&painter.with_clip_rect(field), square, if ahead { Color32::from_gray(130) } else { Color32::WHITE });
+        texture.paint_tinted(&painter.with_clip_rect(field), square, if ahead { Color32::from_white_alpha(125) } else { Color32::WHITE });
     }
     let current = lab.depth.position() > 0.0 && lab.layer() == layer;
     let line = match (current, response.hovered() || response.has_focus()) {

@@ -1,0 +1,7 @@
+//! Claims about the models: flows against their dense Jacobians and against 1, on the CPU executor in f64.
+
+#![allow(missing_docs, reason = "a test binary has no readers of its documentation")]
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
+mod flow_job;
+mod realnvp;
