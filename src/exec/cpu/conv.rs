@@ -79,7 +79,7 @@ impl ConvPlan {
         let product = |images: Range<usize>, region: Range<usize>, out: &mut [T], origin: usize| {
             RowProduct { x, w, bias, n, k: self.k, positions, classes, images, region, out, origin }.run(workers.arch());
         };
-        let parts = workers.parts(images.len() * region.len() * n * self.k * self.taps.len());
+        let parts = workers.product_parts(images.len() * region.len() * n * self.k * self.taps.len());
         if parts > 1 && images.len() > 1 {
             let out = &mut y[images.start * positions * n..images.end * positions * n];
             workers.rows(parts, out, positions * n, |rows, out| {

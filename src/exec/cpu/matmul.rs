@@ -50,7 +50,7 @@ impl MatMulPlan {
             return self.turned().run(workers, a, b, c, rest);
         }
         let classes = &self.class[..];
-        workers.rows(workers.parts(m * n * k), c, n, |rows, out| {
+        workers.rows(workers.product_parts(m * n * k), c, n, |rows, out| {
             let origin = rows.start;
             let product = RowProduct { x: a, w: b, bias: None, n, k, positions: m, classes, images: 0..1, region: rows, out, origin };
             product.run(workers.arch());

@@ -12,6 +12,7 @@ mod kernel;
 mod layout;
 mod math;
 mod matmul;
+mod panel;
 mod pointwise;
 mod program;
 mod real;

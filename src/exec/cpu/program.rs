@@ -1,5 +1,6 @@
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use super::adam::adam_step;
 use super::kernel::Kernel;
@@ -212,6 +213,17 @@ impl<T: Real> CpuProgram<T> {
             }
         }
         None
+    }
+
+    /// Runs as [`CpuProgram::evaluate`] does, and says how long each step took: what a profile shows.
+    pub fn time_steps(&mut self, workers: &Workers, store: &Store<T>) -> Vec<(NodeId, Duration)> {
+        let count = self.steps.len();
+        let time = |index: usize| {
+            let start = Instant::now();
+            self.compute(workers, index, None, store);
+            (self.steps[index].node, start.elapsed())
+        };
+        (0..count).map(time).collect()
     }
 
     #[inline]

@@ -41,6 +41,8 @@ pub trait Real:
     fn to_index(self) -> i64;
     /// Neither infinite nor NaN.
     fn is_finite(self) -> bool;
+    /// `self b + c`, rounded once.
+    fn mul_add(self, b: Self, c: Self) -> Self;
     /// `|x|`
     fn abs(self) -> Self;
     /// `sqrt x`
@@ -68,16 +70,12 @@ pub trait Real:
     fn load<S: Simd>(simd: S, from: &[Self]) -> Self::Vector<S>;
     /// Writes to the front of a slice of at least [`Real::lanes`].
     fn store<S: Simd>(simd: S, to: &mut [Self], v: Self::Vector<S>);
-    /// A slice shorter than a register, zeros after it.
-    fn load_part<S: Simd>(simd: S, from: &[Self]) -> Self::Vector<S>;
-    /// Writes as many numbers as the slice has.
-    fn store_part<S: Simd>(simd: S, to: &mut [Self], v: Self::Vector<S>);
     /// `a b + c`, rounded once.
     fn mul_add_vector<S: Simd>(simd: S, a: Self::Vector<S>, b: Self::Vector<S>, c: Self::Vector<S>) -> Self::Vector<S>;
 }
 
 macro_rules! vector_glue {
-    ($vector:ident, $lanes:ident, $splat:ident, $as_simd:ident, $as_mut_simd:ident, $partial_load:ident, $partial_store:ident, $mul_add:ident) => {
+    ($vector:ident, $lanes:ident, $splat:ident, $as_simd:ident, $as_mut_simd:ident, $mul_add:ident) => {
         type Vector<S: Simd> = S::$vector;
 
         #[inline(always)]
@@ -95,14 +93,6 @@ macro_rules! vector_glue {
         #[inline(always)]
         fn store<S: Simd>(_: S, to: &mut [Self], v: S::$vector) {
             S::$as_mut_simd(&mut to[..S::$lanes]).0[0] = v;
-        }
-        #[inline(always)]
-        fn load_part<S: Simd>(simd: S, from: &[Self]) -> S::$vector {
-            simd.$partial_load(from)
-        }
-        #[inline(always)]
-        fn store_part<S: Simd>(simd: S, to: &mut [Self], v: S::$vector) {
-            simd.$partial_store(to, v);
         }
         #[inline(always)]
         fn mul_add_vector<S: Simd>(simd: S, a: S::$vector, b: S::$vector, c: S::$vector) -> S::$vector {
@@ -131,6 +121,10 @@ impl Real for f32 {
     #[inline(always)]
     fn is_finite(self) -> bool {
         f32::is_finite(self)
+    }
+    #[inline(always)]
+    fn mul_add(self, b: f32, c: f32) -> f32 {
+        f32::mul_add(self, b, c)
     }
     #[inline(always)]
     fn abs(self) -> f32 {
@@ -169,7 +163,7 @@ impl Real for f32 {
         math::softplus(self)
     }
 
-    vector_glue!(f32s, F32_LANES, splat_f32s, as_simd_f32s, as_mut_simd_f32s, partial_load_f32s, partial_store_f32s, mul_add_f32s);
+    vector_glue!(f32s, F32_LANES, splat_f32s, as_simd_f32s, as_mut_simd_f32s, mul_add_f32s);
 }
 
 impl Real for f64 {
@@ -192,6 +186,10 @@ impl Real for f64 {
     #[inline(always)]
     fn is_finite(self) -> bool {
         f64::is_finite(self)
+    }
+    #[inline(always)]
+    fn mul_add(self, b: f64, c: f64) -> f64 {
+        f64::mul_add(self, b, c)
     }
     #[inline(always)]
     fn abs(self) -> f64 {
@@ -231,5 +229,5 @@ impl Real for f64 {
         if self.is_nan() { self } else { self.max(0.0) + (-self.abs()).exp().ln_1p() }
     }
 
-    vector_glue!(f64s, F64_LANES, splat_f64s, as_simd_f64s, as_mut_simd_f64s, partial_load_f64s, partial_store_f64s, mul_add_f64s);
+    vector_glue!(f64s, F64_LANES, splat_f64s, as_simd_f64s, as_mut_simd_f64s, mul_add_f64s);
 }

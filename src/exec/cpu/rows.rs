@@ -10,6 +10,7 @@ use std::ops::Range;
 
 use pulp::{Arch, Simd, WithSimd};
 
+use super::panel::{Narrow, Panel, Vectors};
 use super::real::Real;
 
 /// A run of the k loop: `length` inputs from the row's own start plus `offset`, against rows `row..row + length` of the weights.
@@ -90,6 +91,7 @@ impl<T: Real> WithSimd for RowProduct<'_, T> {
 }
 
 impl<T: Real> RowProduct<'_, T> {
+    /// Output channels in panels: as many vectors as the registers hold, then ever narrower ones.
     #[inline(always)]
     fn panels<S: Simd>(&mut self, simd: S, images: Range<usize>, region: Range<usize>) {
         let lanes = T::lanes::<S>();
@@ -97,26 +99,38 @@ impl<T: Real> RowProduct<'_, T> {
         // Six rows of four vectors need 29 registers; with 16 registers two vectors fit.
         if S::REGISTER_COUNT >= 32 {
             while self.n - column >= 4 * lanes {
-                self.panel::<S, 4, false>(simd, images.clone(), region.clone(), column);
+                self.panel::<S, Vectors<S, T, 4>>(simd, &images, &region, column);
                 column += 4 * lanes;
             }
         }
         while self.n - column >= 2 * lanes {
-            self.panel::<S, 2, false>(simd, images.clone(), region.clone(), column);
+            self.panel::<S, Vectors<S, T, 2>>(simd, &images, &region, column);
             column += 2 * lanes;
         }
-        if self.n - column >= lanes {
-            self.panel::<S, 1, false>(simd, images.clone(), region.clone(), column);
+        while self.n - column >= lanes {
+            self.panel::<S, Vectors<S, T, 1>>(simd, &images, &region, column);
             column += lanes;
         }
+        while self.n - column >= 8 {
+            self.panel::<S, Narrow<T, 8>>(simd, &images, &region, column);
+            column += 8;
+        }
+        if self.n - column >= 4 {
+            self.panel::<S, Narrow<T, 4>>(simd, &images, &region, column);
+            column += 4;
+        }
+        if self.n - column >= 2 {
+            self.panel::<S, Narrow<T, 2>>(simd, &images, &region, column);
+            column += 2;
+        }
         if self.n > column {
-            self.panel::<S, 1, true>(simd, images, region, column);
+            self.panel::<S, Narrow<T, 1>>(simd, &images, &region, column);
         }
     }
 
-    /// Every row of the chunk for `V` vectors of output channels from `column` (fewer than one vector where `PART`).
+    /// Every row of the chunk for the output channels of one panel, from `column` on.
     #[inline(always)]
-    fn panel<S: Simd, const V: usize, const PART: bool>(&mut self, simd: S, images: Range<usize>, region: Range<usize>, column: usize) {
+    fn panel<S: Simd, P: Panel<S, T>>(&mut self, simd: S, images: &Range<usize>, region: &Range<usize>, column: usize) {
         let classes = self.classes;
         for class in classes {
             let segments = &class.segments[..];
@@ -134,7 +148,7 @@ impl<T: Real> RowProduct<'_, T> {
                         rows[filled] = (row * self.k, (row - self.origin) * self.n + column);
                         filled += 1;
                         if filled == BLOCK {
-                            self.block::<S, BLOCK, V, PART>(simd, segments, rows, column);
+                            self.block::<S, BLOCK, P>(simd, segments, rows, column);
                             filled = 0;
                         }
                     }
@@ -142,40 +156,28 @@ impl<T: Real> RowProduct<'_, T> {
             }
             let mut rest = &rows[..filled];
             if let Some((four, after)) = rest.split_first_chunk::<4>() {
-                self.block::<S, 4, V, PART>(simd, segments, *four, column);
+                self.block::<S, 4, P>(simd, segments, *four, column);
                 rest = after;
             }
             if let Some((two, after)) = rest.split_first_chunk::<2>() {
-                self.block::<S, 2, V, PART>(simd, segments, *two, column);
+                self.block::<S, 2, P>(simd, segments, *two, column);
                 rest = after;
             }
             if let Some((one, _)) = rest.split_first_chunk::<1>() {
-                self.block::<S, 1, V, PART>(simd, segments, *one, column);
+                self.block::<S, 1, P>(simd, segments, *one, column);
             }
         }
     }
 
     /// `R` rows, given by where their inputs and outputs start.
     #[inline(always)]
-    fn block<S: Simd, const R: usize, const V: usize, const PART: bool>(
-        &mut self,
-        simd: S,
-        segments: &[Segment],
-        rows: [(usize, usize); R],
-        column: usize,
-    ) {
-        let lanes = T::lanes::<S>();
-        let width = if PART { self.n - column } else { V * lanes };
-        let mut sums = [[T::splat(simd, T::ZERO); V]; R];
-        if let Some(bias) = self.bias {
-            let bias = &bias[column..column + width];
-            for v in 0..V {
-                let b = load::<S, T, PART>(simd, bias, v);
-                for row in &mut sums {
-                    row[v] = b;
-                }
-            }
-        }
+    fn block<S: Simd, const R: usize, P: Panel<S, T>>(&mut self, simd: S, segments: &[Segment], rows: [(usize, usize); R], column: usize) {
+        let width = P::width();
+        let start = match self.bias {
+            Some(bias) => P::load(simd, &bias[column..]),
+            None => P::zero(simd),
+        };
+        let mut sums = [start; R];
         for segment in segments {
             let mut inputs: [&[T]; R] = [&[]; R];
             for r in 0..R {
@@ -184,34 +186,14 @@ impl<T: Real> RowProduct<'_, T> {
             }
             let weights = &self.w[segment.row * self.n + column..];
             for k in 0..segment.length {
-                let weights = &weights[k * self.n..k * self.n + width];
-                let mut panel = [sums[0][0]; V];
-                for v in 0..V {
-                    panel[v] = load::<S, T, PART>(simd, weights, v);
-                }
+                let panel = P::load(simd, &weights[k * self.n..k * self.n + width]);
                 for r in 0..R {
-                    let a = T::splat(simd, inputs[r][k]);
-                    for v in 0..V {
-                        sums[r][v] = T::mul_add_vector(simd, a, panel[v], sums[r][v]);
-                    }
+                    panel.add_product(simd, inputs[r][k], &mut sums[r]);
                 }
             }
         }
         for r in 0..R {
-            let out = &mut self.out[rows[r].1..rows[r].1 + width];
-            for v in 0..V {
-                if PART {
-                    T::store_part(simd, out, sums[r][v]);
-                } else {
-                    T::store(simd, &mut out[v * lanes..], sums[r][v]);
-                }
-            }
+            sums[r].store(simd, &mut self.out[rows[r].1..rows[r].1 + width]);
         }
     }
-}
-
-/// Vector `v` of a slice, or the whole slice where it is shorter than a vector.
-#[inline(always)]
-fn load<S: Simd, T: Real, const PART: bool>(simd: S, from: &[T], v: usize) -> T::Vector<S> {
-    if PART { T::load_part(simd, from) } else { T::load(simd, &from[v * T::lanes::<S>()..]) }
 }

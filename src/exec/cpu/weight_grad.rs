@@ -5,6 +5,8 @@ use std::ops::Range;
 use pulp::{Arch, Simd, WithSimd};
 
 use super::conv::TapRuns;
+use super::matmul::transpose;
+use super::panel::{Narrow, Panel, Vectors};
 use super::real::Real;
 use super::threads::Workers;
 
@@ -45,48 +47,64 @@ impl WeightGrad<'_> {
         self.images.div_ceil(self.group()) * self.positions.div_ceil(CHUNK)
     }
 
+    /// Whether the transposed gradient is computed: few output channels and many input channels fill a panel better the other way round.
+    /// The terms of each sum and their order are the same.
+    fn turned(&self) -> bool {
+        self.n < 16 && self.k > self.n
+    }
+
     /// Numbers of scratch memory that [`WeightGrad::run`] needs.
     pub(crate) fn scratch(&self) -> usize {
-        match self.partials() {
-            1 => 0,
-            partials => partials * self.weights(),
-        }
+        let apart = self.partials() > 1 || self.turned();
+        if apart { self.partials() * self.weights() } else { 0 }
     }
 
     /// Writes all of `dw`.
     pub(crate) fn run<T: Real>(&self, workers: &Workers, x: &[T], g: &[T], dw: &mut [T], scratch: &mut [T]) {
         let (partials, weights, chunks) = (self.partials(), self.weights(), self.chunks());
         let arch = workers.arch();
+        let turned = self.turned();
+        let (rows, columns, a, b) = if turned { (self.n, self.k, g, x) } else { (self.k, self.n, x, g) };
         let sum = |partial: usize, out: &mut [T]| {
             let range = partial * chunks / partials..(partial + 1) * chunks / partials;
             out.fill(T::ZERO);
-            Partial { shape: self, x, g, out, chunks: range }.run(arch);
+            Partial { shape: self, turned, rows, columns, a, b, out, chunks: range }.run(arch);
         };
-        if partials == 1 {
+        if partials == 1 && !turned {
             return sum(0, dw);
         }
         let scratch = &mut scratch[..partials * weights];
-        let parts = workers.parts(self.images * self.positions * weights);
+        let parts = workers.product_parts(self.images * self.positions * weights);
         workers.rows(parts, scratch, weights, |range, out| {
             for (partial, out) in range.zip(out.chunks_mut(weights)) {
                 sum(partial, out);
             }
         });
-        let (first, rest) = scratch.split_at(weights);
-        dw.copy_from_slice(first);
+        let (first, rest) = scratch.split_at_mut(weights);
         for partial in rest.chunks(weights) {
-            for (sum, &term) in dw.iter_mut().zip(partial) {
+            for (sum, &term) in first.iter_mut().zip(partial) {
                 *sum += term;
             }
+        }
+        if turned {
+            for (from, to) in first.chunks(rows * columns).zip(dw.chunks_mut(rows * columns)) {
+                transpose(from, rows, columns, to);
+            }
+        } else {
+            dw.copy_from_slice(first);
         }
     }
 }
 
-/// One partial sum: some chunks, in order.
+/// One partial sum: some chunks, in order. `rows` are what is broadcast (input channels, or output channels where turned), `columns` what
+/// a panel holds.
 struct Partial<'a, T> {
     shape: &'a WeightGrad<'a>,
-    x: &'a [T],
-    g: &'a [T],
+    turned: bool,
+    rows: usize,
+    columns: usize,
+    a: &'a [T],
+    b: &'a [T],
     out: &'a mut [T],
     chunks: Range<usize>,
 }
@@ -120,77 +138,81 @@ impl<T: Real> Partial<'_, T> {
     #[inline(always)]
     fn panels<S: Simd>(&mut self, simd: S, tap: usize, images: &Range<usize>, region: &Range<usize>) {
         let lanes = T::lanes::<S>();
+        let n = self.columns;
         let mut column = 0;
         if S::REGISTER_COUNT >= 32 {
-            while self.shape.n - column >= 4 * lanes {
-                self.panel::<S, 4, false>(simd, tap, images, region, column);
+            while n - column >= 4 * lanes {
+                self.panel::<S, Vectors<S, T, 4>>(simd, tap, images, region, column);
                 column += 4 * lanes;
             }
         }
-        while self.shape.n - column >= 2 * lanes {
-            self.panel::<S, 2, false>(simd, tap, images, region, column);
+        while n - column >= 2 * lanes {
+            self.panel::<S, Vectors<S, T, 2>>(simd, tap, images, region, column);
             column += 2 * lanes;
         }
-        if self.shape.n - column >= lanes {
-            self.panel::<S, 1, false>(simd, tap, images, region, column);
+        while n - column >= lanes {
+            self.panel::<S, Vectors<S, T, 1>>(simd, tap, images, region, column);
             column += lanes;
         }
-        if self.shape.n > column {
-            self.panel::<S, 1, true>(simd, tap, images, region, column);
+        while n - column >= 8 {
+            self.panel::<S, Narrow<T, 8>>(simd, tap, images, region, column);
+            column += 8;
+        }
+        if n - column >= 4 {
+            self.panel::<S, Narrow<T, 4>>(simd, tap, images, region, column);
+            column += 4;
+        }
+        if n - column >= 2 {
+            self.panel::<S, Narrow<T, 2>>(simd, tap, images, region, column);
+            column += 2;
+        }
+        if n > column {
+            self.panel::<S, Narrow<T, 1>>(simd, tap, images, region, column);
         }
     }
 
-    /// All input channels of one tap for `V` vectors of output channels.
+    /// All rows of one tap for the columns of one panel.
     #[inline(always)]
-    fn panel<S: Simd, const V: usize, const PART: bool>(
+    fn panel<S: Simd, P: Panel<S, T>>(&mut self, simd: S, tap: usize, images: &Range<usize>, region: &Range<usize>, column: usize) {
+        let mut row = 0;
+        while self.rows - row >= BLOCK {
+            self.block::<S, BLOCK, P>(simd, tap, images, region, row, column);
+            row += BLOCK;
+        }
+        if self.rows - row >= 4 {
+            self.block::<S, 4, P>(simd, tap, images, region, row, column);
+            row += 4;
+        }
+        if self.rows - row >= 2 {
+            self.block::<S, 2, P>(simd, tap, images, region, row, column);
+            row += 2;
+        }
+        if self.rows > row {
+            self.block::<S, 1, P>(simd, tap, images, region, row, column);
+        }
+    }
+
+    /// `R` rows: their sums stay in registers over the chunk.
+    #[inline(always)]
+    fn block<S: Simd, const R: usize, P: Panel<S, T>>(
         &mut self,
         simd: S,
         tap: usize,
         images: &Range<usize>,
         region: &Range<usize>,
+        row: usize,
         column: usize,
     ) {
-        let mut channel = 0;
-        while self.shape.k - channel >= BLOCK {
-            self.block::<S, BLOCK, V, PART>(simd, tap, images, region, channel, column);
-            channel += BLOCK;
-        }
-        if self.shape.k - channel >= 4 {
-            self.block::<S, 4, V, PART>(simd, tap, images, region, channel, column);
-            channel += 4;
-        }
-        if self.shape.k - channel >= 2 {
-            self.block::<S, 2, V, PART>(simd, tap, images, region, channel, column);
-            channel += 2;
-        }
-        if self.shape.k > channel {
-            self.block::<S, 1, V, PART>(simd, tap, images, region, channel, column);
-        }
-    }
-
-    /// `R` input channels: their sums stay in registers over the chunk.
-    #[inline(always)]
-    fn block<S: Simd, const R: usize, const V: usize, const PART: bool>(
-        &mut self,
-        simd: S,
-        tap: usize,
-        images: &Range<usize>,
-        region: &Range<usize>,
-        channel: usize,
-        column: usize,
-    ) {
-        let WeightGrad { taps, k, n, positions, .. } = *self.shape;
-        let lanes = T::lanes::<S>();
-        let width = if PART { n - column } else { V * lanes };
-        let row = tap * k + channel;
-        let mut sums = [[T::splat(simd, T::ZERO); V]; R];
+        let positions = self.shape.positions;
+        let (rows, columns, width) = (self.rows, self.columns, P::width());
+        let TapRuns { offset, runs } = &self.shape.taps[tap];
+        // The input is read at the tap, the gradient at the position itself.
+        let (row_offset, column_offset) = if self.turned { (0, *offset) } else { (*offset, 0) };
+        let first = tap * rows + row;
+        let mut sums = [P::zero(simd); R];
         for r in 0..R {
-            let from = &self.out[(row + r) * n + column..][..width];
-            for v in 0..V {
-                sums[r][v] = load::<S, T, PART>(simd, from, v);
-            }
+            sums[r] = P::load(simd, &self.out[(first + r) * columns + column..]);
         }
-        let runs = &taps[tap].runs[..];
         let reached = runs.partition_point(|run| run.1 <= region.start);
         for image in images.clone() {
             for &(start, end) in &runs[reached..] {
@@ -199,37 +221,18 @@ impl<T: Real> Partial<'_, T> {
                 }
                 for position in start.max(region.start)..end.min(region.end) {
                     let at = image * positions + position;
-                    let inputs = &self.x[(at * k + channel).wrapping_add_signed(taps[tap].offset)..][..R];
-                    let gradient = &self.g[at * n + column..][..width];
-                    let mut panel = [sums[0][0]; V];
-                    for v in 0..V {
-                        panel[v] = load::<S, T, PART>(simd, gradient, v);
-                    }
+                    let factors = &self.a[(at * rows + row).wrapping_add_signed(row_offset)..][..R];
+                    let panel = P::load(simd, &self.b[(at * columns + column).wrapping_add_signed(column_offset)..][..width]);
                     for r in 0..R {
-                        let a = T::splat(simd, inputs[r]);
-                        for v in 0..V {
-                            sums[r][v] = T::mul_add_vector(simd, a, panel[v], sums[r][v]);
-                        }
+                        panel.add_product(simd, factors[r], &mut sums[r]);
                     }
                 }
             }
         }
         for r in 0..R {
-            let to = &mut self.out[(row + r) * n + column..][..width];
-            for v in 0..V {
-                if PART {
-                    T::store_part(simd, to, sums[r][v]);
-                } else {
-                    T::store(simd, &mut to[v * lanes..], sums[r][v]);
-                }
-            }
+            sums[r].store(simd, &mut self.out[(first + r) * columns + column..][..width]);
         }
     }
-}
-
-#[inline(always)]
-fn load<S: Simd, T: Real, const PART: bool>(simd: S, from: &[T], v: usize) -> T::Vector<S> {
-    if PART { T::load_part(simd, from) } else { T::load(simd, &from[v * T::lanes::<S>()..]) }
 }
 
 #[cfg(test)]
