@@ -74,7 +74,7 @@ fn points(path: &Path) -> anyhow::Result<PointData> {
 pub(super) fn data_title(lesson: &Lesson, data: Option<&Path>) -> String {
     match (&lesson.model, data) {
         (Model::Pixelcnn { .. }, Some(path)) => path.display().to_string(),
-        (Model::Pixelcnn { .. }, None) => "the last 1,000 of the shipped digits".into(),
+        (Model::Pixelcnn { .. }, None) => "the shipped digits".into(),
         (Model::Realnvp { data, .. }, _) => data.title(),
     }
 }
