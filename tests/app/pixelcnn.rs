@@ -38,7 +38,7 @@ fn wait(window: &mut Harness<'_, TractableApp>, what: &str, mut done: impl FnMut
         if done(window) {
             return;
         }
-        assert!(start.elapsed() < PATIENCE, "waited in vain for {what}");
+        assert!(start.elapsed() < PATIENCE, "waited in vain for {what}; the window says {:?}", texts(window));
         std::thread::sleep(Duration::from_millis(20));
     }
 }
@@ -55,7 +55,9 @@ fn press_with(window: &mut Harness<'_, TractableApp>, modifiers: Modifiers, key:
 /// All that the window says in this state.
 fn texts(window: &Harness<'_, TractableApp>) -> Vec<String> {
     let nodes = window.root().children_recursive();
-    nodes.flat_map(|node| [node.accesskit_node().label(), node.accesskit_node().value()]).flatten().collect()
+    let both = nodes.flat_map(|node| [node.accesskit_node().label(), node.accesskit_node().value()]).flatten();
+    // A reading that must not be broken over two lines holds hard spaces.
+    both.map(|text| text.replace('\u{a0}', " ")).collect()
 }
 
 fn find(window: &Harness<'_, TractableApp>, part: &str) -> Option<String> {
@@ -163,8 +165,8 @@ fn all_three_samplers_draw_the_same_image() {
     let first = spoken(&window);
     for method in ["Jacobi", "full"] {
         window.get_by_role_and_label(Role::RadioButton, method).click();
-        wait(&mut window, "the costs of all", |window| find(window, "One image each, here: the same, pixel for pixel.").is_some());
-        window.run_steps(4);
+        wait(&mut window, method, |window| find(window, &format!("Cost of {method}")).is_some());
+        wait(&mut window, "the comparison", |window| find(window, "One image each, here: the same, pixel for pixel.").is_some());
         assert_eq!(spoken(&window), first, "{method}");
     }
     assert!(find(&window, "Cost of full").is_some_and(|text| text.contains("196 passes")));

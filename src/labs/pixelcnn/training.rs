@@ -38,6 +38,7 @@ pub(super) fn show(lab: &mut PixelcnnLab, ui: &mut Ui, shared: &Shared) {
         width => format!("mean of {width} steps"),
     };
     chips::note(ui, &format!("test: first {TEST_IMAGES} held-out images{bits}. train: batches, {width}."));
+    let (rate, diverged) = (training.rate, snapshot.diverged);
     let (running, fresh) = (training.running, snapshot.origin == Origin::Untrained && training.step == 0);
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing = egui::vec2(6.0, 5.0);
@@ -54,6 +55,10 @@ pub(super) fn show(lab: &mut PixelcnnLab, ui: &mut Ui, shared: &Shared) {
             .clicked()
         {
             lab.ask(Ask::FromScratch);
+        }
+        if diverged && chips::button(ui, "Half the rate and go on").on_hover_text("From the last good weights").clicked() {
+            lab.ask(Ask::Rate(rate / 2.0));
+            lab.ask(Ask::Train(true));
         }
     });
 }

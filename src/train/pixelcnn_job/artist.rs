@@ -204,3 +204,62 @@ fn run_of(trajectory: &Trajectory, config: &Config, settings: Settings, cost: Co
         step,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::Method;
+    use super::*;
+    use crate::data::{Levels, Preparation};
+    use crate::exec::cpu::CpuSession;
+    use crate::graph::Reuse;
+
+    #[test]
+    fn prices_add_up_to_the_models_own_nll_and_slow_walks_draw_the_same() {
+        let config = Config {
+            height: 5,
+            width: 4,
+            levels: 3,
+            channels: 6,
+            blocks: 2,
+            first_kernel: 5,
+            kernel: 3,
+            head: 8,
+            classes: 2,
+            coordinates: true,
+            residual: true,
+        };
+        let model = Model::Pixelcnn { config: config.clone(), data: Preparation { size: 14, levels: Levels::Grey(3) } };
+        let mut artist = Artist::new(&model, &config, 3).unwrap();
+        let mut weights = artist.initial(3);
+        // Far from uniform, so that a mistake shows.
+        weights.arrays.values_mut().for_each(|(_, values)| values.iter_mut().for_each(|w| *w *= 3.0));
+        artist.load(&weights).unwrap();
+        let settings = Settings { class: Some(1), temperature: 1.0, seed: 7, stream: 2, method: Method::Cached };
+        let run = artist.draw(&settings).unwrap();
+
+        let (graph, _) = pixelcnn::evaluation(&config, 1).unwrap();
+        let graph = Arc::new(graph);
+        let mut session = CpuSession::new(1);
+        let program = session.prepare(&graph, Reuse::On).unwrap();
+        weights.write_to(&mut session, &graph).unwrap();
+        let levels: Vec<f32> = run.pixels.iter().map(|&level| f32::from(level)).collect();
+        session.run(program, &[("levels", &levels), ("class", &[1.0])]).unwrap();
+        let nll = f64::from(session.read_output(program, "nll").unwrap()[0]);
+        // Twenty terms of single precision.
+        assert!((run.nats() - nll).abs() < 1e-4, "{} and {nll}", run.nats());
+        assert!(run.entropy.iter().all(|&h| (0.0..=3f64.ln() + 1e-6).contains(&h)));
+
+        let soon = || Instant::now() + std::time::Duration::from_millis(1);
+        for (mut walk, passes) in [(SlowWalk::full(&artist, settings), 20..=20), (SlowWalk::jacobi(&artist, settings), 1..=21)] {
+            let slow = loop {
+                if let Some(slow) = walk.advance(&mut artist, soon()).unwrap() {
+                    break slow;
+                }
+                // In between somebody else draws with another class.
+                artist.draw(&Settings { class: None, ..settings }).unwrap();
+            };
+            assert_eq!((&slow.pixels, &slow.p), (&run.pixels, &run.p));
+            assert!(passes.contains(&slow.cost.passes), "{} passes", slow.cost.passes);
+        }
+    }
+}

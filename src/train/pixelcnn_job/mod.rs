@@ -43,8 +43,6 @@ pub enum Ask {
     Shipped,
     /// Where training runs.
     Backend(BackendChoice),
-    /// The sentence about what went wrong was read.
-    Dismiss,
 }
 
 /// The job. Opens a lesson at once and draws its first sample.

@@ -203,4 +203,6 @@ pub struct Snapshot {
     pub choice: BackendChoice,
     /// What went wrong last, as a sentence; `None` when the next command worked.
     pub error: Option<String>,
+    /// Whether that was training that broke: a lower rate may help.
+    pub diverged: bool,
 }

@@ -49,6 +49,10 @@ pub(super) struct Studio {
     threads: usize,
     info: Option<BackendInfo>,
     error: Option<String>,
+    diverged: bool,
+    score_wanted: bool,
+    /// Time that the gallery took so far.
+    hanging: Duration,
     published: Instant,
     refresh_at: Instant,
     score_at: Instant,
@@ -94,6 +98,9 @@ impl Studio {
             threads,
             info: None,
             error: None,
+            diverged: false,
+            score_wanted: true,
+            hanging: Duration::ZERO,
             published: now,
             refresh_at: now,
             score_at: now,
@@ -160,7 +167,6 @@ impl Studio {
                 self.note(outcome);
             }
             Ask::Backend(choice) => self.move_to(choice),
-            Ask::Dismiss => self.error = None,
         }
     }
 
@@ -172,6 +178,7 @@ impl Studio {
         }
         self.settings = settings;
         self.redraw = true;
+        self.error = None;
     }
 
     fn take_shipped(&mut self) -> Result<(), TrainError> {
@@ -202,6 +209,7 @@ impl Studio {
         self.artist.load(&weights)?;
         self.weights = weights;
         self.score = None;
+        self.score_wanted = true;
         self.redraw = true;
         self.next = 0;
         self.dirty = true;
@@ -216,6 +224,7 @@ impl Studio {
             self.trainer = Some(trainer);
         }
         self.running = true;
+        self.diverged = false;
         self.slow = None;
         self.refresh_at = Instant::now() + REFRESH;
         self.score_at = Instant::now();
@@ -289,7 +298,9 @@ impl Studio {
                 if self.dirty { Activity::Busy } else { activity }
             }
             Err(error) => {
-                self.running = false;
+                // Whatever failed is not tried again by itself.
+                (self.running, self.score_wanted, self.slow, self.next) = (false, false, None, GALLERY);
+                self.diverged = matches!(error, TrainError::Diverged { .. });
                 if let Some(trainer) = &mut self.trainer {
                     trainer.pause();
                     trainer.curve.truncate(trainer.step());
@@ -327,7 +338,7 @@ impl Studio {
         if self.running {
             return Ok(Activity::Busy);
         }
-        if self.score.is_none() {
+        if std::mem::take(&mut self.score_wanted) {
             let score = self.artist.score(&self.lesson.model, &self.source, self.lesson.seed, TEST_IMAGES)?;
             self.scored(score, step_of(&self.weights));
             return Ok(Activity::Busy);
@@ -395,6 +406,7 @@ impl Studio {
     fn hang_one(&mut self) -> Result<(), TrainError> {
         let stream = self.next as u64 + 1;
         let run = self.artist.draw(&Settings { stream, method: Method::Cached, ..self.settings })?;
+        self.hanging += run.cost.time;
         self.cost(Method::Cached, &run, None);
         let nats = run.nats();
         let image = Thumbnail { stream, pixels: run.pixels, nats };
@@ -407,6 +419,9 @@ impl Studio {
         if self.next == GALLERY {
             self.gallery.version += 1;
             self.dirty = true;
+            // Looking must not slow learning down by more than an eighth.
+            let pause = REFRESH.max(std::mem::take(&mut self.hanging) * 8);
+            self.refresh_at = Instant::now() + pause;
         }
         Ok(())
     }
@@ -424,10 +439,10 @@ impl Studio {
             self.scored(score, step);
         }
         if now >= self.refresh_at && self.next >= GALLERY {
-            self.refresh_at = now + REFRESH;
             let score = self.score;
             self.look_at_trained()?;
             self.score = score;
+            self.score_wanted = false;
         }
         Ok(())
     }
@@ -468,6 +483,7 @@ impl Studio {
             drawing_on: self.artist.backend(),
             choice: self.choice,
             error: self.error.clone(),
+            diverged: self.diverged,
         });
         self.published = Instant::now();
         self.dirty = false;
