@@ -15,8 +15,10 @@ use crate::ui::units::number;
 
 /// Upper end of the surprise scale, nats: fixed, because a range that jumps lies.
 const SURPRISE_NATS: f32 = 3.0;
-/// Room under the picture: legend, heading of the gallery, its two rows.
-const BELOW: f32 = 142.0;
+/// Room above and under the picture without the gallery: heading, legend, heading of the gallery.
+const AROUND: f32 = 82.0;
+/// The gallery's two rows of eight are as high as a quarter of their width, which is the picture's.
+const WITH_GALLERY: f32 = 1.25;
 
 /// Draws the canvas.
 pub(super) fn show(lab: &mut PixelcnnLab, ui: &mut Ui, shared: &mut Shared) {
@@ -63,7 +65,7 @@ fn sample(lab: &mut PixelcnnLab, ui: &mut Ui, shared: &Shared, width: f32) {
     ui.add_space(3.0);
     let run = lab.walk.run().cloned();
     let (rows, cols) = run.as_ref().map_or((14, 14), |run| (run.rows, run.cols));
-    let size = vec2(width, (height - 34.0 - BELOW).max(120.0));
+    let size = vec2(width, ((height - AROUND) / WITH_GALLERY).max(120.0));
     let Some(run) = run else {
         PixelGrid::new("Sample", rows, cols).fill(|_| palette.future).summary("The first sample is being drawn.").show(ui, size);
         return;

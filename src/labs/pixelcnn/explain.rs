@@ -84,7 +84,7 @@ fn distribution(ui: &mut Ui, run: &SampleRun, focus: usize, at: usize) {
         .show(ui);
     let name = level_name(chosen, run.levels);
     let u = format!("{:.3}", run.u[focus]);
-    let sentence = if focus == at { format!("u = {u} falls on {name}: that is drawn") } else { format!("drawn: {name}, with u = {u}") };
+    let sentence = if focus == at { format!("u = {u} falls on {name}") } else { format!("drawn: {name}, with u = {u}") };
     ui.label(egui::RichText::new(sentence).color(palette.text_dim)).on_hover_text(
         "u is uniform between 0 and 1 and fixed beforehand; the ladder at the right adds the probabilities up, and u falls on one rung",
     );
