@@ -205,7 +205,7 @@ fn every_part_is_named_in_every_theme_and_size() {
         let mut window =
             Harness::builder().with_size(Vec2::new(1920.0, 1080.0)).build_eframe(move |cc| TractableApp::new(&cc.egui_ctx, &options));
         wait(&mut window, "a sample", |window| !spoken(window).is_empty());
-        for name in ["Sample in progress", "What it is made of", "Training", "Surprise, row by row", "Temperature", "Masked layers"] {
+        for name in ["Sample", "What it is made of", "Training", "Surprise, row by row", "Temperature", "Masked layers"] {
             assert!(find(&window, name).is_some(), "{theme:?}: {name}");
         }
     }
