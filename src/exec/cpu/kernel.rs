@@ -79,6 +79,7 @@ impl Kernel {
     }
 
     /// Computes a region of a node's value, or all of it where the operation mixes positions.
+    #[allow(clippy::too_many_arguments, reason = "one call for every kind of kernel")]
     pub(super) fn run<'a, T: Real>(
         &self,
         workers: &Workers,

@@ -8,7 +8,7 @@
 /// Adding and subtracting `1.5 * 2^23` rounds a small f32 to the nearest integer; the low bits of the sum hold that integer.
 const ROUND: f32 = 12_582_912.0;
 /// High and low part of ln 2; the high part has few bits, so that its products with small integers are exact.
-const LN2_HIGH: f32 = 0.693_359_375;
+const LN2_HIGH: f32 = 0.693_359_4;
 const LN2_LOW: f32 = -2.121_944_4e-4;
 
 /// `2^n` for `-126 <= n <= 127`.
@@ -35,7 +35,7 @@ pub(crate) fn exp(x: f32) -> f32 {
     p = p * r + 8.333_452e-3;
     p = p * r + 4.166_579_6e-2;
     p = p * r + 1.666_666_5e-1;
-    p = p * r + 5.000_000_1e-1;
+    p = p * r + 0.5;
     let y = p * (r * r) + r + 1.0;
     // 2^n in two factors: n reaches 128 (overflow to infinity) and -151 (denormal results).
     let n = (shifted.to_bits() as i32).wrapping_sub(ROUND.to_bits() as i32);
@@ -64,7 +64,7 @@ pub(crate) fn ln(x: f32) -> f32 {
     p = p * r - 1.666_805_8e-1;
     p = p * r + 2.000_071_5e-1;
     p = p * r - 2.499_999_4e-1;
-    p = p * r + 3.333_333_1e-1;
+    p = p * r + 0.333_333_3;
     let y = p * r * z + e * LN2_LOW - 0.5 * z;
     let y = r + y + e * LN2_HIGH;
     let y = select(x == f32::INFINITY, x, y);
@@ -103,10 +103,10 @@ pub(crate) fn sigmoid(x: f32) -> f32 {
 pub(crate) fn tanh(x: f32) -> f32 {
     let z = x * x;
     let mut p = -5.704_988_7e-3;
-    p = p * z + 2.063_908_9e-2;
+    p = p * z + 0.020_639_09;
     p = p * z - 5.373_971_6e-2;
     p = p * z + 1.333_144_2e-1;
-    p = p * z - 3.333_328_2e-1;
+    p = p * z - 0.333_332_8;
     let near = p * z * x + x;
     let a = x.abs();
     let far = 1.0 - 2.0 / (exp(a + a) + 1.0);

@@ -210,8 +210,8 @@ impl<T: Real> Partial<'_, T> {
         let (row_offset, column_offset) = if self.turned { (0, *offset) } else { (*offset, 0) };
         let first = tap * rows + row;
         let mut sums = [P::zero(simd); R];
-        for r in 0..R {
-            sums[r] = P::load(simd, &self.out[(first + r) * columns + column..]);
+        for (r, sums) in sums.iter_mut().enumerate() {
+            *sums = P::load(simd, &self.out[(first + r) * columns + column..]);
         }
         let reached = runs.partition_point(|run| run.1 <= region.start);
         for image in images.clone() {
@@ -223,14 +223,14 @@ impl<T: Real> Partial<'_, T> {
                     let at = image * positions + position;
                     let factors = &self.a[(at * rows + row).wrapping_add_signed(row_offset)..][..R];
                     let panel = P::load(simd, &self.b[(at * columns + column).wrapping_add_signed(column_offset)..][..width]);
-                    for r in 0..R {
-                        panel.add_product(simd, factors[r], &mut sums[r]);
+                    for (sums, &factor) in sums.iter_mut().zip(factors) {
+                        panel.add_product(simd, factor, sums);
                     }
                 }
             }
         }
-        for r in 0..R {
-            sums[r].store(simd, &mut self.out[(first + r) * columns + column..][..width]);
+        for (r, sums) in sums.into_iter().enumerate() {
+            sums.store(simd, &mut self.out[(first + r) * columns + column..][..width]);
         }
     }
 }
