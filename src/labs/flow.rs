@@ -44,6 +44,8 @@ static OPENING: Mutex<()> = Mutex::new(());
 struct Overlays {
     points: bool,
     grid: bool,
+    /// The grid of data space, pushed forward, instead of the latent one, pulled back.
+    grid_of_x: bool,
     density: bool,
     samples: bool,
     log_det: bool,
@@ -74,6 +76,8 @@ pub struct FlowLab {
     overlays: Overlays,
     tools: Tools,
     probe: [f64; 2],
+    /// The probe was last moved in latent space: its x comes from the worker.
+    led_by_z: bool,
     pointer: Option<[f64; 2]>,
     fields: Fields,
     wish: Wish,
@@ -107,9 +111,10 @@ impl FlowLab {
             view_moved: (None, Instant::now()),
             data_version: 0,
             fit_next: false,
-            overlays: Overlays { points: true, grid: true, density: true, samples: false, log_det: false, sum: false },
+            overlays: Overlays { points: true, grid: true, grid_of_x: false, density: true, samples: false, log_det: false, sum: false },
             tools: Tools::default(),
             probe: FIRST_PROBE,
+            led_by_z: false,
             pointer: None,
             fields: Fields::default(),
             asked: (config.clone(), lesson.training.batch),
@@ -175,6 +180,7 @@ impl FlowLab {
 
     fn set_probe(&mut self, at: [f64; 2]) {
         if at != self.probe {
+            self.led_by_z = false;
             self.probe = at;
             self.send(FlowCommand::Probe(at));
         }
@@ -238,6 +244,9 @@ impl FlowLab {
             // Loaded weights brought their own model.
             self.wish.config = snapshot.config.clone();
             self.asked.0 = snapshot.config.clone();
+        }
+        if let Some(reading) = snapshot.probe.as_ref().filter(|_| self.led_by_z) {
+            self.probe = reading.at;
         }
         self.depth.set_layers(snapshot.config.stages());
         self.snapshot = Some(snapshot);

@@ -8,7 +8,7 @@ use super::tools::Tool;
 use super::warp::{self, Paint};
 use super::{FlowLab, Shared};
 use crate::data::Toy;
-use crate::train::flow_job::{Lines, Point, ProbeReading};
+use crate::train::flow_job::{Pictures, Point, ProbeReading};
 use crate::ui::canvas2d::Plane;
 use crate::ui::colormap::Scale;
 use crate::ui::theme::Palette;
@@ -29,7 +29,7 @@ pub(super) fn data(lab: &FlowLab, plane: &Plane<'_>, shared: &Shared) {
             plane.field(density, pictures.density.bounds);
         }
         if lab.overlays.grid {
-            lines(plane, &pictures.lines, (0, 0, 0.0), palette);
+            grid(lab, plane, pictures, (0, 0, 0.0));
         }
         if lab.overlays.samples
             && let Some(samples) = pictures.samples.first()
@@ -78,7 +78,7 @@ pub(super) fn latent(lab: &FlowLab, plane: &Plane<'_>, shared: &Shared) {
         warp::show(plane, &pictures.lattice, between, paint, palette.dark);
     }
     if lab.overlays.grid {
-        lines(plane, &pictures.lines, between, palette);
+        grid(lab, plane, pictures, between);
     }
     if lab.overlays.points && !empty {
         plane.points(&tween(&pictures.points, between), 1.1, point_color(palette));
@@ -110,13 +110,18 @@ fn square(plane: &Plane<'_>, outline: &[Point], palette: &Palette) {
     plane.polyline(&closed, Stroke::new(1.5, palette.now));
 }
 
-/// The latent grid and the circles of the base density at a depth.
-fn lines(plane: &Plane<'_>, lines: &Lines, between: (usize, usize, f32), palette: &Palette) {
-    let points = tween(&lines.points, between);
+/// A grid at a depth: the latent one with the circles of the base density, or the one of data space.
+fn grid(lab: &FlowLab, plane: &Plane<'_>, pictures: &Pictures, between: (usize, usize, f32)) {
+    let palette = plane.palette();
     let ink = if palette.dark { Color32::WHITE } else { palette.text };
     let line = Stroke::new(1.0, ink.gamma_multiply(0.2));
+    if lab.overlays.grid_of_x {
+        warp::grid_lines(&pictures.lattice, between).iter().for_each(|points| plane.polyline(points, line));
+        return;
+    }
     let circle = Stroke::new(1.4, palette.base.gamma_multiply(0.8));
-    for (i, points) in points.chunks(lines.length.max(1)).enumerate() {
+    let lines = &pictures.lines;
+    for (i, points) in tween(&lines.points, between).chunks(lines.length.max(1)).enumerate() {
         plane.polyline(points, if i < lines.straight { line } else { circle });
     }
 }

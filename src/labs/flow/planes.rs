@@ -5,6 +5,7 @@ use egui::{PointerButton, RichText, Ui, vec2};
 use super::fields::{LAYER_SCALE, SUM_SCALE};
 use super::tools::Tool;
 use super::{Command, FlowLab, Shared, marks};
+use crate::train::flow_job::FlowCommand;
 use crate::ui::canvas2d::Canvas2d;
 use crate::ui::chips;
 use crate::ui::colormap::{Scale, colorbar};
@@ -141,8 +142,18 @@ fn data_space(lab: &mut FlowLab, ui: &mut Ui, shared: &Shared, side: f32) {
 fn latent_space(lab: &mut FlowLab, ui: &mut Ui, shared: &Shared, side: f32) {
     let mut view = lab.latent_view;
     let canvas = Canvas2d::new("Latent space", &mut view, vec2(side, side)).summary(lab.depth.labels().position);
-    canvas.show(ui, |plane| marks::latent(lab, plane, shared));
+    let shown = canvas.show(ui, |plane| marks::latent(lab, plane, shared));
     lab.latent_view = view;
+    let shift = ui.input(|input| input.modifiers.shift);
+    let held = (shown.response.dragged_by(PointerButton::Primary) && !shift) || shown.response.clicked();
+    if let Some(z) = shown.pointer.filter(|_| held && lab.depth.at_the_end()) {
+        // Here the probe is led from the other side: the inverse finds its x.
+        lab.led_by_z = true;
+        lab.send(FlowCommand::ProbeLatent(z));
+    }
+    if lab.depth.at_the_end() {
+        shown.response.on_hover_cursor(egui::CursorIcon::Crosshair);
+    }
 }
 
 /// The overlays' chips and the colour bar of what they show.
@@ -159,6 +170,10 @@ fn overlays(lab: &mut FlowLab, ui: &mut Ui) {
             chips::toggle(ui, name, on).on_hover_text(command.tooltip());
         }
         chips::toggle(ui, "points", &mut shown.points).on_hover_text("The data points");
+        if shown.grid {
+            let help = "The straight grid of data space, pushed forward, instead of the latent one, pulled back";
+            chips::toggle(ui, "grid of x", &mut shown.grid_of_x).on_hover_text(help);
+        }
         if shown.log_det {
             chips::toggle(ui, "all so far", &mut shown.sum).on_hover_text("The sum of the log-determinants of the layers up to here");
         }

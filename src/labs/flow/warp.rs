@@ -3,7 +3,7 @@
 use egui::{Color32, Mesh, Rect, Shape};
 
 use super::numbers::tween;
-use crate::train::flow_job::Lattice;
+use crate::train::flow_job::{Lattice, Point};
 use crate::ui::canvas2d::Plane;
 use crate::ui::colormap::Scale;
 
@@ -57,4 +57,17 @@ fn node_color(lattice: &Lattice, (low, _, part): (usize, usize, f32), paint: Pai
         Paint::Layer { index, scale } => lattice.log_dets.get(index).map_or(Color32::TRANSPARENT, |column| scale.color(column[i], dark)),
         Paint::Sum { scale } => scale.color(so_far(), dark),
     }
+}
+
+/// Every fourth row and column of the lattice, and the last ones: the grid of data space at a depth.
+pub(super) fn grid_lines(lattice: &Lattice, between: (usize, usize, f32)) -> Vec<Vec<Point>> {
+    let nodes = tween(&lattice.points, between);
+    let side = lattice.side;
+    if nodes.len() != side * side {
+        return Vec::new();
+    }
+    let picks = || (0..side.saturating_sub(1)).step_by(4).chain([side - 1]);
+    let rows = picks().map(|row| nodes[row * side..(row + 1) * side].to_vec());
+    let columns = picks().map(|column| (0..side).map(|row| nodes[row * side + column]).collect());
+    rows.chain(columns).collect()
 }

@@ -49,6 +49,12 @@ impl FlowJob {
                 self.probe = at.map(|v| if v.is_finite() { v.clamp(-1e3, 1e3) } else { 0.0 });
                 self.measure_probe()?;
             }
+            FlowCommand::ProbeLatent(z) => {
+                if let Some(model) = &mut self.model {
+                    let x = model.programs.back(model.fit.session(), z)?;
+                    return self.carry_out(FlowCommand::Probe(x), out);
+                }
+            }
             FlowCommand::Window(window) => {
                 self.window = window;
                 self.look_again();

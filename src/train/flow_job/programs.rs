@@ -38,6 +38,7 @@ pub(super) struct Programs {
     round_trip: ProgramId,
     likelihood: ProgramId,
     probe: ProgramId,
+    back: ProgramId,
 }
 
 /// Points after every layer, `[K+1][N]`, and what else a forward evaluation gives.
@@ -67,8 +68,9 @@ impl Programs {
         let samples = evaluation(SAMPLES, Direction::Inverse)?;
         let round_trip = evaluation(POINTS, Direction::Inverse)?;
         let probe = evaluation(PROBE_BATCH, Direction::Forward)?;
+        let back = evaluation(1, Direction::Inverse)?;
         let likelihood = session.prepare(&Arc::new(realnvp::likelihood(config, CHUNK)?), Reuse::On)?;
-        Ok(Programs { depth: config.stages(), points, lattice, lines, samples, round_trip, likelihood, probe })
+        Ok(Programs { depth: config.stages(), points, lattice, lines, samples, round_trip, likelihood, probe, back })
     }
 
     /// At most [`POINTS`] data points through all layers.
@@ -135,6 +137,16 @@ impl Programs {
         let mut values = session.read_output(self.likelihood, "log_prob")?;
         values.truncate(points.len());
         Ok(values)
+    }
+
+    /// The point of data space that the layers bring to `z`.
+    ///
+    /// # Errors
+    /// A device that fails.
+    pub(super) fn back(&self, session: &mut dyn Session, z: [f64; 2]) -> Result<[f64; 2], TrainError> {
+        session.run(self.back, &[("z", &z.map(|v| v as f32))])?;
+        let x = session.read_output(self.back, "point.0")?;
+        Ok([x[0].into(), x[1].into()])
     }
 
     /// What the layers do to a point and to the square of this side around it.

@@ -36,6 +36,8 @@ pub enum FlowCommand {
     },
     /// Where the probe stands in data space.
     Probe([f64; 2]),
+    /// Where it stands in latent space: its place in data space is computed by the inverse.
+    ProbeLatent([f64; 2]),
     /// What is in view in data space, `[left, bottom, right, top]`: where densities and fields are computed.
     Window([f64; 4]),
     /// From the initial values of this seed.
