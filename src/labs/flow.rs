@@ -26,7 +26,7 @@ use crate::data::Toy;
 use crate::exec::{BackendChoice, open_session};
 use crate::flows::realnvp::Config;
 use crate::train::flow_job::{DataView, FlowCommand, FlowJob, FlowSnapshot, Pictures, ProbeReading};
-use crate::train::{Event, Lesson, Model, PointData, Worker};
+use crate::train::{Event, Lesson, Model, PointData, RateSchedule, Worker};
 use crate::ui::canvas2d::View;
 use crate::ui::transport::TransportModel;
 use crate::ui::units::{count, number};
@@ -38,6 +38,9 @@ const FIRST_PROBE: [f64; 2] = [0.3, 1.32];
 
 /// Some drivers crash when two devices are made at once.
 static OPENING: Mutex<()> = Mutex::new(());
+
+/// Among so many points the nearest one is near, and hardly an outlier.
+const SOME_POINTS: usize = 24;
 
 /// Which pictures are shown.
 #[derive(Clone, Copy, Debug)]
@@ -91,6 +94,8 @@ pub struct FlowLab {
 pub fn open(shared: &Shared) -> Box<dyn Lab> {
     let mut lesson = Lesson::preset("realnvp").expect("a test reads every shipped lesson");
     lesson.seed = shared.seed;
+    // A person changes the data as they like: the rate must not have cooled down by then.
+    lesson.training.schedule = RateSchedule::Constant;
     Box::new(FlowLab::new(lesson))
 }
 
@@ -234,7 +239,7 @@ impl FlowLab {
                 self.data_view = View::fit(&snapshot.data.points);
                 // The probe stays where it is, but on the data.
                 let near = |p: &&[f32; 2]| (f64::from(p[0]) - self.probe[0]).hypot(f64::from(p[1]) - self.probe[1]);
-                let nearest = snapshot.data.points.iter().min_by(|a, b| near(a).total_cmp(&near(b)));
+                let nearest = snapshot.data.points.iter().take(SOME_POINTS).min_by(|a, b| near(a).total_cmp(&near(b)));
                 if let Some(&[x, y]) = nearest {
                     self.set_probe([x.into(), y.into()]);
                 }

@@ -7,8 +7,9 @@ use super::snapshot::{Field, Integral, Pictures, Point};
 use crate::exec::Session;
 use crate::train::{Score, TrainError};
 
-/// The plane over which p is summed: `[-REACH, REACH]^2`. Data lie within 4.5; the base density's image may reach further.
-const REACH: f64 = 6.0;
+/// The plane over which p is summed is `[-r, r]^2` with r between these, as far as the model's own samples reach and half as far again:
+/// what lies outside counts as missing mass.
+const REACH: (f64, f64) = (6.0, 24.0);
 
 /// How fine the pictures are.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -60,8 +61,7 @@ impl Cycle {
     /// A round that has not begun.
     pub(super) fn new(fineness: Fineness, window: [f64; 4], version: u64, step: u64) -> Cycle {
         let pictures = Pictures { version, step, density: Field::over(window, [fineness.density; 2]), ..Pictures::default() };
-        let integral = Field::over([-REACH, -REACH, REACH, REACH], [fineness.integral; 2]);
-        Cycle { fineness, slice: Slice::Points, pictures, integral, nll: Vec::new() }
+        Cycle { fineness, slice: Slice::Points, pictures, integral: Field::default(), nll: Vec::new() }
     }
 
     /// Computes the next slice; gives the pictures after the last one.
@@ -104,6 +104,9 @@ impl Cycle {
             }
             Slice::Density => {
                 if fill(&mut self.pictures.density, session, programs)? {
+                    let farthest = self.pictures.samples[0].as_flattened().iter().fold(0.0, |far: f64, &v| far.max(f64::from(v).abs()));
+                    let reach = (1.5 * farthest).ceil().clamp(REACH.0, REACH.1);
+                    self.integral = Field::over([-reach, -reach, reach, reach], [self.fineness.integral; 2]);
                     self.slice = if self.fineness.integral > 0 { Slice::Integral } else { Slice::Test };
                 }
             }
@@ -111,7 +114,7 @@ impl Cycle {
                 if fill(&mut self.integral, session, programs)? {
                     let sum: f64 = self.integral.values.iter().map(|&p| f64::from(p)).sum();
                     let mass = sum * self.integral.cell();
-                    self.pictures.integral = Some(Integral { mass, reach: REACH, side: self.fineness.integral });
+                    self.pictures.integral = Some(Integral { mass, reach: self.integral.bounds[2], side: self.fineness.integral });
                     self.slice = Slice::Test;
                 }
             }
