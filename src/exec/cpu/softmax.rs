@@ -9,6 +9,9 @@ use super::threads::Workers;
 /// Elements that an exponential costs as much as, with its two passes.
 const COST: usize = 8;
 
+/// Terms that are worked on at once: the exponentials of many short rows fill whole vectors.
+const TERMS: usize = 512;
+
 /// Log-normaliser of each row; with `SUBTRACT`, subtracted from the row's values.
 struct Normalise<'a, T, const SUBTRACT: bool> {
     width: usize,
@@ -21,19 +24,67 @@ impl<T: Real, const SUBTRACT: bool> NullaryFnOnce for Normalise<'_, T, SUBTRACT>
 
     #[inline(always)]
     fn call(self) {
-        let out = if SUBTRACT { self.width } else { 1 };
-        for (x, y) in self.x.chunks_exact(self.width).zip(self.y.chunks_exact_mut(out)) {
+        // Known widths unroll.
+        match self.width {
+            2 => self.rows(2),
+            4 => self.rows(4),
+            8 => self.rows(8),
+            width => self.rows(width),
+        }
+    }
+}
+
+impl<T: Real, const SUBTRACT: bool> Normalise<'_, T, SUBTRACT> {
+    #[inline(always)]
+    fn rows(self, width: usize) {
+        let out = if SUBTRACT { width } else { 1 };
+        let rows = (TERMS / width).max(1);
+        let mut terms = [T::ZERO; TERMS];
+        let (mut largest, mut logs) = ([T::ZERO; TERMS], [T::ZERO; TERMS]);
+        for (x, y) in self.x.chunks(rows * width).zip(self.y.chunks_mut(rows * out)) {
+            let rows = x.len() / width;
+            let (largest, logs) = (&mut largest[..rows], &mut logs[..rows]);
+            for (largest, x) in largest.iter_mut().zip(x.chunks_exact(width)) {
+                *largest = x.iter().fold(T::LOWEST, |a, &b| a.max(b));
+            }
             // The largest term is 1, so the sum neither overflows nor vanishes.
-            let largest = x.iter().fold(T::LOWEST, |a, &b| a.max(b));
-            let sum = x.iter().fold(T::ZERO, |sum, &x| sum + (x - largest).exp());
-            let log = largest + sum.ln();
-            if SUBTRACT {
-                let log = sum.ln();
-                for (y, &x) in y.iter_mut().zip(x) {
-                    *y = (x - largest) - log;
+            if rows * width <= TERMS {
+                let terms = &mut terms[..rows * width];
+                for ((terms, x), &largest) in terms.chunks_exact_mut(width).zip(x.chunks_exact(width)).zip(&*largest) {
+                    for (term, &x) in terms.iter_mut().zip(x) {
+                        *term = x - largest;
+                    }
+                }
+                for term in terms.iter_mut() {
+                    *term = term.exp();
+                }
+                for (sum, terms) in logs.iter_mut().zip(terms.chunks_exact(width)) {
+                    *sum = terms.iter().fold(T::ZERO, |sum, &term| sum + term);
                 }
             } else {
-                y[0] = log;
+                // One row, longer than the buffer.
+                logs[0] = T::ZERO;
+                for x in x.chunks(TERMS) {
+                    for (term, &x) in terms.iter_mut().zip(x) {
+                        *term = (x - largest[0]).exp();
+                    }
+                    logs[0] = terms[..x.len()].iter().fold(logs[0], |sum, &term| sum + term);
+                }
+            }
+            for log in logs.iter_mut() {
+                *log = log.ln();
+            }
+            if SUBTRACT {
+                let lines = y.chunks_exact_mut(width).zip(x.chunks_exact(width));
+                for ((y, x), (&largest, &log)) in lines.zip(largest.iter().zip(&*logs)) {
+                    for (y, &x) in y.iter_mut().zip(x) {
+                        *y = (x - largest) - log;
+                    }
+                }
+            } else {
+                for ((y, &largest), &log) in y.iter_mut().zip(&*largest).zip(&*logs) {
+                    *y = largest + log;
+                }
             }
         }
     }
@@ -66,7 +117,7 @@ mod tests {
     #[test]
     fn normalisers_equal_their_formula_and_stand_large_numbers() {
         let workers = Workers::new(1);
-        for (count, width) in [(50, 4), (3, 1), (7, 257)] {
+        for (count, width) in [(50, 4), (3, 1), (7, 257), (600, 2), (41, 3), (2, 1300)] {
             let mut x = noise(1, count * width);
             x.iter_mut().for_each(|x| *x *= 20.0);
             let log_sum = |x: &[f64]| x.iter().map(|x| x.exp()).sum::<f64>().ln();
