@@ -13,7 +13,7 @@
 //     . . .
 //                              (mask A is the same without the pixel itself)
 //
-// What a mask hides has no weight and costs no time: nothing is multiplied by zero. Outside the image x is 0.
+// What a mask hides has no weight and costs no time: no masked weight is ever multiplied. Outside the image x is 0.
 //
 // How the work is laid out: a workgroup computes a tile of ROWS pixels x COLUMNS output channels. For each tap, and for DEPTH input
 // channels at a time, its 256 threads bring the pixels' values and the weights into workgroup memory once; then each thread multiplies
@@ -56,13 +56,15 @@ var<workgroup> w_tile: array<vec4<f32>, DEPTH * COLUMN_THREADS>;
 
 // x[b, p + tap, i] for i, i + 1, i + 2, i + 3; 0 outside the image and beyond the last channel.
 fn seen(pixel: vec3<i32>, tap: vec2<i32>, i: u32) -> vec4<f32> {
-    let row = pixel.y + tap.x;
-    let column = pixel.z + tap.y;
+    let dy = tap.x;
+    let dx = tap.y;
+    let row = pixel.y + dy;
+    let column = pixel.z + dx;
     let inside = row >= 0 && row < i32(params.height) && column >= 0 && column < i32(params.width);
     var value = vec4<f32>();
     if pixel.x >= 0 && inside {
         let channels = params.channels;
-        let at = u32(pixel.x + tap.x * i32(params.width) + tap.y) * channels + i;
+        let at = u32(pixel.x + dy * i32(params.width) + dx) * channels + i;
         if i < channels { value.x = x[at]; }
         if i + 1u < channels { value.y = x[at + 1u]; }
         if i + 2u < channels { value.z = x[at + 2u]; }

@@ -13,7 +13,15 @@ fn main() -> ExitCode {
 
 /// Opens the window; `None` where there is no display.
 fn window(common: &Common) -> anyhow::Result<Option<()>> {
-    let options = WindowOptions { app: AppOptions { seed: common.seed, ..AppOptions::default() }, ..WindowOptions::default() };
+    let options = WindowOptions {
+        app: AppOptions {
+            seed: common.seed,
+            backend: common.backend.into(),
+            threads: common.threads.map(usize::from),
+            ..AppOptions::default()
+        },
+        ..WindowOptions::default()
+    };
     match run_window(&options) {
         Ok(()) => Ok(Some(())),
         Err(WindowError::NoDisplay) => Ok(None),

@@ -5,10 +5,13 @@
 //! image come from one pass; drawing an image needs them one after the other.
 //!
 //! ```text
-//! h_0     = conv_A 7x7 [one_hot(x), row, column] + class
+//! h_0     = conv_A 7x7 [one_hot(x), row, column] + class    (plain: relu of it)
 //! h_{l+1} = h_l + conv_B 3x3 (relu(h_l + class_l))          (plain: h_{l+1} = relu(conv_B h_l))
 //! p(x_i | x_<i) = softmax(W_2 relu(W_1 relu(h_L)))
 //! ```
+//!
+//! Two things are not the paper's: a residual block is one 3x3 with the rectifier before it (the paper has 1x1, 3x3, 1x1), and the two
+//! coordinate channels, constants that tell the net where it is.
 
 use serde::{Deserialize, Serialize};
 
@@ -103,6 +106,7 @@ pub fn record(b: &mut Builder, config: &Config, batch: usize) -> Nodes {
             if config.residual {
                 let shifted = add_class(b, h, class, channels);
                 let active = b.relu(shifted);
+                // A sum of L blocks has L times the variance of one: each starts with its share.
                 let y = nn::masked_conv(b, "conv", &mask_b, active, channels, Init::he(fan_in * config.blocks));
                 b.add(h, y)
             } else {

@@ -108,11 +108,6 @@ pub(super) fn loaded(model: &Model, weights: &Weights, common: &Common) -> anyho
     Ok(session)
 }
 
-/// Step at which weights were saved.
-pub(super) fn step_of(weights: &Weights) -> u64 {
-    weights.metadata.get("step").and_then(|step| step.parse().ok()).unwrap_or(0)
-}
-
 /// What was noted while the data were read: that a long file was thinned, for example.
 pub(super) fn note(source: &Source) -> Option<String> {
     match source {

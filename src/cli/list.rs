@@ -1,8 +1,7 @@
 use serde_json::json;
 
-use super::lesson::step_of;
 use super::report::Report;
-use crate::train::{Lesson, Model};
+use crate::train::{Lesson, Model, Weights};
 
 /// `tractable list`.
 pub(super) fn list() -> anyhow::Result<Report> {
@@ -11,7 +10,7 @@ pub(super) fn list() -> anyhow::Result<Report> {
     for name in Lesson::PRESETS {
         let lesson = Lesson::preset(name).expect("every listed preset is shipped");
         let weights = lesson.trained_weights()?;
-        let step = weights.as_ref().map(step_of);
+        let step = weights.as_ref().map(Weights::step);
         let parameters = lesson.model.training_graph(1)?.parameter_count();
         let kind = match lesson.model {
             Model::Pixelcnn { .. } => "pixelcnn",

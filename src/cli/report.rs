@@ -61,7 +61,7 @@ fn code(error: &anyhow::Error) -> u8 {
         _ => cause.downcast_ref::<ExecError>(),
     });
     match exec {
-        None | Some(ExecError::NoGpu { .. }) => BAD_INPUT,
+        None | Some(ExecError::NoGpu { .. } | ExecError::TooLarge { .. }) => BAD_INPUT,
         Some(_) => FAILED,
     }
 }

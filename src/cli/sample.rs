@@ -32,7 +32,7 @@ pub(super) fn sample(arguments: &SampleArguments, common: &Common) -> anyhow::Re
     let out = arguments.out.clone().unwrap_or_else(|| PathBuf::from(format!("{}-samples.png", lesson.name)));
     let format = format(&out)?;
     let weights = lesson::weights(&lesson, arguments.weights.as_deref())?;
-    let step = lesson::step_of(&weights);
+    let step = weights.step();
     match &lesson.model {
         Model::Pixelcnn { config, .. } => {
             let count = arguments.count.map_or(IMAGES, |n| n as usize);

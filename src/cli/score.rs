@@ -16,12 +16,12 @@ pub(super) fn score(arguments: &ScoreArguments, common: &Common) -> anyhow::Resu
     let backend = session.backend();
     let mut json = serde_json::to_value(score)?;
     let more = json!({
-        "lesson": lesson.name, "data": data, "note": note, "seed": lesson.seed, "step": lesson::step_of(&weights), "parameters": weights.parameter_count(),
+        "lesson": lesson.name, "data": data, "note": note, "seed": lesson.seed, "step": weights.step(), "parameters": weights.parameter_count(),
         "backend": backend.backend, "adapter": backend.adapter, "threads": backend.threads,
     });
     if let (Some(object), serde_json::Value::Object(more)) = (json.as_object_mut(), more) {
         object.extend(more);
     }
-    let text = format!("{} at step {}, on {data}\n{}", lesson.title, lesson::step_of(&weights), train::describe(&score));
+    let text = format!("{} at step {}, on {data}\n{}", lesson.title, weights.step(), train::describe(&score));
     Ok(Report { json, text: text + &note.map(|note| format!("\n{note}")).unwrap_or_default() })
 }

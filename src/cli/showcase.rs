@@ -57,7 +57,7 @@ pub fn showcase(common: &Common) -> anyhow::Result<Report> {
 /// The shipped weights, or those of a short training.
 fn trained(lesson: &Lesson, common: &Common) -> anyhow::Result<(Weights, String)> {
     if let Some(weights) = lesson.trained_weights()? {
-        let how = format!("shipped weights, step {}", lesson::step_of(&weights));
+        let how = format!("shipped weights, step {}", weights.step());
         return Ok((weights, how));
     }
     let mut fit = Fit::new(lesson.clone(), Source::open(lesson)?, lesson::session(common)?)?;

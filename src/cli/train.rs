@@ -5,7 +5,7 @@ use anyhow::bail;
 use serde_json::{Value, json};
 
 use super::arguments::{Common, TrainArguments};
-use super::lesson::{self, step_of};
+use super::lesson;
 use super::progress;
 use super::report::Report;
 use crate::exec::Session;
@@ -45,7 +45,7 @@ pub(super) fn train(arguments: &TrainArguments, common: &Common) -> anyhow::Resu
     if let Some(weights) = &start {
         fit.load(weights)?;
     }
-    let until = end(arguments, &lesson, start.as_ref().map_or(0, step_of))?;
+    let until = end(arguments, &lesson, start.as_ref().map_or(0, Weights::step))?;
     let run = Run { first: fit.step(), begin: Instant::now(), until };
     let smooth = run.go(&mut fit, &out)?;
     let seconds = run.begin.elapsed().as_secs_f64();

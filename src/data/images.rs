@@ -136,11 +136,10 @@ pub fn contact_sheet(images: &LevelImages, cols: usize) -> Sheet {
     let cols = cols.clamp(1, n.max(1));
     let (width, height) = (cols * cell + 1, n.div_ceil(cols) * cell + 1);
     let mut rgb = LINE.repeat(width * height);
-    for i in 0..n {
+    for (i, image) in images.view().outer_iter().enumerate() {
         let (top, left) = (i / cols * cell + 1, i % cols * cell + 1);
-        for (p, &level) in images.image(i).iter().enumerate() {
-            let (y, x) = (top + p / images.size, left + p % images.size);
-            rgb[3 * (y * width + x)..][..3].fill(images.grey(level));
+        for ((y, x), &level) in image.indexed_iter() {
+            rgb[3 * ((top + y) * width + left + x)..][..3].fill(images.grey(level));
         }
     }
     Sheet { width, height, rgb }

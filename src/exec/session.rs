@@ -56,6 +56,18 @@ pub enum ExecError {
         /// What came.
         found: usize,
     },
+    /// A program that would not fit in memory.
+    #[error(
+        "this needs {needed_mib} MiB of memory for its intermediate values, more than the {allowed_mib} MiB that {place} allows; use a smaller batch or model"
+    )]
+    TooLarge {
+        /// MiB that the plan asks for.
+        needed_mib: usize,
+        /// MiB that there may be.
+        allowed_mib: usize,
+        /// `this program`, or the adapter.
+        place: String,
+    },
     /// No usable GPU.
     #[error("no GPU can be used ({reason}); run with `--backend cpu`, or install a Vulkan driver (for example mesa-vulkan-drivers)")]
     NoGpu {

@@ -8,6 +8,7 @@ mod rail;
 mod sheet;
 mod top_bar;
 
+use crate::exec::BackendChoice;
 use std::time::Duration;
 
 use egui::{Frame, Margin, Panel, Role, Sense, WidgetInfo, vec2};
@@ -28,11 +29,15 @@ pub struct AppOptions {
     pub seed: Option<u64>,
     /// The theme.
     pub theme: Theme,
+    /// Where models are trained.
+    pub backend: BackendChoice,
+    /// Threads that train; by default all cores but the one that the window draws with.
+    pub threads: Option<usize>,
 }
 
 impl Default for AppOptions {
     fn default() -> Self {
-        Self { chapter: None, seed: None, theme: Theme::Dark }
+        Self { chapter: None, seed: None, theme: Theme::Dark, backend: BackendChoice::Auto, threads: None }
     }
 }
 
@@ -77,7 +82,8 @@ impl TractableApp {
     #[must_use]
     pub fn with_chapters(ctx: &egui::Context, options: &AppOptions, chapters: &'static [Chapter]) -> Self {
         ctx.add_plugin(KeyPlugin::default());
-        let mut shared = Shared { theme: options.theme, ..Shared::default() };
+        let mut shared = Shared { theme: options.theme, backend: options.backend, ..Shared::default() };
+        shared.threads = options.threads.unwrap_or(shared.threads).max(1);
         if let Some(seed) = options.seed {
             shared.seed = seed;
         }

@@ -12,7 +12,6 @@ mod rail;
 mod tools;
 mod warp;
 
-use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use egui::Context;
@@ -35,9 +34,6 @@ use crate::ui::units::{count, number};
 const VIEW_SETTLES: Duration = Duration::from_millis(120);
 /// Where the probe stands when the lab opens: on the upper moon.
 const FIRST_PROBE: [f64; 2] = [0.3, 1.32];
-
-/// Some drivers crash when two devices are made at once.
-static OPENING: Mutex<()> = Mutex::new(());
 
 /// Among so many points the nearest one is near, and hardly an outlier.
 const SOME_POINTS: usize = 24;
@@ -135,11 +131,11 @@ impl FlowLab {
         let software = shared.frame_interval > Duration::from_millis(40);
         let lesson = self.lesson.clone();
         let wake = ctx.clone();
+        let (asked, threads) = (shared.backend, shared.threads);
         let make = move || {
-            let mut choice = if software { BackendChoice::Cpu } else { BackendChoice::Auto };
+            let mut choice = if software && asked == BackendChoice::Auto { BackendChoice::Cpu } else { asked };
             let make_session = Box::new(move || {
-                let _one_at_a_time = OPENING.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-                let session = open_session(choice, trainer_threads())?;
+                let session = open_session(choice, threads)?;
                 if session.backend().backend == "cpu" {
                     // The next model need not look for a GPU again.
                     choice = BackendChoice::Cpu;
@@ -273,11 +269,6 @@ impl FlowLab {
             ctx.request_repaint_after(VIEW_SETTLES.saturating_sub(quiet));
         }
     }
-}
-
-/// While a window is open the trainer leaves a core to it.
-fn trainer_threads() -> usize {
-    std::thread::available_parallelism().map_or(1, |n| n.get().saturating_sub(1).max(1))
 }
 
 /// The data behind the digit keys.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::exec::BackendChoice;
 use crate::ui::theme::{Palette, Theme};
 use crate::ui::units::Units;
 
@@ -34,6 +35,10 @@ pub struct Shared {
     pub units: Units,
     /// The seed of all noise. The same until the user asks for another.
     pub seed: u64,
+    /// Where models are trained.
+    pub backend: BackendChoice,
+    /// Threads that train.
+    pub threads: usize,
     /// Cuts instead of movements.
     pub reduced_motion: bool,
     /// Arrow keys move the focused canvas's cursor instead of time.
@@ -48,12 +53,19 @@ fn animation_id() -> egui::Id {
     egui::Id::unique("tractable animation")
 }
 
+/// While a window is open the trainer leaves it a core.
+fn spare_cores() -> usize {
+    std::thread::available_parallelism().map_or(1, |cores| cores.get().saturating_sub(1).max(1))
+}
+
 impl Default for Shared {
     fn default() -> Self {
         Self {
             theme: Theme::Dark,
             units: Units::Nats,
             seed: 541,
+            backend: BackendChoice::Auto,
+            threads: spare_cores(),
             reduced_motion: false,
             canvas_cursor: false,
             frame_interval: Duration::from_millis(16),

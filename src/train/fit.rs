@@ -74,11 +74,16 @@ impl Fit {
     /// Weights of another model; the fit is left as it was.
     pub fn load(&mut self, weights: &Weights) -> Result<(), TrainError> {
         weights.write_to(self.session.as_mut(), &self.graph)?;
-        self.step = weights.metadata.get("step").and_then(|s| s.parse().ok()).unwrap_or(0);
+        // Reading waits for the runs in flight, whose losses belong to the weights that were.
+        if let Some(parameter) = self.graph.parameters().first() {
+            self.session.read_parameter(&self.graph.describe(parameter.node))?;
+        }
+        self.step = weights.step();
         self.reported = self.step;
         self.first_loss = None;
         self.kept = (self.step, weights.clone());
         self.session.losses();
+        self.session.skipped_updates();
         Ok(())
     }
 
@@ -111,15 +116,19 @@ impl Fit {
     /// # Errors
     /// [`TrainError::Diverged`] when a loss or a gradient was not finite: the last sound weights are back in place.
     pub fn losses(&mut self) -> Result<Vec<(u64, f32)>, TrainError> {
+        // Skips first: what arrives in between is then seen with its loss at the next call, not lost.
+        let skipped = self.session.skipped_updates();
         let arrived = self.session.losses();
         let mut losses = Vec::with_capacity(arrived.len());
-        let skipped = self.session.skipped_updates();
         for loss in arrived {
             self.reported += 1;
             if !loss.is_finite() || skipped > 0 {
                 return Err(self.go_back(self.reported));
             }
             losses.push((self.reported, loss));
+        }
+        if skipped > 0 {
+            return Err(self.go_back(self.reported + 1));
         }
         if let Some(&(step, loss)) = losses.last() {
             let first = *self.first_loss.get_or_insert(losses[0].1);

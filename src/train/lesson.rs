@@ -164,11 +164,17 @@ impl Lesson {
     }
 
     /// Ranges that the format cannot express.
-    fn check(&self) -> Result<(), String> {
+    pub(super) fn check(&self) -> Result<(), String> {
         let in_range = |name: &str, value: usize, low: usize, high: usize| {
             if (low..=high).contains(&value) { Ok(()) } else { Err(format!("`{name}` must be {low} to {high}, but is {value}")) }
         };
         in_range("batch", self.training.batch, 1, 65_536)?;
+        let Adam { rate, beta1, beta2, epsilon, clip, decay } = self.training.adam;
+        let unit = |x: f64| (0.0..1.0).contains(&x);
+        let sound = rate.is_finite() && rate > 0.0 && unit(beta1) && unit(beta2) && epsilon >= 0.0 && clip >= 0.0 && decay >= 0.0;
+        if !sound {
+            return Err("`adam` needs a positive `rate`, `beta1` and `beta2` from 0 up to below 1, and no negative number".into());
+        }
         match &self.model {
             Model::Pixelcnn { config, data } => {
                 in_range("height", config.height, 1, 128)?;
@@ -177,9 +183,11 @@ impl Lesson {
                 in_range("channels", config.channels, 1, 512)?;
                 in_range("blocks", config.blocks, 0, 64)?;
                 in_range("head", config.head, 1, 1024)?;
-                in_range("classes", config.classes, 0, 1000)?;
-                for (name, side) in [("first_kernel", config.first_kernel), ("kernel", config.kernel)] {
-                    in_range(name, side, 1, 31)?;
+                in_range("classes", config.classes, 0, 256)?;
+                in_range("shift", self.training.shift as usize, 0, config.height.min(config.width))?;
+                // A first kernel of side 1 would see nothing at all: mask A hides its only tap.
+                for (name, side, least) in [("first_kernel", config.first_kernel, 3), ("kernel", config.kernel, 1)] {
+                    in_range(name, side, least, 31)?;
                     if side % 2 == 0 {
                         return Err(format!("`{name}` must be odd, but is {side}"));
                     }

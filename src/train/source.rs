@@ -44,7 +44,7 @@ pub enum PointSource {
     /// Fresh draws from a toy at each step.
     Toy(Toy),
     /// Fresh draws from the brush mixture of a drawing at each step.
-    Drawing(Mixture, Entropy),
+    Drawing(Mixture, Option<Entropy>),
     /// A finite set, split; scaled to fit the window.
     Finite {
         /// Points that train.
@@ -89,9 +89,9 @@ impl PointData {
             PointData::Toy { toy } => Ok(PointSource::Toy(*toy)),
             PointData::World => finite(data::shipped::world_map(), None),
             PointData::Shape { name } => finite(data::shipped::shape(name)?, None),
-            PointData::Drawing { drawing } => match (drawing.mixture(), drawing.entropy()) {
-                (Some(mixture), Some(entropy)) => Ok(PointSource::Drawing(mixture, entropy)),
-                _ => Err(TrainError::NoData { what: "point" }),
+            PointData::Drawing { drawing } => match drawing.mixture() {
+                Some(mixture) => Ok(PointSource::Drawing(mixture, drawing.entropy())),
+                None => Err(TrainError::NoData { what: "point" }),
             },
             PointData::File { path } => {
                 let loaded = data::load_csv(path)?;
@@ -127,7 +127,7 @@ impl PointSource {
     pub fn floor(&self) -> Option<Entropy> {
         match self {
             PointSource::Toy(toy) => toy.entropy(),
-            PointSource::Drawing(_, entropy) => Some(*entropy),
+            PointSource::Drawing(_, entropy) => *entropy,
             PointSource::Finite { .. } => None,
         }
     }

@@ -83,6 +83,11 @@ impl Weights {
         self.arrays.iter().filter(|(name, _)| !name.starts_with("adam.")).map(|(_, (_, values))| values.len()).sum()
     }
 
+    /// The training step that they were saved at; 0 where none is said.
+    pub fn step(&self) -> u64 {
+        self.metadata.get("step").and_then(|step| step.parse().ok()).unwrap_or(0)
+    }
+
     /// Reads the parameters (and states) of `graph` from a session.
     ///
     /// # Errors

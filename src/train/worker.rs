@@ -74,6 +74,7 @@ impl<J: Job> Worker<J> {
         let (commands, inbox) = channel();
         let (events_out, events) = channel();
         let slot = Arc::new(Mutex::new(None));
+        let told = events_out.clone();
         let mut publisher = Publisher { slot: Arc::clone(&slot), events: events_out, wake: Arc::new(wake) };
         let body = move || {
             let outcome = catch_unwind(AssertUnwindSafe(|| run(make(), &inbox, &mut publisher)));
@@ -83,7 +84,15 @@ impl<J: Job> Worker<J> {
                 publisher.event(Event::Failed(format!("The worker stopped ({text}); restart the lab to go on.")));
             }
         };
-        let thread = std::thread::Builder::new().name(name.into()).spawn(body).ok();
+        let thread = match std::thread::Builder::new().name(name.into()).spawn(body) {
+            Ok(thread) => Some(thread),
+            Err(error) => {
+                // The slot's own end of the queue went down with the thread's body: the handle keeps one for this sentence.
+                let _ =
+                    told.send(Event::Failed(format!("The worker could not start ({error}); close other programs and restart the lab.")));
+                None
+            }
+        };
         Worker { commands: Some(commands), slot, events, thread }
     }
 

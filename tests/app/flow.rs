@@ -11,7 +11,7 @@ use tractable::ui::theme::Theme;
 type Window = Harness<'static, TractableApp>;
 
 fn open(size: Vec2, theme: Theme) -> Window {
-    let options = AppOptions { chapter: Some("flow".into()), seed: Some(541), theme };
+    let options = AppOptions { chapter: Some("flow".into()), seed: Some(541), theme, ..AppOptions::default() };
     let mut window = Harness::builder().with_size(size).build_eframe(move |cc| TractableApp::new(&cc.egui_ctx, &options));
     wait(&mut window, "the first pictures", |window| has(window, "log-det at the probe") && !has(window, "not known yet"));
     window

@@ -114,7 +114,7 @@ pub(crate) fn chapters() -> &'static [Chapter] {
 
 /// A window of this size, theme and chapter over [`chapters`].
 pub(crate) fn window(size: Vec2, theme: Theme, chapter: &str) -> Harness<'static, TractableApp> {
-    let options = AppOptions { chapter: Some(chapter.to_owned()), seed: Some(541), theme };
+    let options = AppOptions { chapter: Some(chapter.to_owned()), seed: Some(541), theme, ..AppOptions::default() };
     let mut harness =
         Harness::builder().with_size(size).build_eframe(move |cc| TractableApp::with_chapters(&cc.egui_ctx, &options, chapters()));
     harness.run_steps(3);

@@ -17,7 +17,7 @@ const PATIENCE: Duration = Duration::from_secs(90);
 
 /// The lab on the binary preset, paused at the beginning: small and fast.
 fn lab() -> Harness<'static, TractableApp> {
-    let options = AppOptions { chapter: Some("pixelcnn".into()), seed: Some(541), theme: Theme::Dark };
+    let options = AppOptions { chapter: Some("pixelcnn".into()), seed: Some(541), theme: Theme::Dark, ..AppOptions::default() };
     let mut window =
         Harness::builder().with_size(Vec2::new(1280.0, 720.0)).build_eframe(move |cc| TractableApp::new(&cc.egui_ctx, &options));
     wait(&mut window, "a first sample", |window| {
@@ -201,7 +201,7 @@ fn training_from_scratch_lowers_the_loss_and_a_missing_file_loses_nothing() {
 #[test]
 fn every_part_is_named_in_every_theme_and_size() {
     for theme in [Theme::Light, Theme::Projector] {
-        let options = AppOptions { chapter: Some("pixelcnn".into()), seed: Some(541), theme };
+        let options = AppOptions { chapter: Some("pixelcnn".into()), seed: Some(541), theme, ..AppOptions::default() };
         let mut window =
             Harness::builder().with_size(Vec2::new(1920.0, 1080.0)).build_eframe(move |cc| TractableApp::new(&cc.egui_ctx, &options));
         wait(&mut window, "a sample", |window| !spoken(window).is_empty());

@@ -6,6 +6,9 @@ use super::threads::Workers;
 use crate::exec::{BackendInfo, ExecError, ProgramId, Session};
 use crate::graph::{Graph, NodeId, Op, Plan, Reuse};
 
+/// A plan that asks for more is refused with a sentence, where allocating it could end in the process being killed.
+const MEMORY_LIMIT_MIB: usize = 8 * 1024;
+
 /// A [`Session`] on the CPU, in f32.
 #[derive(Debug)]
 pub struct CpuSession {
@@ -68,6 +71,10 @@ impl Session for CpuSession {
     fn prepare(&mut self, graph: &Arc<Graph>, reuse: Reuse) -> Result<ProgramId, ExecError> {
         let outputs: Vec<NodeId> = graph.outputs().iter().map(|&(_, node)| node).collect();
         let plan = Plan::new(graph, &outputs, reuse);
+        let needed_mib = plan.footprint().saturating_mul(size_of::<f32>()) >> 20;
+        if needed_mib > MEMORY_LIMIT_MIB {
+            return Err(ExecError::TooLarge { needed_mib, allowed_mib: MEMORY_LIMIT_MIB, place: "this program".into() });
+        }
         let program = CpuProgram::new(graph, &plan, &mut self.store)?;
         self.programs.push(Prepared { program, loss: graph.output("loss") });
         Ok(ProgramId(self.programs.len() - 1))

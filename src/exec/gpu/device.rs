@@ -111,8 +111,9 @@ impl GpuDevice {
     pub(super) fn buffer(&self, label: &str, bytes: usize, usage: wgpu::BufferUsages) -> Result<wgpu::Buffer, ExecError> {
         let size = (bytes.max(16) as u64).next_multiple_of(4);
         if size > self.limits.max_storage_buffer_binding_size.min(self.limits.max_buffer_size) {
-            let reason = format!("`{label}` needs {size} bytes, more than {} allows in one buffer; use a smaller batch", self.info.name);
-            return Err(ExecError::NoGpu { reason });
+            let allowed = self.limits.max_storage_buffer_binding_size.min(self.limits.max_buffer_size);
+            let place = format!("one buffer (`{label}`) of {}", self.info.name);
+            return Err(ExecError::TooLarge { needed_mib: (size >> 20) as usize, allowed_mib: (allowed >> 20) as usize, place });
         }
         Ok(self.device.create_buffer(&wgpu::BufferDescriptor { label: Some(label), size, usage, mapped_at_creation: false }))
     }

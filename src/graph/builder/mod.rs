@@ -14,8 +14,6 @@ use super::{Graph, GraphError, Node, NodeId};
 /// What a model is recorded for.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Mode {
-    /// Data-dependent initialisation, run once.
-    Init,
     /// Loss, gradients and an optimiser step.
     Train,
     /// Likelihoods and pictures.

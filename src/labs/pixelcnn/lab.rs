@@ -7,7 +7,6 @@ use super::field::Fields;
 use super::files::Files;
 use super::gallery::GalleryTexture;
 use super::walk::Walk;
-use crate::exec::BackendChoice;
 use crate::labs::{Command, Lab, LabStatus, Shared};
 use crate::train::pixelcnn_job::{Ask, Method, PixelcnnJob, SampleRun, Settings, Snapshot};
 use crate::train::{Event, Model, Worker};
@@ -95,11 +94,10 @@ impl PixelcnnLab {
         }
     }
 
-    fn start(&mut self, ctx: &Context) {
-        // One core is the window's.
-        let threads = std::thread::available_parallelism().map_or(1, |n| n.get().saturating_sub(1).max(1));
+    fn start(&mut self, ctx: &Context, shared: &Shared) {
         let (settings, preset, ctx) = (self.settings, self.preset.clone(), ctx.clone());
-        let make = move || PixelcnnJob::new(&preset, settings, BackendChoice::Auto, threads);
+        let (backend, threads) = (shared.backend, shared.threads);
+        let make = move || PixelcnnJob::new(&preset, settings, backend, threads);
         self.worker = Some(Worker::spawn("pixelcnn", make, move || ctx.request_repaint()));
     }
 
@@ -177,7 +175,7 @@ impl Lab for PixelcnnLab {
 
     fn update(&mut self, ctx: &Context, shared: &mut Shared) {
         if self.worker.is_none() {
-            self.start(ctx);
+            self.start(ctx, shared);
         }
         if shared.seed != self.settings.seed {
             self.settings.seed = shared.seed;

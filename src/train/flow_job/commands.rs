@@ -88,7 +88,13 @@ impl FlowJob {
         {
             *present = config;
         }
-        weights.check(&self.lesson.model.training_graph(self.lesson.training.batch)?).inspect_err(|_| self.lesson = before)?;
-        self.rebuild(Some(weights))
+        let taken = self.lesson_fits(weights).and_then(|()| self.rebuild(Some(weights)));
+        taken.inspect_err(|_| self.lesson = before)
+    }
+
+    /// Whether the lesson's ranges hold and the weights are those of its model.
+    fn lesson_fits(&self, weights: &Weights) -> Result<(), TrainError> {
+        self.lesson.check().map_err(|reason| TrainError::WrongWeights { reason })?;
+        weights.check(&self.lesson.model.training_graph(self.lesson.training.batch)?)
     }
 }

@@ -80,8 +80,7 @@ impl Target {
                 if dabs == 1 {
                     view.note = Some("One dab is one Gaussian: a single layer fits it; draw a shape to see the plane bend.".into());
                 }
-                let unknown = Entropy { nats: f64::NAN, std_error: 0.0, exact: false };
-                let points = PointSource::Drawing(mixture.clone(), unknown);
+                let points = PointSource::Drawing(mixture.clone(), None);
                 test = points.test(STILL_TEST_POINTS, seed).xy;
                 source = Some(points);
                 if finished {

@@ -56,7 +56,7 @@ impl Artist {
     /// Draws from these weights from now on.
     pub(super) fn load(&mut self, weights: &Weights) -> Result<(), TrainError> {
         weights.write_to(self.sampler.session(), &self.graph)?;
-        self.step = super::step_of(weights);
+        self.step = weights.step();
         Ok(())
     }
 

@@ -15,7 +15,7 @@ pub use snapshot::{Cost, Gallery, Method, MethodCost, Origin, SampleRun, Setting
 
 use self::studio::Studio;
 use crate::exec::BackendChoice;
-use crate::train::{Activity, Event, Job, Publisher, Weights};
+use crate::train::{Activity, Event, Job, Publisher};
 
 /// Number of images in the gallery.
 pub const GALLERY: usize = 16;
@@ -99,9 +99,4 @@ impl Job for PixelcnnJob {
         }
         self.studio.as_mut().map_or(Activity::Idle, |studio| studio.turn(out))
     }
-}
-
-/// Training step at which weights were saved.
-fn step_of(weights: &Weights) -> u64 {
-    weights.metadata.get("step").and_then(|step| step.parse().ok()).unwrap_or(0)
 }

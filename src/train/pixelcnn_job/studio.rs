@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::artist::{Artist, SlowWalk};
 use super::snapshot::{Cost, Gallery, Method, MethodCost, Origin, SampleRun, Settings, Snapshot, Thumbnail, Training};
 use super::trainer::{Trainer, scheduled};
-use super::{Ask, GALLERY, TEST_IMAGES, step_of};
+use super::{Ask, GALLERY, TEST_IMAGES};
 use crate::autoregressive::pixelcnn::Config;
 use crate::exec::{BackendChoice, BackendInfo, open_session};
 use crate::train::{Activity, Event, Lesson, Model, Publisher, Score, Source, TrainError, Weights};
@@ -197,7 +197,7 @@ impl Studio {
         self.artist.check(&weights)?;
         self.running = false;
         self.trainer = None;
-        self.rate = scheduled(Lesson::clone(&self.lesson), step_of(&weights)).training.adam.rate;
+        self.rate = scheduled(Lesson::clone(&self.lesson), weights.step()).training.adam.rate;
         self.train_curve = Arc::default();
         self.test_curve = Arc::default();
         self.origin = origin;
@@ -340,7 +340,7 @@ impl Studio {
         }
         if std::mem::take(&mut self.score_wanted) {
             let score = self.artist.score(&self.lesson.model, &self.source, self.lesson.seed, TEST_IMAGES)?;
-            self.scored(score, step_of(&self.weights));
+            self.scored(score, self.weights.step());
             return Ok(Activity::Busy);
         }
         if self.slow.is_some() {
@@ -463,7 +463,7 @@ impl Studio {
         }
         let training = Training {
             running: self.running,
-            step: self.trainer.as_ref().map_or(step_of(&self.weights), Trainer::step),
+            step: self.trainer.as_ref().map_or(self.weights.step(), Trainer::step),
             steps_per_second: self.trainer.as_ref().filter(|_| self.running).map_or(0.0, Trainer::steps_per_second),
             rate: self.trainer.as_ref().map_or(self.rate, Trainer::rate),
             train: Arc::clone(&self.train_curve),

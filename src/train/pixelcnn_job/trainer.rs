@@ -25,7 +25,7 @@ pub(super) struct Trainer {
 impl Trainer {
     /// Goes on from these weights. The lesson's schedule is followed while it lasts; after its end a small constant rate takes over.
     pub(super) fn new(lesson: &Lesson, source: &Source, weights: &Weights, session: Box<dyn Session>) -> Result<Trainer, TrainError> {
-        let mut fit = Fit::new(scheduled(lesson.clone(), super::step_of(weights)), source.clone(), session)?;
+        let mut fit = Fit::new(scheduled(lesson.clone(), weights.step()), source.clone(), session)?;
         fit.load(weights)?;
         Ok(Trainer { fit, scorer: None, curve: Curve::default(), meter: VecDeque::new() })
     }
