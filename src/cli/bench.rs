@@ -220,7 +220,7 @@ mod tests {
 
     #[test]
     fn four_digits_are_kept() {
-        assert_eq!([12345.6, 1.99, 0.012345].map(short), ["12346", "1.990", "0.01234"].map(String::from));
+        assert_eq!([12345.6, 1.99, 0.012_341_2].map(short), ["12346", "1.990", "0.01234"].map(String::from));
     }
 
     #[test]

@@ -162,7 +162,7 @@ mod tests {
             }
         }
         ends.dedup();
-        assert_eq!(ends[..3], [0.0, 2.0, 0.0]);
+        assert_eq!(ends[..3], [2.0, 0.0, 2.0]);
     }
 
     #[test]
