@@ -49,7 +49,7 @@ fn sample(lab: &mut PixelcnnLab, ui: &mut Ui, shared: &Shared, width: f32) {
     let palette = Palette::of(ui);
     let height = ui.available_height();
     ui.horizontal(|ui| {
-        chips::section(ui, if width < 420.0 { "Sample" } else { "Sample in progress" }, "");
+        chips::section(ui, if width < 400.0 { "Sample" } else { "Sample in progress" }, "");
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             for (shown, label, help) in [
                 (Shown::Hesitation, "hesitation", "Entropy of each pixel's distribution: the surprise that was to be expected"),

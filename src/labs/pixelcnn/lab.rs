@@ -245,7 +245,8 @@ impl Lab for PixelcnnLab {
         };
         let info = snapshot.training_on.as_ref().filter(|_| snapshot.training.running).unwrap_or(&snapshot.drawing_on);
         let backend = if info.backend == "gpu" {
-            format!("GPU · {}", info.adapter)
+            // The name alone: drivers add versions in brackets.
+            format!("GPU · {}", info.adapter.split(" (").next().unwrap_or_default())
         } else {
             format!("CPU · {} thread{}", info.threads, if info.threads == 1 { "" } else { "s" })
         };

@@ -23,11 +23,16 @@ pub(super) fn show(lab: &mut PixelcnnLab, ui: &mut Ui, shared: &Shared) {
     };
     chips::section(ui, "Training", &state);
     let ceiling = format!("untrained: ln {} per pixel", config.levels);
+    let alone = match (&training.train[..], &training.test[..]) {
+        ([], [[_, nats]]) => Some(*nats),
+        _ => None,
+    };
     let curves = LossCurves {
         train: &training.train,
         test: &training.test,
         ceiling: Some((config.uniform_nats(), &ceiling)),
-        floor: None,
+        // One measurement is no curve yet: a line across says more than a dot.
+        floor: alone.map(|nats| (nats, "these weights")),
         per: "per image",
     };
     let height = (ui.available_height() - 112.0).clamp(96.0, 260.0);

@@ -3,7 +3,7 @@ use std::time::{Duration, Instant};
 
 use super::curves::Curve;
 use crate::exec::{BackendInfo, Session};
-use crate::train::{Fit, Lesson, RateSchedule, Score, Scorer, Source, TrainError, Weights};
+use crate::train::{Fit, Lesson, Model, RateSchedule, Score, Scorer, Source, TrainError, Weights};
 
 /// Test images that are scored at once.
 const CHUNK: usize = 50;
@@ -11,6 +11,10 @@ const CHUNK: usize = 50;
 const SLICE: Duration = Duration::from_millis(25);
 /// Further training after the end of a schedule starts at this part of the rate.
 const AFTERWARDS: f64 = 0.1;
+/// A loss this many times that of a model that knows nothing will not come back by itself.
+const EXPLODED: f64 = 10.0;
+/// Weights are worth going back to while the loss is below this many times the best one so far.
+const SOUND: f64 = 2.0;
 /// The speed is measured over this time.
 const METER: Duration = Duration::from_secs(3);
 
@@ -20,6 +24,19 @@ pub(super) struct Trainer {
     scorer: Option<Scorer>,
     pub(super) curve: Curve,
     meter: VecDeque<(Instant, u64)>,
+    /// What to go back to, with its step.
+    kept: (u64, Weights),
+    last: f64,
+    best: f64,
+    ceiling: f64,
+}
+
+/// How a slice of training went.
+pub(super) enum Progress {
+    /// It goes on.
+    Sound,
+    /// The loss ran away without becoming infinite; the last sound weights are back, and this is the sentence.
+    Exploded(String),
 }
 
 impl Trainer {
@@ -27,11 +44,17 @@ impl Trainer {
     pub(super) fn new(lesson: &Lesson, source: &Source, weights: &Weights, session: Box<dyn Session>) -> Result<Trainer, TrainError> {
         let mut fit = Fit::new(scheduled(lesson.clone(), weights.step()), source.clone(), session)?;
         fit.load(weights)?;
-        Ok(Trainer { fit, scorer: None, curve: Curve::default(), meter: VecDeque::new() })
+        let ceiling = match &lesson.model {
+            Model::Pixelcnn { config, .. } => config.uniform_nats(),
+            Model::Realnvp { .. } => f64::INFINITY,
+        };
+        let kept = (weights.step(), weights.clone());
+        let (last, best) = (ceiling, f64::INFINITY);
+        Ok(Trainer { fit, scorer: None, curve: Curve::default(), meter: VecDeque::new(), kept, last, best, ceiling })
     }
 
     /// Trains for a few milliseconds, at least one step.
-    pub(super) fn slice(&mut self) -> Result<(), TrainError> {
+    pub(super) fn slice(&mut self) -> Result<Progress, TrainError> {
         let end = Instant::now() + SLICE;
         loop {
             self.fit.advance()?;
@@ -40,14 +63,39 @@ impl Trainer {
             }
         }
         for (step, nats) in self.fit.losses()? {
-            self.curve.push(step, f64::from(nats));
+            let nats = f64::from(nats);
+            if nats > EXPLODED * self.ceiling {
+                return self.go_back(step, nats).map(Progress::Exploded);
+            }
+            (self.last, self.best) = (nats, self.best.min(nats));
+            self.curve.push(step, nats);
         }
         let now = Instant::now();
         self.meter.push_back((now, self.fit.step()));
         while self.meter.front().is_some_and(|&(time, _)| now - time > METER) {
             self.meter.pop_front();
         }
-        Ok(())
+        Ok(Progress::Sound)
+    }
+
+    fn go_back(&mut self, step: u64, nats: f64) -> Result<String, TrainError> {
+        let (kept, weights) = &self.kept;
+        self.fit.load(weights)?;
+        self.curve.truncate(*kept);
+        Ok(format!(
+            "Training stopped at step {step}: the loss rose to {nats:.0} nats, and knowing nothing costs {:.0}; the weights of step {kept} are back. \
+             Lower the learning rate and go on.",
+            self.ceiling
+        ))
+    }
+
+    /// The weights as they are now; kept to go back to while the loss is sound.
+    pub(super) fn weights(&mut self) -> Result<Weights, TrainError> {
+        let weights = self.fit.weights()?;
+        if self.last <= SOUND * self.best {
+            self.kept = (self.fit.step(), weights.clone());
+        }
+        Ok(weights)
     }
 
     /// The mean of `-ln p` over the first test images.

@@ -1,0 +1,234 @@
+//! What the studio does in a turn: draw, train, hang pictures, measure, tell.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::super::artist::SlowWalk;
+use super::super::snapshot::{Cost, Method, MethodCost, SampleRun, Settings, Snapshot, Thumbnail, Training};
+use super::super::trainer::{Progress, Trainer};
+use super::super::{GALLERY, TEST_IMAGES};
+use super::{REFRESH, Studio};
+use crate::exec::BackendChoice;
+use crate::train::{Activity, Publisher, Score, TrainError};
+
+/// Time of a turn of slow work.
+const SLICE: Duration = Duration::from_millis(15);
+/// Snapshots while training come at most this often.
+const PUBLISH: Duration = Duration::from_millis(100);
+/// While training, the test images are scored this often, or more rarely where that would take over a tenth of the time.
+const SCORE: Duration = Duration::from_secs(4);
+
+impl Studio {
+    /// A few milliseconds of what is most wanted.
+    pub(in crate::train::pixelcnn_job) fn turn(&mut self, out: &mut Publisher<Snapshot>) -> Activity {
+        match self.work() {
+            Ok(activity) => {
+                let due = !self.running || self.published.elapsed() >= PUBLISH;
+                if self.dirty && due {
+                    self.publish(out);
+                }
+                if self.dirty { Activity::Busy } else { activity }
+            }
+            Err(error) => {
+                // Whatever failed is not tried again by itself.
+                (self.running, self.score_wanted, self.slow, self.next) = (false, false, None, GALLERY);
+                self.diverged = matches!(error, TrainError::Diverged { .. });
+                if let Some(trainer) = &mut self.trainer {
+                    trainer.pause();
+                    let step = trainer.step();
+                    trainer.curve.truncate(step);
+                    Arc::make_mut(&mut self.test_curve).retain(|point| point[0] <= step as f64);
+                }
+                if let Err(second) = self.look_at_trained() {
+                    // The device is gone: what was last seen stays.
+                    tracing::warn!("{second}");
+                    self.trainer = None;
+                    self.choice = BackendChoice::Cpu;
+                }
+                self.fail(error.to_string());
+                self.publish(out);
+                Activity::Busy
+            }
+        }
+    }
+
+    fn work(&mut self) -> Result<Activity, TrainError> {
+        if self.redraw {
+            self.redraw = false;
+            self.draw()?;
+            return Ok(Activity::Busy);
+        }
+        if self.running {
+            self.train()?;
+        }
+        if self.slow.as_ref().is_some_and(|slow| *slow.settings() == self.settings) {
+            self.walk_slowly()?;
+            return Ok(Activity::Busy);
+        }
+        if self.next < GALLERY {
+            self.hang_one()?;
+            return Ok(Activity::Busy);
+        }
+        if self.running {
+            return Ok(Activity::Busy);
+        }
+        if std::mem::take(&mut self.score_wanted) {
+            let score = self.artist.score(&self.lesson.model, &self.source, self.lesson.seed, TEST_IMAGES)?;
+            self.scored(score, self.weights.step());
+            return Ok(Activity::Busy);
+        }
+        if self.slow.is_some() {
+            self.walk_slowly()?;
+            return Ok(Activity::Busy);
+        }
+        Ok(self.measure_next())
+    }
+
+    /// The cached sampler is so fast that its image comes first, whatever method was asked for; the others are checked against it.
+    fn draw(&mut self) -> Result<(), TrainError> {
+        let cached = Settings { method: Method::Cached, ..self.settings };
+        let run = self.artist.draw(&cached)?;
+        self.cost(Method::Cached, &run, None);
+        self.sample = Some(Arc::new(run));
+        self.slow = match self.settings.method {
+            Method::Cached => None,
+            Method::Full => Some(SlowWalk::full(&self.artist, self.settings)),
+            Method::Jacobi => Some(SlowWalk::jacobi(&self.artist, self.settings)),
+        };
+        self.dirty = true;
+        Ok(())
+    }
+
+    fn walk_slowly(&mut self) -> Result<(), TrainError> {
+        let Some(slow) = &mut self.slow else { return Ok(()) };
+        let Some(run) = slow.advance(&mut self.artist, Instant::now() + SLICE)? else { return Ok(()) };
+        self.slow = None;
+        let method = run.settings.method;
+        let same = |s: &SampleRun| Settings { method, ..s.settings } == run.settings && s.step == run.step;
+        let cached = self.sample.as_ref().filter(|sample| same(sample));
+        let differing = cached.map(|s| s.pixels.iter().zip(&run.pixels).filter(|(a, b)| a != b).count());
+        self.cost(method, &run, differing);
+        if run.settings == self.settings {
+            self.sample = Some(Arc::new(run));
+        }
+        self.dirty = true;
+        Ok(())
+    }
+
+    /// When nothing else is to do: what do the other methods cost?
+    fn measure_next(&mut self) -> Activity {
+        let missing = Method::ALL.into_iter().rev().find(|method| !self.costs.iter().any(|cost| cost.method == *method));
+        let Some(method) = missing else { return Activity::Idle };
+        let settings = Settings { method, ..self.settings };
+        self.slow = match method {
+            Method::Full => Some(SlowWalk::full(&self.artist, settings)),
+            Method::Jacobi => Some(SlowWalk::jacobi(&self.artist, settings)),
+            Method::Cached => None,
+        };
+        if self.slow.is_some() { Activity::Busy } else { Activity::Idle }
+    }
+
+    fn cost(&mut self, method: Method, run: &SampleRun, differing: Option<usize>) {
+        // The machine does other things too: the shortest time is what the method costs.
+        let known = self.costs.iter().find(|cost| cost.method == method).filter(|known| known.cost.passes == run.cost.passes);
+        let time = known.map_or(run.cost.time, |known| known.cost.time.min(run.cost.time));
+        self.costs.retain(|cost| cost.method != method);
+        self.costs.push(MethodCost { method, cost: Cost { time, ..run.cost }, differing });
+        self.costs.sort_by_key(|cost| Method::ALL.iter().position(|&m| m == cost.method));
+    }
+
+    fn hang_one(&mut self) -> Result<(), TrainError> {
+        let stream = self.next as u64 + 1;
+        let run = self.artist.draw(&Settings { stream, method: Method::Cached, ..self.settings })?;
+        self.hanging += run.cost.time;
+        self.cost(Method::Cached, &run, None);
+        let nats = run.nats();
+        let image = Thumbnail { stream, pixels: run.pixels, nats };
+        match self.gallery.images.get_mut(self.next) {
+            Some(place) => *place = image,
+            None => self.gallery.images.push(image),
+        }
+        self.next += 1;
+        // One upload for all of them.
+        if self.next == GALLERY {
+            self.gallery.version += 1;
+            self.dirty = true;
+            // Looking must not slow learning down by more than an eighth.
+            let pause = REFRESH.max(std::mem::take(&mut self.hanging) * 8);
+            self.refresh_at = Instant::now() + pause;
+        }
+        Ok(())
+    }
+
+    fn train(&mut self) -> Result<(), TrainError> {
+        let Some(trainer) = &mut self.trainer else { return Ok(()) };
+        self.dirty = true;
+        if let Progress::Exploded(sentence) = trainer.slice()? {
+            trainer.pause();
+            let step = trainer.step();
+            Arc::make_mut(&mut self.test_curve).retain(|point| point[0] <= step as f64);
+            self.running = false;
+            self.look_at_trained()?;
+            self.diverged = true;
+            self.error = Some(sentence);
+            return Ok(());
+        }
+        let now = Instant::now();
+        if now >= self.score_at {
+            let score = trainer.score(TEST_IMAGES)?;
+            let took = now.elapsed();
+            self.score_at = now + SCORE.max(took * 10);
+            let step = trainer.step();
+            self.scored(score, step);
+        }
+        if now >= self.refresh_at && self.next >= GALLERY {
+            let score = self.score;
+            self.look_at_trained()?;
+            self.score = score;
+            self.score_wanted = false;
+        }
+        Ok(())
+    }
+
+    fn scored(&mut self, score: Score, step: u64) {
+        self.score = Some(score);
+        let curve = Arc::make_mut(&mut self.test_curve);
+        if curve.last().is_none_or(|last| last[0] < step as f64) {
+            curve.push([step as f64, score.nats]);
+        }
+        self.dirty = true;
+    }
+
+    fn publish(&mut self, out: &mut Publisher<Snapshot>) {
+        if let Some(trainer) = &self.trainer {
+            self.train_curve = Arc::new(trainer.curve.points().to_vec());
+            self.train_width = trainer.curve.width();
+        }
+        let training = Training {
+            running: self.running,
+            step: self.trainer.as_ref().map_or(self.weights.step(), Trainer::step),
+            steps_per_second: self.trainer.as_ref().filter(|_| self.running).map_or(0.0, Trainer::steps_per_second),
+            rate: self.trainer.as_ref().map_or(self.rate, Trainer::rate),
+            train: Arc::clone(&self.train_curve),
+            train_width: self.train_width,
+            test: Arc::clone(&self.test_curve),
+            score: self.score,
+        };
+        out.snapshot(Snapshot {
+            lesson: Arc::clone(&self.lesson),
+            parameters: self.artist.parameters(),
+            sample: self.sample.clone(),
+            gallery: Arc::new(self.gallery.clone()),
+            training,
+            origin: self.origin.clone(),
+            costs: self.costs.clone(),
+            training_on: self.info.clone(),
+            drawing_on: self.artist.backend(),
+            choice: self.choice,
+            error: self.error.clone(),
+            diverged: self.diverged,
+        });
+        self.published = Instant::now();
+        self.dirty = false;
+    }
+}
