@@ -121,7 +121,9 @@ fn fit(ui: &mut Ui, shared: &Shared, snapshot: &FlowSnapshot) {
         floor: snapshot.data.floor.map(|floor| (floor, "entropy of the data")),
         per: "per point",
     };
-    loss_chart(ui, "Fit chart", &curves, shared.units, 84.0);
+    // A low window keeps the proofs in sight.
+    let height = if ui.ctx().content_rect().height() > 800.0 { 140.0 } else { 88.0 };
+    loss_chart(ui, "Fit chart", &curves, shared.units, height);
     if hidden > 0 {
         chips::note(ui, &format!("Losses above {} are not drawn.", shared.units.format(lowest + HIGHEST_ABOVE, 1)));
     }

@@ -1,6 +1,6 @@
 //! What is drawn on the two planes: fields, grids, points, the probe with its square and its trail.
 
-use egui::{Color32, Stroke};
+use egui::{Color32, Mesh, Shape, Stroke};
 
 use super::fields::{FADE, LAYER_SCALE, SUM_SCALE};
 use super::numbers::{tween, tween_point};
@@ -47,8 +47,8 @@ pub(super) fn data(lab: &FlowLab, plane: &Plane<'_>, shared: &Shared) {
         }
     }
     if !empty {
-        if let Some(outline) = lab.reading().and_then(|reading| reading.outline.first()) {
-            square(plane, outline, palette);
+        if let Some((reading, outline)) = lab.reading().and_then(|reading| Some((reading, reading.outline.first()?))) {
+            square(plane, reading.at.map(|v| v as f32), outline, palette);
         }
         plane.probe(lab.probe, palette.now);
     }
@@ -99,14 +99,22 @@ fn trail(plane: &Plane<'_>, reading: &ProbeReading, between: (usize, usize, f32)
     behind.push(now);
     plane.polyline(&behind, Stroke::new(1.8, palette.now));
     plane.points(&behind, 2.6, palette.now);
-    square(plane, &tween(&reading.outline, between), palette);
+    square(plane, now, &tween(&reading.outline, between), palette);
     plane.probe(now.map(f64::from), palette.now);
 }
 
-fn square(plane: &Plane<'_>, outline: &[Point], palette: &Palette) {
+/// The square's image: a fan around the probe, which is right for any outline that the probe sees whole.
+fn square(plane: &Plane<'_>, center: Point, outline: &[Point], palette: &Palette) {
     let mut closed = outline.to_vec();
     closed.extend(outline.first());
-    plane.polygon(outline, palette.now.gamma_multiply(0.35), Stroke::NONE);
+    if closed.iter().flatten().all(|v| v.is_finite()) {
+        let fill = palette.now.gamma_multiply(0.3);
+        let mut fan = Mesh::default();
+        fan.colored_vertex(plane.to_screen(center.map(f64::from)), fill);
+        closed.iter().for_each(|p| fan.colored_vertex(plane.to_screen(p.map(f64::from)), fill));
+        (1..closed.len() as u32).for_each(|i| fan.add_triangle(0, i, i + 1));
+        plane.painter().add(Shape::mesh(fan));
+    }
     plane.polyline(&closed, Stroke::new(1.5, palette.now));
 }
 
