@@ -39,6 +39,11 @@ const STILL: Fineness = Fineness { density: 256, integral: 512, test: STILL_TEST
 /// A training loss so far above the first one, in nats, does not come back.
 const HOPELESS: f32 = 50.0;
 
+/// After a change of data, model or rate the rate falls over this many steps, as half a cosine, to this part of itself: it learns the new
+/// law fast and then settles.
+pub const COOLING: u64 = 3_000;
+const COOLED: f64 = 0.05;
+
 /// Makes sessions: one for each model.
 pub type MakeSession = Box<dyn FnMut() -> Result<Box<dyn Session>, ExecError> + Send>;
 
@@ -50,6 +55,8 @@ pub struct FlowJob {
     target: Target,
     collector: Collector,
     training: bool,
+    /// The step at which the rate began to fall; none when it has fallen.
+    warm_since: Option<u64>,
     diverged: Option<String>,
     window: [f64; 4],
     probe: [f64; 2],
@@ -113,6 +120,7 @@ impl FlowJob {
             target,
             collector: Collector::default(),
             training: true,
+            warm_since: None,
             diverged: None,
             window: [-4.0, -4.0, 4.0, 4.0],
             probe: [1.0, 0.9],
@@ -155,6 +163,8 @@ impl FlowJob {
         let programs = Programs::new(fit.session(), &config)?;
         let numeric = Numeric::new(&config)?;
         let good = (fit.step(), fit.weights()?);
+        // Trained weights have settled already.
+        self.warm_since = weights.is_none().then(|| fit.step());
         self.model = Some(Trained { fit, config, programs, numeric, first_loss: None, good });
         self.collector = Collector::default();
         self.diverged = None;
@@ -168,6 +178,19 @@ impl FlowJob {
     /// What a fit draws batches from; with nothing to learn from it is never asked.
     fn learned_from(&self) -> PointSource {
         self.target.source.clone().unwrap_or(PointSource::Toy(Toy::TwoMoons))
+    }
+
+    /// The learning rate of the next step.
+    fn rate_now(&self) -> f64 {
+        let step = self.model.as_ref().map_or(0, |model| model.fit.step());
+        let done = self.warm_since.map_or(1.0, |since| (step.saturating_sub(since) as f64 / COOLING as f64).min(1.0));
+        let factor = COOLED + (1.0 - COOLED) * 0.5 * (1.0 + (std::f64::consts::PI * done).cos());
+        self.lesson.training.adam.rate * factor
+    }
+
+    /// The rate is at its highest again.
+    fn warm_up(&mut self) {
+        self.warm_since = self.model.as_ref().map(|model| model.fit.step());
     }
 
     fn trains(&self) -> bool {
@@ -192,6 +215,7 @@ impl FlowJob {
         }
         self.target = target;
         self.diverged = None;
+        self.warm_up();
         // Another law, another curve.
         self.collector = Collector::default();
         self.last_integral = None;
@@ -220,6 +244,7 @@ impl FlowJob {
             config: model.config.clone(),
             batch: self.lesson.training.batch,
             rate: self.lesson.training.adam.rate,
+            rate_now: self.rate_now(),
             seed: self.lesson.seed,
             source: self.target.data.clone(),
             step: model.fit.step(),
@@ -247,7 +272,9 @@ impl FlowJob {
     }
 
     fn train_turn(&mut self, until: Instant) -> Result<(), TrainError> {
+        let rate = self.rate_now();
         let Some(model) = &mut self.model else { return Ok(()) };
+        model.fit.set_rate(rate);
         let start = Instant::now();
         while start.elapsed() < TURN {
             model.fit.advance()?;

@@ -7,7 +7,7 @@ use super::tools::Tool;
 use super::{Command, FlowLab, Shared};
 use crate::data::{Toy, shipped};
 use crate::train::PointData;
-use crate::train::flow_job::FlowCommand;
+use crate::train::flow_job::{COOLING, FlowCommand};
 use crate::ui::chips;
 use crate::ui::units::count;
 
@@ -133,6 +133,9 @@ fn more(lab: &mut FlowLab, ui: &mut Ui) {
     chips::slider_usize(ui, "Width", "units", &mut lab.wish.config.width, 8..=128);
     if chips::slider(ui, "Learning rate", "", &mut lab.wish.rate, 1e-4..=1.0, true).changed() {
         lab.send(FlowCommand::Rate(lab.wish.rate));
+    }
+    if let Some(snapshot) = &lab.snapshot {
+        chips::note(ui, &format!("Now {:.1e}: after each change it falls over {} steps.", snapshot.rate_now, count(COOLING)));
     }
     ui.label("Batch");
     chips::segmented(ui, &mut lab.wish.batch, &[(128, "128"), (256, "256"), (512, "512"), (1024, "1024")]);

@@ -1,6 +1,6 @@
 //! What is drawn on the two planes: fields, grids, points, the probe with its square and its trail.
 
-use egui::{Color32, Mesh, Shape, Stroke};
+use egui::{Color32, Mesh, Pos2, Rect, Shape, Stroke};
 
 use super::fields::{FADE, LAYER_SCALE, SUM_SCALE};
 use super::numbers::{tween, tween_point};
@@ -124,14 +124,32 @@ fn grid(lab: &FlowLab, plane: &Plane<'_>, pictures: &Pictures, between: (usize, 
     let ink = if palette.dark { Color32::WHITE } else { palette.text };
     let line = Stroke::new(1.0, ink.gamma_multiply(0.2));
     if lab.overlays.grid_of_x {
-        warp::grid_lines(&pictures.lattice, between).iter().for_each(|points| plane.polyline(points, line));
+        warp::grid_lines(&pictures.lattice, between).iter().for_each(|points| hairline(plane, points, line));
         return;
     }
     let circle = Stroke::new(1.4, palette.base.gamma_multiply(0.8));
     let lines = &pictures.lines;
     for (i, points) in tween(&lines.points, between).chunks(lines.length.max(1)).enumerate() {
-        plane.polyline(points, if i < lines.straight { line } else { circle });
+        hairline(plane, points, if i < lines.straight { line } else { circle });
     }
+}
+
+/// A line without the points that nobody sees: those within two pixels of the one before, and those out of view.
+fn hairline(plane: &Plane<'_>, points: &[Point], stroke: Stroke) {
+    let view = plane.rect().expand(8.0);
+    let mut run: Vec<Pos2> = Vec::with_capacity(points.len());
+    for (i, point) in points.iter().enumerate() {
+        let pos = plane.to_screen(point.map(f64::from));
+        match run.last() {
+            Some(last) if last.distance_sq(pos) < 4.0 && i + 1 < points.len() => continue,
+            Some(&last) if !view.intersects(Rect::from_two_pos(last, pos).expand(0.5)) => {
+                plane.painter().add(Shape::line(std::mem::take(&mut run), stroke));
+            }
+            _ => {}
+        }
+        run.push(pos);
+    }
+    plane.painter().add(Shape::line(run, stroke));
 }
 
 /// What the model draws: a colour that neither the density nor the data has.

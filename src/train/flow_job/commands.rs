@@ -30,9 +30,7 @@ impl FlowJob {
             }
             FlowCommand::Rate(rate) => {
                 self.lesson.training.adam.rate = rate;
-                if let Some(model) = &mut self.model {
-                    model.fit.set_rate(rate);
-                }
+                self.warm_up();
             }
             FlowCommand::Data(data) => {
                 let target = Target::open(data, self.lesson.seed, self.target.view.version + 1)?;

@@ -196,8 +196,10 @@ pub struct FlowSnapshot {
     pub config: Config,
     /// Points in a training step.
     pub batch: usize,
-    /// Learning rate.
+    /// Learning rate at its highest.
     pub rate: f64,
+    /// Learning rate of the next step.
+    pub rate_now: f64,
     /// Seed of the initial values, batches and noise.
     pub seed: u64,
     /// Which data.
