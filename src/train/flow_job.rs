@@ -33,7 +33,7 @@ const TRAIN_SHARE: u32 = 2;
 /// A round starts at most this often.
 const LEAST_TRAINING: Duration = Duration::from_millis(90);
 /// While training, p is summed over the plane this often.
-const INTEGRAL_EVERY: Duration = Duration::from_secs(2);
+const INTEGRAL_EVERY: Duration = Duration::from_secs(4);
 const WHILE_TRAINING: Fineness = Fineness { density: 128, integral: 0, test: TEST_POINTS };
 const STILL: Fineness = Fineness { density: 256, integral: 512, test: STILL_TEST_POINTS };
 /// A training loss so far above the first one, in nats, does not come back.
@@ -203,7 +203,7 @@ impl FlowJob {
         let step = self.model.as_ref().map_or(0, |model| model.fit.step());
         let mut fineness = if self.trains() { WHILE_TRAINING } else { STILL };
         if self.trains() && self.last_integral.is_none_or(|(at, _)| at.elapsed() > INTEGRAL_EVERY) {
-            fineness.integral = 256;
+            fineness.integral = 384;
         }
         let cycle = Cycle::new(fineness, self.window, self.versions, step);
         self.phase = Phase::Draw { cycle: Box::new(cycle), spent: Duration::ZERO };
