@@ -128,6 +128,7 @@ mod tests {
 
     const RASTER_3: [(i32, i32); 5] = [(-1, -1), (-1, 0), (-1, 1), (0, -1), (0, 0)];
 
+    #[allow(clippy::too_many_arguments, reason = "operands of one formula")]
     fn naive(grid: (usize, usize), batch: usize, k: usize, n: usize, taps: &[(i32, i32)], x: &[f64], w: &[f64], bias: &[f64]) -> Vec<f64> {
         let (height, width) = grid;
         let mut y = Vec::new();
@@ -152,8 +153,11 @@ mod tests {
         y
     }
 
-    /// (grid, batch, k, n, taps): widths that take every panel and tail, taps that leave the image on every side.
-    fn cases() -> Vec<((usize, usize), usize, usize, usize, Vec<(i32, i32)>)> {
+    /// Grid, batch, k, n, taps.
+    type Case = ((usize, usize), usize, usize, usize, Vec<(i32, i32)>);
+
+    /// Widths that take every panel and tail, taps that leave the image on every side.
+    fn cases() -> Vec<Case> {
         vec![
             ((28, 28), 2, 8, 64, RASTER_3.to_vec()),
             ((7, 5), 3, 3, 4, RASTER_3.to_vec()),

@@ -241,11 +241,14 @@ mod tests {
     use crate::exec::cpu::conv::ConvPlan;
     use crate::exec::cpu::testing::{close, noise};
 
+    /// Grid, images, k, n, taps.
+    type Case<'a> = ((usize, usize), usize, usize, usize, &'a [(i32, i32)]);
+
     #[test]
     fn weight_gradient_equals_its_sum_on_one_and_two_threads() {
         let (one, two) = (Workers::new(1), Workers::new(2));
         let raster: &[(i32, i32)] = &[(-1, -1), (-1, 0), (-1, 1), (0, -1), (0, 0)];
-        let cases: [((usize, usize), usize, usize, usize, &[(i32, i32)]); 5] = [
+        let cases: [Case; 5] = [
             ((28, 28), 9, 19, 70, raster),
             ((7, 7), 5, 1, 64, raster),
             ((1, 1), 333, 7, 2, &[(0, 0)]),
