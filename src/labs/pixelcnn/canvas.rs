@@ -3,6 +3,7 @@
 use egui::{Align2, Color32, FontId, Sense, Ui, vec2};
 
 use super::lab::{PixelcnnLab, Shown};
+use super::walk::log_name;
 use super::{gallery, layers, training};
 use crate::graph::causal::{Field, Visibility};
 use crate::labs::Shared;
@@ -200,11 +201,11 @@ fn legend(ui: &mut Ui, lab: &PixelcnnLab, field: Option<&Field>, focus: usize, a
     if lab.view.shown != Shown::Picture {
         let unit = shared.units;
         let high = unit.convert(f64::from(SURPRISE_NATS)) as f32;
-        let (meaning, per) = match lab.view.shown {
-            Shown::Surprise => ("surprise −ln p", "a pixel"),
-            _ => ("entropy", "a pixel"),
+        let meaning = match lab.view.shown {
+            Shown::Surprise => format!("surprise −{} p", log_name(unit)),
+            _ => "entropy".to_owned(),
         };
-        colorbar(ui, &Scale::new(Colormap::Surprise, 0.0, high), meaning, &format!("{} {per}", unit.name()));
+        colorbar(ui, &Scale::new(Colormap::Surprise, 0.0, high), &meaning, &format!("{} a pixel", unit.name()));
     }
 }
 

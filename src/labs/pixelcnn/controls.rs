@@ -12,6 +12,9 @@ use crate::ui::units::number;
 
 /// Draws the column of what can be chosen.
 pub(super) fn show(lab: &mut PixelcnnLab, ui: &mut Ui, shared: &mut Shared) {
+    if lab.is_dead() && chips::primary_button(ui, "Restart the lab").clicked() {
+        lab.restart();
+    }
     chips::section(ui, "Model", "");
     let mut chosen = lab.preset.clone();
     let choices = PRESETS.map(|(name, label)| (name.to_owned(), label));

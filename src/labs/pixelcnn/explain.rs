@@ -6,6 +6,7 @@ use egui::{Color32, Ui};
 
 use super::canvas::grey;
 use super::lab::PixelcnnLab;
+use super::walk::log_name;
 use crate::graph::causal::Visibility;
 use crate::labs::Shared;
 use crate::train::pixelcnn_job::{Origin, SampleRun};
@@ -101,7 +102,7 @@ fn level_name(level: usize, levels: usize) -> String {
 fn price(lab: &PixelcnnLab, ui: &mut Ui, run: &SampleRun, focus: usize, units: Units) {
     let palette = Palette::of(ui);
     let n = focus + 1;
-    let log = if units == Units::Bits { "log₂" } else { "ln" };
+    let log = log_name(units);
     chips::card(ui, |ui| {
         ui.spacing_mut().item_spacing.y = 3.0;
         ui.label(egui::RichText::new("Its price").color(palette.text));

@@ -101,6 +101,16 @@ impl PixelcnnLab {
         self.worker = Some(Worker::spawn("pixelcnn", make, move || ctx.request_repaint()));
     }
 
+    /// Whether the worker has died.
+    pub(super) fn is_dead(&self) -> bool {
+        self.dead.is_some()
+    }
+
+    /// A new worker for a dead one, with the same preset and settings; what was trained and not saved is gone with the old one.
+    pub(super) fn restart(&mut self) {
+        (self.worker, self.dead, self.snapshot) = (None, None, None);
+    }
+
     /// Asks the worker.
     pub(super) fn ask(&self, ask: Ask) {
         if let Some(worker) = &self.worker {

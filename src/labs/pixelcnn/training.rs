@@ -1,6 +1,7 @@
 use egui::Ui;
 
 use super::lab::PixelcnnLab;
+use super::walk::log_name;
 use crate::labs::{Command, Shared};
 use crate::train::Model;
 use crate::train::pixelcnn_job::{Ask, Origin, TEST_IMAGES};
@@ -22,7 +23,7 @@ pub(super) fn show(lab: &mut PixelcnnLab, ui: &mut Ui, shared: &Shared) {
         (false, _) => format!("paused at step {step}"),
     };
     chips::section(ui, "Training", &state);
-    let ceiling = format!("untrained: ln {} per pixel", config.levels);
+    let ceiling = format!("untrained: {} {} per pixel", log_name(shared.units), config.levels);
     let alone = match (&training.train[..], &training.test[..]) {
         ([], [[_, nats]]) => Some(*nats),
         _ => None,

@@ -8,6 +8,14 @@ use crate::ui::units::{Units, count, number};
 /// Entropy above which a pixel is worth a stop, bits.
 const SURPRISING: f64 = 1.5;
 
+/// The logarithm that belongs to a unit.
+pub(super) fn log_name(units: Units) -> &'static str {
+    match units {
+        Units::Nats => "ln",
+        Units::Bits => "log₂",
+    }
+}
+
 /// The walk through a sample. What is shown is a pure function of (sample, place).
 pub(super) struct Walk {
     run: Option<Arc<SampleRun>>,
@@ -128,9 +136,10 @@ impl TransportModel for Walk {
     fn labels(&self) -> TransportLabels {
         let (position, detail) = match &self.run {
             None => ("drawing the first sample".into(), String::new()),
-            Some(run) if self.at == run.len() => {
-                (format!("all {} pixels drawn", count(run.len() as u64)), format!("ln p(x) = {}", self.units.format(-run.nats(), 2)))
-            }
+            Some(run) if self.at == run.len() => (
+                format!("all {} pixels drawn", count(run.len() as u64)),
+                format!("{} p(x) = {}", log_name(self.units), self.units.format(-run.nats(), 2)),
+            ),
             Some(run) => (
                 format!("pixel {} of {} · row {}, column {}", self.at + 1, run.len(), self.at / run.cols, self.at % run.cols),
                 self.units.format(-run.sum[self.at], 2),
