@@ -80,6 +80,12 @@ pub struct Nodes {
 
 /// Records the figure of the paper for a batch. Inputs: `levels [B,H,W,1]` and, with classes, `class [B,1]` (-1 for none).
 pub fn record(b: &mut Builder, config: &Config, batch: usize) -> Nodes {
+    record_with(b, config, batch, MaskKind::A)
+}
+
+/// [`record`] with a choice of the first layer's mask. With [`MaskKind::B`] every pixel sees the value that it should predict: the classic
+/// mistake, which the causal analysis reports and the sampler refuses.
+pub fn record_with(b: &mut Builder, config: &Config, batch: usize, first_mask: MaskKind) -> Nodes {
     let Config { height, width, levels: k, channels, .. } = *config;
     let levels = b.input("levels", &[batch, height, width, 1]);
     let pixels = b.one_hot(levels, k);
@@ -90,7 +96,7 @@ pub fn record(b: &mut Builder, config: &Config, batch: usize) -> Nodes {
     let input = if config.coordinates { with_coordinates(b, pixels) } else { pixels };
 
     let mut layers = Vec::with_capacity(config.blocks + 1);
-    let mask_a = Taps::raster(config.first_kernel, MaskKind::A);
+    let mask_a = Taps::raster(config.first_kernel, first_mask);
     let mut h = b.scope("first", |b| {
         let fan_in = mask_a.len() * b.shape(input).last();
         let y = nn::masked_conv(b, "conv", &mask_a, input, channels, Init::lecun(fan_in));

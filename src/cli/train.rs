@@ -76,10 +76,10 @@ pub(super) fn train(arguments: &TrainArguments, common: &Common) -> anyhow::Resu
 
 /// A score as a line of text.
 pub(super) fn describe(score: &Score) -> String {
-    let mut text = format!(
-        "{:.4} nats +- {:.4} ({:.4} bits per dimension) over {} examples",
-        score.nats, score.std_error, score.bits_per_dim, score.count
-    );
+    let error = if score.std_error.is_finite() { format!("{:.4}", score.std_error) } else { "unknown".into() };
+    let examples = if score.count == 1 { "example" } else { "examples" };
+    let mut text =
+        format!("{:.4} nats +- {error} ({:.4} bits per dimension) over {} {examples}", score.nats, score.bits_per_dim, score.count);
     if let (Some(floor), Some(gap)) = (score.floor, score.gap) {
         text += &format!("; entropy {floor:.4}, gap {gap:+.4}");
     }
@@ -121,6 +121,12 @@ fn destination(out: Option<&Path>, from: Option<&Path>, name: &str) -> anyhow::R
     }
     if path.is_dir() {
         bail!("Expected a file to save the weights to, found the folder {}; name a file in it with --out.", path.display());
+    }
+    // Following a link, so that the file that it names is replaced and not the link.
+    let path = path.canonicalize().unwrap_or(path);
+    let safetensors = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("safetensors"));
+    if !safetensors || (path.exists() && !path.is_file()) {
+        bail!("Expected a file name that ends in .safetensors for the weights, found {}; choose another with --out.", path.display());
     }
     Ok(path)
 }

@@ -22,7 +22,7 @@ pub struct Score {
     pub nats: f64,
     /// The same per pixel or coordinate, in bits.
     pub bits_per_dim: f64,
-    /// Standard error of `nats`.
+    /// Standard error of `nats`; NaN for a single example.
     pub std_error: f64,
     /// Number of examples.
     pub count: usize,
@@ -39,7 +39,8 @@ impl Score {
     pub fn of(nll: &[f64], dimensions: usize, floor: Option<Entropy>) -> Score {
         let n = nll.len().max(1) as f64;
         let nats = nll.iter().sum::<f64>() / n;
-        let variance = nll.iter().map(|v| (v - nats).powi(2)).sum::<f64>() / (n - 1.0).max(1.0);
+        // One example says nothing of the spread: NaN, which JSON writes as null.
+        let variance = nll.iter().map(|v| (v - nats).powi(2)).sum::<f64>() / (n - 1.0);
         let floor = floor.map(|entropy| entropy.nats);
         Score {
             nats,

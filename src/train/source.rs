@@ -75,6 +75,8 @@ impl PointData {
     pub fn open(&self) -> Result<PointSource, TrainError> {
         let finite = |points: &Points, note: Option<String>| {
             let (points, _) = points.fit_to(HALF_SIDE);
+            let scaled = "Coordinates are moved and scaled to fit -3 to 3; nats and samples are in those units.";
+            let note = Some(note.map_or_else(|| scaled.to_owned(), |note| format!("{note} {scaled}")));
             match points.len() {
                 0 => Err(TrainError::NoData { what: "point" }),
                 1 => Ok(PointSource::Finite { train: points.clone(), test: points, note }),

@@ -11,6 +11,7 @@ mod gpu_values;
 mod gradients;
 mod house;
 mod perturbation;
+mod pixelcnn;
 mod plan;
 mod run;
 mod sampling;

@@ -14,11 +14,11 @@ use crate::stacks::{PixelCnn, Stack, plain, raster, two_stacks};
 fn perturbed<T: Real>(stack: &Stack, runner: &mut Runner<T>, pixels: &[T], other: impl Fn(T) -> T) -> Vec<Vec<bool>> {
     let shape = stack.graph.shape(stack.logits);
     let (positions, width) = (shape.positions(), shape.last());
-    let before = runner.run(&[("x", pixels)], stack.logits);
+    let before = runner.run(&[(stack.data_name(), pixels)], stack.logits);
     let flip = |q: usize| {
         let mut changed = pixels.to_vec();
         changed[q] = other(changed[q]);
-        let after = runner.run(&[("x", &changed)], stack.logits);
+        let after = runner.run(&[(stack.data_name(), &changed)], stack.logits);
         let differs = |p: usize| (p * width..(p + 1) * width).any(|i| bytemuck::bytes_of(&before[i]) != bytemuck::bytes_of(&after[i]));
         (0..positions).map(differs).collect()
     };

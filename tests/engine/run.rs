@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use tractable::data::noise::normals;
 use tractable::exec::cpu::{CpuProgram, Real, Store, Workers};
 use tractable::graph::{Graph, NodeId, Plan, Reuse};
 
@@ -12,11 +13,17 @@ pub(crate) struct Runner<T> {
 }
 
 impl<T: Real> Runner<T> {
-    /// Parameters start as their initialisers say.
+    /// Parameters start as their initialisers say, biases (which start at zero) at random: a claim must not hold for want of a bias.
     pub(crate) fn new(graph: &Arc<Graph>, outputs: &[NodeId], seed: u64) -> Runner<T> {
         let plan = Plan::new(graph, outputs, Reuse::On);
         let mut store = Store::new();
         store.initialise(graph, seed).unwrap();
+        let biases: Vec<String> = store.names().filter(|name| name.ends_with("bias")).map(String::from).collect();
+        for (stream, name) in biases.iter().enumerate() {
+            let count = store.get(name).unwrap().len();
+            let values: Vec<T> = normals(seed, 1000 + stream as u64, count).iter().map(|&x| T::from_f64(0.3 * f64::from(x))).collect();
+            store.set(name, &values).unwrap();
+        }
         let program = CpuProgram::new(graph, &plan, &mut store).unwrap();
         Runner { program, store, workers: Workers::new(1) }
     }

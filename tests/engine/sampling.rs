@@ -203,7 +203,7 @@ fn enumerate(seed: u64) -> Vec<f64> {
     let (graph, stack) = model(512, (3, 3), 2);
     let mut runner = Runner::<f64>::new(&graph, &[stack.logits], seed);
     let images: Vec<f64> = (0..512).flat_map(|code| (0..9).map(move |p| f64::from(code >> p & 1))).collect();
-    let logits = runner.run(&[("x", &images), ("class", &[1.0; 512])], stack.logits);
+    let logits = runner.run(&[("levels", &images), ("class", &[1.0; 512])], stack.logits);
     let log_p = |code: usize| -> f64 {
         let rows = logits[code * 18..][..18].chunks(2).zip(&images[code * 9..][..9]);
         rows.map(|(l, &x)| l[x as usize] - (l[0].exp() + l[1].exp()).ln()).sum()
@@ -223,7 +223,11 @@ fn probabilities_of_all_images_sum_to_one() {
 fn frequencies_of_samples_are_their_probabilities() {
     let (graph, stack) = model(500, (3, 3), 2);
     let mut sampler = CpuSampler::new(&graph, stack.data, stack.logits, Order::raster(9), 1).unwrap();
-    sampler.session().store_mut().initialise(&graph, 2).unwrap();
+    let weights = Runner::<f32>::new(&graph, &[stack.logits], 2).store;
+    sampler.session().store_mut().declare(&graph).unwrap();
+    for name in weights.names() {
+        sampler.session().write_parameter(name, weights.get(name).unwrap()).unwrap();
+    }
     sampler.set_input("class", &[1.0; 500]).unwrap();
     let (rounds, mut counts) = (100, vec![0usize; 512]);
     for round in 0..rounds {

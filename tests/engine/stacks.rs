@@ -1,5 +1,6 @@
-//! Small autoregressive models for the tests, built with the public builder alone.
+//! Small autoregressive models for the tests: the production PixelCNN, and bare stacks that only the tests need.
 
+use tractable::autoregressive::pixelcnn;
 use tractable::graph::causal::{CausalError, Order, Schedule};
 use tractable::graph::{Builder, Graph, Init, MaskKind, Mode, NodeId, Taps};
 
@@ -11,6 +12,11 @@ pub(crate) struct Stack {
 }
 
 impl Stack {
+    /// Name of the data input.
+    pub(crate) fn data_name(&self) -> &str {
+        self.graph.node(self.data).name.as_deref().unwrap()
+    }
+
     pub(crate) fn schedule(&self) -> Result<Schedule, CausalError> {
         let positions = self.graph.shape(self.data).positions();
         Schedule::analyse(&self.graph, self.data, self.logits, Order::raster(positions))
@@ -41,7 +47,7 @@ pub(crate) fn raster(sizes: &[usize]) -> Vec<Taps> {
     sizes.iter().enumerate().map(|(index, &size)| Taps::raster(size, kind(index))).collect()
 }
 
-/// A class-conditional PixelCNN: one-hot levels, mask A, residual blocks of mask B, a head of two 1x1 convolutions.
+/// The shipped kind of PixelCNN, from the production builder: one-hot levels and coordinates, residual blocks, three classes.
 pub(crate) struct PixelCnn {
     pub(crate) batch: usize,
     pub(crate) size: (usize, usize),
@@ -53,35 +59,34 @@ pub(crate) struct PixelCnn {
 }
 
 impl PixelCnn {
-    pub(crate) fn build(&self) -> Stack {
-        let (height, width) = self.size;
-        let mut b = Builder::new(Mode::Evaluate);
-        let data = b.input("x", &[self.batch, height, width, 1]);
-        let class = b.input("class", &[self.batch, 1]);
-        let one_hot = b.one_hot(data, self.levels);
-        let row = b.table((0..height * width).map(|p| (p / width) as f64 / height as f64).collect(), &[1, height, width, 1]);
-        let row = b.expand(row, &[self.batch, height, width, 1]);
-        let image = b.concat(&[one_hot, row], 3);
-        let class = b.one_hot(class, 3);
-        let embedding = b.parameter("embedding", &[3, self.channels], Init::Normal(1.0));
-        let embedded = b.matmul(class, embedding);
-        let embedded = b.reshape(embedded, &[self.batch, 1, 1, self.channels]);
-        let mut h = conv(&mut b, "first", &Taps::raster(5, self.first), image, self.channels);
-        for index in 0..self.blocks {
-            h = b.scope(format!("block.{index}"), |b| {
-                let conditioned = b.add(h, embedded);
-                let active = b.relu(conditioned);
-                let update = conv(b, "conv", &Taps::raster(3, MaskKind::B), active, self.channels);
-                b.add(h, update)
-            });
+    pub(crate) fn config(&self) -> pixelcnn::Config {
+        pixelcnn::Config {
+            height: self.size.0,
+            width: self.size.1,
+            levels: self.levels,
+            channels: self.channels,
+            blocks: self.blocks,
+            first_kernel: 5,
+            kernel: 3,
+            head: 2 * self.channels,
+            classes: 3,
+            coordinates: true,
+            residual: true,
         }
-        let active = b.relu(h);
-        let hidden = conv(&mut b, "head", &Taps::point(), active, 2 * self.channels);
-        let active = b.relu(hidden);
-        let logits = conv(&mut b, "logits", &Taps::point(), active, self.levels);
-        b.output("logits", logits);
-        Stack { graph: b.finish().unwrap(), data, logits }
     }
+
+    pub(crate) fn build(&self) -> Stack {
+        production(&self.config(), self.batch, self.first)
+    }
+}
+
+/// A model of `autoregressive::pixelcnn` as a stack, with the first layer's mask of choice.
+pub(crate) fn production(config: &pixelcnn::Config, batch: usize, first: MaskKind) -> Stack {
+    let mut b = Builder::new(Mode::Evaluate);
+    let nodes = pixelcnn::record_with(&mut b, config, batch, first);
+    b.output("logits", nodes.logits);
+    b.output("nll", nodes.nll);
+    Stack { graph: b.finish().unwrap(), data: nodes.levels, logits: nodes.logits }
 }
 
 /// A masked convolution with its parameters under its own name.

@@ -137,7 +137,7 @@ impl TractableApp {
 
     /// Shortens the time that messages stay by the time that has passed.
     pub(super) fn age_toasts(&mut self, ctx: &egui::Context) {
-        let passed = ctx.input(|input| input.stable_dt.min(1.0));
+        let passed = ctx.input(|input| input.unstable_dt.min(2.0));
         self.shared.toasts.retain_mut(|toast| {
             toast.remaining -= passed;
             toast.remaining > 0.0

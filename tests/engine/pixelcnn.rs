@@ -1,0 +1,120 @@
+//! The production PixelCNN in all its variants: causal, blind where the wedge says, starting at ln K, unmoved by an absent class.
+
+use std::sync::Arc;
+
+use tractable::autoregressive::pixelcnn::Config;
+use tractable::graph::MaskKind;
+use tractable::graph::causal::{Order, field, influence};
+
+use crate::run::Runner;
+use crate::stacks::{Stack, production};
+
+fn config(side: usize, residual: bool, coordinates: bool, classes: usize) -> Config {
+    Config {
+        height: side,
+        width: side,
+        levels: 3,
+        channels: 5,
+        blocks: 2,
+        first_kernel: 5,
+        kernel: 3,
+        head: 7,
+        classes,
+        coordinates,
+        residual,
+    }
+}
+
+fn variants(side: usize) -> impl Iterator<Item = Config> {
+    (0..8).map(move |bits| config(side, bits & 1 == 1, bits & 2 == 2, if bits & 4 == 4 { 3 } else { 0 }))
+}
+
+/// Logits of one image of class 1 (where there are classes).
+fn logits<T: tractable::exec::cpu::Real>(stack: &Stack, runner: &mut Runner<T>, pixels: &[T]) -> Vec<T> {
+    if stack.graph.find("class").is_some() {
+        runner.program.set_input("class", &[T::from_f64(1.0)]).unwrap();
+    }
+    runner.run(&[("levels", pixels)], stack.logits)
+}
+
+#[test]
+fn every_variant_is_causal_bit_for_bit_and_reaches_what_the_analysis_says() {
+    const SIDE: usize = 6;
+    for config in variants(SIDE) {
+        let stack = production(&config, 1, MaskKind::A);
+        stack.schedule().unwrap();
+        let graph = Arc::new(stack.graph.clone());
+        let pixels: Vec<f64> = (0..SIDE * SIDE).map(|p| (p * 7 % 3) as f64).collect();
+        let reach: Vec<Vec<bool>> = (0..pixels.len()).map(|q| influence(&stack.graph, stack.logits, stack.data, q)).collect();
+        let mut seen = vec![vec![false; pixels.len()]; pixels.len()];
+        for seed in 0..3 {
+            // Positive weights in f64: nothing cancels, no rectifier is dead; the union of three draws is everything that can change.
+            let mut runner = Runner::<f64>::new(&graph, &[stack.logits], seed).positive();
+            let before = logits(&stack, &mut runner, &pixels);
+            for q in 0..pixels.len() {
+                let mut changed = pixels.clone();
+                changed[q] = (changed[q] + 1.0) % 3.0;
+                let after = logits(&stack, &mut runner, &changed);
+                for p in 0..pixels.len() {
+                    seen[q][p] |= (3 * p..3 * p + 3).any(|i| before[i].to_bits() != after[i].to_bits());
+                }
+            }
+        }
+        assert_eq!(seen, reach, "{config:?}");
+        assert!((0..pixels.len()).all(|q| !seen[q][..=q].contains(&true)), "{config:?}");
+    }
+}
+
+#[test]
+fn the_shipped_field_has_the_wedge_of_the_formula() {
+    // 7x7 A and n of 3x3 B: n (n + 1) / 2 pixels of the window are blind, 28 for n = 7 (1606.05328 section 2.1 describes the wedge).
+    for blocks in [1, 3, 7, 8] {
+        let side = 2 * (3 + blocks) + 3;
+        let config = Config { first_kernel: 7, blocks, ..config(side, true, true, 0) };
+        let stack = production(&config, 1, MaskKind::A);
+        let middle = (3 + blocks + 1) * side + side / 2;
+        let found = field(&stack.graph, stack.logits, middle, stack.data, &Order::raster(side * side));
+        assert_eq!(found.blind, blocks * (blocks + 1) / 2, "{blocks} blocks");
+    }
+}
+
+#[test]
+fn training_starts_at_ln_k_a_pixel() {
+    for config in variants(7) {
+        let stack = production(&config, 1, MaskKind::A);
+        let graph = Arc::new(stack.graph.clone());
+        let nll = stack.graph.output("nll").unwrap();
+        let mut runner = Runner::<f64>::new(&graph, &[nll, stack.logits], 3);
+        runner.store.initialise(&graph, 3).unwrap();
+        let pixels: Vec<f64> = (0..49).map(|p| (p * 5 % 3) as f64).collect();
+        logits(&stack, &mut runner, &pixels);
+        let nats = runner.program.output(nll)[0];
+        assert!((nats / config.uniform_nats() - 1.0).abs() < 0.05, "{config:?}: {nats}");
+    }
+}
+
+#[test]
+fn without_class_weights_the_class_changes_no_bit() {
+    let stack = production(&config(5, true, true, 3), 1, MaskKind::A);
+    let graph = Arc::new(stack.graph.clone());
+    let mut runner = Runner::<f32>::new(&graph, &[stack.logits], 5);
+    let pixels: Vec<f32> = (0..25).map(|p| (p % 3) as f32).collect();
+    let of = |runner: &mut Runner<f32>, class: f32| runner.run(&[("levels", &pixels), ("class", &[class])], stack.logits);
+    assert_ne!(of(&mut runner, 0.0), of(&mut runner, 2.0), "the embeddings do act");
+    let embeddings: Vec<String> = runner.store.names().filter(|name| name.ends_with("class")).map(String::from).collect();
+    assert_eq!(embeddings.len(), 3);
+    for name in embeddings {
+        let zeros = vec![0.0; runner.store.get(&name).unwrap().len()];
+        runner.store.set(&name, &zeros).unwrap();
+    }
+    let first = of(&mut runner, 0.0);
+    assert!([1.0, 2.0, -1.0].iter().all(|&class| of(&mut runner, class) == first));
+}
+
+#[test]
+fn the_classic_mistake_is_reported() {
+    for config in variants(5) {
+        let message = production(&config, 1, MaskKind::B).schedule().unwrap_err().to_string();
+        assert!(message.contains("row"), "{message}");
+    }
+}
