@@ -152,7 +152,8 @@ fn a_flow_is_trained_scored_and_sampled() {
     bench.json("train flow.tractable.json --from-scratch --steps 20 --out a.safetensors");
     let score = bench.json("score flow.tractable.json --weights a.safetensors");
     let number = |key: &str| score[key].as_f64().unwrap();
-    assert!((number("nats") - number("floor") - number("gap")).abs() < 1e-12 && number("gap") > 0.0);
+    // The entropy of the two moons, integrated elsewhere; no model is below it.
+    assert!((number("floor") - 2.393_87).abs() < 1e-3 && number("gap") > 0.0);
     assert_eq!(score["count"], json!(50_000));
     let other = bench.json("score flow.tractable.json --weights a.safetensors --data eight-gaussians");
     // The eight Gaussians' own entropy, from another computation to six digits.

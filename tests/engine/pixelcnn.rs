@@ -3,6 +3,10 @@
 use std::sync::Arc;
 
 use tractable::autoregressive::pixelcnn::Config;
+use tractable::data::noise::uniforms;
+use tractable::exec::Session;
+use tractable::exec::cpu::Real;
+use tractable::exec::sampler::CpuSampler;
 use tractable::graph::MaskKind;
 use tractable::graph::causal::{Order, field, influence};
 
@@ -30,7 +34,7 @@ fn variants(side: usize) -> impl Iterator<Item = Config> {
 }
 
 /// Logits of one image of class 1 (where there are classes).
-fn logits<T: tractable::exec::cpu::Real>(stack: &Stack, runner: &mut Runner<T>, pixels: &[T]) -> Vec<T> {
+fn logits<T: Real>(stack: &Stack, runner: &mut Runner<T>, pixels: &[T]) -> Vec<T> {
     if stack.graph.find("class").is_some() {
         runner.program.set_input("class", &[T::from_f64(1.0)]).unwrap();
     }
@@ -116,5 +120,88 @@ fn the_classic_mistake_is_reported() {
     for config in variants(5) {
         let message = production(&config, 1, MaskKind::B).schedule().unwrap_err().to_string();
         assert!(message.contains("row"), "{message}");
+    }
+}
+
+/// Which positions of the logits change in any bit when pixel q takes its next level, in f32 with weights of every sign: `[q][p]`.
+fn perturbed(config: &Config, first: MaskKind, seed: u64) -> Vec<Vec<bool>> {
+    let stack = production(config, 1, first);
+    let graph = Arc::new(stack.graph.clone());
+    let mut runner = Runner::<f32>::new(&graph, &[stack.logits], seed).randomise(0.4, seed);
+    let pixels: Vec<f32> = (0..config.pixels()).map(|p| ((p * 7 + p / 5) % 3) as f32).collect();
+    let before = logits(&stack, &mut runner, &pixels);
+    let mut flip = |q: usize| {
+        let mut changed = pixels.clone();
+        changed[q] = (changed[q] + 1.0) % 3.0;
+        let after = logits(&stack, &mut runner, &changed);
+        (0..pixels.len()).map(|p| (3 * p..3 * p + 3).any(|i| before[i].to_bits() != after[i].to_bits())).collect()
+    };
+    (0..pixels.len()).map(&mut flip).collect()
+}
+
+#[test]
+fn no_pixel_changes_its_own_logits_or_earlier_ones_in_f32_and_with_mask_b_it_does() {
+    for (height, width) in [(5, 5), (6, 7), (7, 7)] {
+        for config in variants(5).map(|config| Config { height, width, ..config }) {
+            let changes = perturbed(&config, MaskKind::A, 1);
+            for (q, changed) in changes.iter().enumerate() {
+                assert!(!changed[..=q].contains(&true), "{config:?}: pixel {q} changed {:?}", &changed[..=q]);
+            }
+            assert!(changes[0].contains(&true), "{config:?}: nothing changes");
+            let leaks = perturbed(&config, MaskKind::B, 1);
+            assert!((0..config.pixels()).any(|q| leaks[q][q]), "{config:?}: the mutant must be caught");
+        }
+    }
+}
+
+/// The sum of `p(x)` over all 512 binary 3x3 images, in f64.
+fn total(config: &Config, first: MaskKind, seed: u64) -> f64 {
+    let stack = production(config, 512, first);
+    let graph = Arc::new(stack.graph.clone());
+    let nll = stack.graph.output("nll").unwrap();
+    let images: Vec<f64> = (0..512).flat_map(|code| (0..9).map(move |p| f64::from(code >> p & 1))).collect();
+    let mut runner = Runner::<f64>::new(&graph, &[nll], seed).randomise(0.5, seed);
+    if config.classes > 0 {
+        runner.program.set_input("class", &[2.0; 512]).unwrap();
+    }
+    runner.run(&[("levels", &images)], nll).iter().map(|nll| (-nll).exp()).sum()
+}
+
+#[test]
+fn every_variant_sums_to_one_over_all_images_and_with_mask_b_it_does_not() {
+    for config in variants(3).map(|config| Config { levels: 2, ..config }) {
+        for seed in 0..3 {
+            let total = total(&config, MaskKind::A, seed);
+            assert!((total - 1.0).abs() < 1e-12, "{config:?}, seed {seed}: {total}");
+        }
+        let mutant = total(&config, MaskKind::B, 0);
+        assert!((mutant - 1.0).abs() > 1e-3, "{config:?}: the mutant must be caught, {mutant}");
+    }
+}
+
+#[test]
+fn every_variant_is_drawn_alike_by_all_three_samplers() {
+    const BATCH: usize = 2;
+    for (seed, config) in (0..).zip(variants(5).chain(variants(7))) {
+        let stack = production(&config, BATCH, MaskKind::A);
+        let graph = Arc::new(stack.graph.clone());
+        let mut sampler = CpuSampler::new(&graph, stack.data, stack.logits, Order::raster(config.pixels()), 1).unwrap();
+        let weights = Runner::<f32>::new(&graph, &[stack.logits], seed).randomise(0.4, seed).store;
+        for name in weights.names() {
+            sampler.session().write_parameter(name, weights.get(name).unwrap()).unwrap();
+        }
+        if config.classes > 0 {
+            sampler.set_input("class", &[0.0, 2.0]).unwrap();
+        }
+        let u = uniforms(seed, 9, BATCH * config.pixels());
+        sampler.start(&u, 1.0);
+        let cached = sampler.finish().clone();
+        let full = sampler.full_forward(&u, 1.0);
+        let (jacobi, end) = sampler.jacobi(&u, 1.0);
+        // Bit for bit: one kernel computes every region, one function draws.
+        assert_eq!(cached, full, "{config:?}");
+        assert_eq!(&cached, jacobi.trajectory(), "{config:?}");
+        assert!(end.converged && end.steps <= config.pixels() + 1, "{config:?}: {end:?}");
+        assert!((0..2).all(|level| cached.levels.contains(&level)), "{config:?}: a constant image proves nothing");
     }
 }

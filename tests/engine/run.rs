@@ -28,6 +28,18 @@ impl<T: Real> Runner<T> {
         Runner { program, store, workers: Workers::new(1) }
     }
 
+    /// Normal numbers of this size in every parameter: larger than at the start of training, so that the pixels depend on each other.
+    pub(crate) fn randomise(mut self, sigma: f64, seed: u64) -> Runner<T> {
+        let mut names: Vec<String> = self.store.names().map(String::from).collect();
+        names.sort();
+        for (stream, name) in names.iter().enumerate() {
+            let count = self.store.get(name).unwrap().len();
+            let values: Vec<T> = normals(seed, stream as u64, count).into_iter().map(|x| T::from_f64(sigma * f64::from(x))).collect();
+            self.store.set(name, &values).unwrap();
+        }
+        self
+    }
+
     /// Makes every parameter positive, so that nothing cancels and no rectifier dies.
     pub(crate) fn positive(mut self) -> Runner<T> {
         let names: Vec<String> = self.store.names().map(String::from).collect();

@@ -22,12 +22,10 @@ fn model(batch: usize, size: (usize, usize), levels: usize) -> (Arc<Graph>, Stac
 fn sampler(batch: usize, size: (usize, usize), levels: usize, seed: u64) -> CpuSampler {
     let (graph, stack) = model(batch, size, levels);
     let mut sampler = CpuSampler::new(&graph, stack.data, stack.logits, Order::raster(size.0 * size.1), 1).unwrap();
-    sampler.session().store_mut().initialise(&graph, seed).unwrap();
-    // Larger weights than at the start of training, so that the pixels depend on each other.
-    let names: Vec<String> = sampler.session().store().names().map(String::from).collect();
-    for name in names {
-        let values: Vec<f32> = sampler.session().store().get(&name).unwrap().iter().map(|w| 1.7 * w).collect();
-        sampler.session().write_parameter(&name, &values).unwrap();
+    let weights = Runner::<f32>::new(&graph, &[stack.logits], seed).randomise(0.4, seed).store;
+    sampler.session().store_mut().declare(&graph).unwrap();
+    for name in weights.names() {
+        sampler.session().write_parameter(name, weights.get(name).unwrap()).unwrap();
     }
     sampler
 }

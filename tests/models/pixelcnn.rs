@@ -23,8 +23,11 @@ fn any_number_of_images_trains_and_scores() {
         };
         let chunked = nll(100, usize::MAX);
         assert_eq!(chunked.len(), rows);
-        let singly = nll(1, 120);
-        // The same sums in f32, in the same order: the padding of a chunk must not touch an image.
-        assert_eq!(chunked[..singly.len()], singly);
+        let singly = nll(1, usize::MAX);
+        // The padding of a chunk must not touch an image; the order of f32 sums may depend on how many run together.
+        for (i, (a, b)) in chunked.iter().zip(&singly).enumerate() {
+            assert!((a - b).abs() <= 1e-5 * b.abs(), "image {i} of {rows}: {a} {b}");
+        }
+        assert_eq!(chunked.len(), singly.len());
     }
 }
