@@ -123,7 +123,7 @@ fn destination(out: Option<&Path>, from: Option<&Path>, name: &str) -> anyhow::R
         bail!("Expected a file to save the weights to, found the folder {}; name a file in it with --out.", path.display());
     }
     // Following a link, so that the file that it names is replaced and not the link.
-    let path = path.canonicalize().unwrap_or(path);
+    let path = if path.is_symlink() { path.canonicalize().unwrap_or(path) } else { path };
     let safetensors = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("safetensors"));
     if !safetensors || (path.exists() && !path.is_file()) {
         bail!("Expected a file name that ends in .safetensors for the weights, found {}; choose another with --out.", path.display());

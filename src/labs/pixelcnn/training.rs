@@ -36,7 +36,7 @@ pub(super) fn show(lab: &mut PixelcnnLab, ui: &mut Ui, shared: &Shared) {
         floor: alone.map(|nats| (nats, "these weights")),
         per: "per image",
     };
-    let height = (ui.available_height() - 112.0).clamp(96.0, 260.0);
+    let height = (ui.available_height() - 136.0).clamp(84.0, 260.0);
     loss_chart(ui, "Learning curves", &curves, shared.units, height);
     let bits = training.score.map_or_else(String::new, |score| format!(": {} bits a pixel", number(score.bits_per_dim, 3)));
     let width = match training.train_width {

@@ -25,8 +25,8 @@ pub fn install(ctx: &egui::Context, theme: Theme, reduced_motion: bool) {
         style.spacing.interact_size.y = 24.0;
         style.spacing.slider_width = 120.0;
         style.spacing.slider_rail_height = 4.0;
-        // Thin and beside the content: a bar that grows over a number hides what is being taught.
-        style.spacing.scroll = egui::style::ScrollStyle { bar_width: 5.0, ..egui::style::ScrollStyle::solid() };
+        // Thin even under the pointer: a bar that grows over a number hides what is being taught.
+        style.spacing.scroll = egui::style::ScrollStyle { bar_width: 4.0, ..egui::style::ScrollStyle::floating() };
         style.interaction.selectable_labels = false;
         style.interaction.tooltip_delay = 0.35;
         // The window opens on a moving picture; a scroll that glides on by itself costs frames and tells nothing.
