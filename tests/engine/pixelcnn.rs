@@ -59,8 +59,8 @@ fn every_variant_is_causal_bit_for_bit_and_reaches_what_the_analysis_says() {
                 let mut changed = pixels.clone();
                 changed[q] = (changed[q] + 1.0) % 3.0;
                 let after = logits(&stack, &mut runner, &changed);
-                for p in 0..pixels.len() {
-                    seen[q][p] |= (3 * p..3 * p + 3).any(|i| before[i].to_bits() != after[i].to_bits());
+                for (p, seen) in seen[q].iter_mut().enumerate() {
+                    *seen |= (3 * p..3 * p + 3).any(|i| before[i].to_bits() != after[i].to_bits());
                 }
             }
         }
