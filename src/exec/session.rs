@@ -125,6 +125,6 @@ pub trait Session: Send {
     /// After a run that gave a value that is not finite: the first node of the program whose value is not.
     fn first_non_finite(&mut self, program: ProgramId) -> Option<NodeId>;
 
-    /// What this session runs on.
+    /// What the session runs on.
     fn backend(&self) -> BackendInfo;
 }

@@ -44,7 +44,7 @@ impl CpuSession {
     /// A program with the store and the workers that it runs with: for the sampler, which computes region by region.
     ///
     /// # Panics
-    /// If the id is not of this session.
+    /// If the id is not of the session.
     pub fn parts(&mut self, program: ProgramId) -> (&mut CpuProgram<f32>, &Store<f32>, &Workers) {
         (&mut self.programs[program.0].program, &self.store, &self.workers)
     }
