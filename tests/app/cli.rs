@@ -419,7 +419,6 @@ fn the_gpu_trains_scores_and_samples_as_the_cpu_does() {
 }
 
 #[test]
-#[ignore = "trains for a minute where no weights are shipped; scripts/test runs it"]
 fn without_a_display_both_lessons_become_pictures() {
     let bench = Bench::new();
     let shown = bench.json("");

@@ -64,7 +64,7 @@ fn train(session: &mut dyn Session, task: &Task) -> (ProgramId, Vec<f32>, Vec<Ve
 }
 
 #[test]
-#[ignore = "needs a Vulkan or GL adapter; scripts/test runs it on lavapipe"]
+#[ignore = "needs a Vulkan driver; scripts/test runs it on lavapipe"]
 fn twenty_steps_equal_the_cpu() {
     for task in [images(), points()] {
         let (mut gpu, mut cpu) = (session(), CpuSession::new(1));
@@ -84,7 +84,7 @@ fn twenty_steps_equal_the_cpu() {
 }
 
 #[test]
-#[ignore = "needs a Vulkan or GL adapter; scripts/test runs it on lavapipe"]
+#[ignore = "needs a Vulkan driver; scripts/test runs it on lavapipe"]
 fn the_same_seed_gives_the_same_bits() {
     let task = images();
     let bits = |(_, losses, weights): (ProgramId, Vec<f32>, Vec<Vec<f32>>)| {
@@ -96,7 +96,7 @@ fn the_same_seed_gives_the_same_bits() {
 
 /// More workgroups than a dispatch may have are taken up by the kernels' loops, and a long step goes out in several submits.
 #[test]
-#[ignore = "needs a Vulkan or GL adapter; scripts/test runs it on lavapipe"]
+#[ignore = "needs a Vulkan driver; scripts/test runs it on lavapipe"]
 fn cutting_the_work_changes_no_bit() {
     for task in [images(), points()] {
         let ((_, losses, weights), (_, cut_losses, cut_weights)) = (train(&mut session(), &task), train(&mut cramped(), &task));
@@ -119,7 +119,7 @@ fn tiny() -> Arc<Graph> {
 }
 
 #[test]
-#[ignore = "needs a Vulkan or GL adapter; scripts/test runs it on lavapipe"]
+#[ignore = "needs a Vulkan driver; scripts/test runs it on lavapipe"]
 fn a_bad_batch_changes_nothing_and_is_reported() {
     let graph = tiny();
     let mut gpu = session();
@@ -151,7 +151,7 @@ fn a_bad_batch_changes_nothing_and_is_reported() {
 
 /// More runs than a staging page holds, and nobody asks in between.
 #[test]
-#[ignore = "needs a Vulkan or GL adapter; scripts/test runs it on lavapipe"]
+#[ignore = "needs a Vulkan driver; scripts/test runs it on lavapipe"]
 fn losses_come_in_order_and_none_is_lost() {
     let mut b = Builder::new(Mode::Evaluate);
     let x = b.input("x", &[1]);
@@ -175,7 +175,7 @@ fn losses_come_in_order_and_none_is_lost() {
 }
 
 #[test]
-#[ignore = "needs a Vulkan or GL adapter; scripts/test runs it on lavapipe"]
+#[ignore = "needs a Vulkan driver; scripts/test runs it on lavapipe"]
 fn wrong_names_and_lengths_are_typed_errors() {
     let graph = tiny();
     let mut gpu = session();
@@ -197,7 +197,7 @@ fn wrong_names_and_lengths_are_typed_errors() {
 
 /// A device of its own, which this test breaks: the message comes out as an error, and nothing panics.
 #[test]
-#[ignore = "needs a Vulkan or GL adapter; scripts/test runs it on lavapipe"]
+#[ignore = "needs a Vulkan driver; scripts/test runs it on lavapipe"]
 fn a_lost_device_is_an_error() {
     let gpu = Arc::new(GpuDevice::open().unwrap());
     let mut session = GpuSession::new(Arc::clone(&gpu));

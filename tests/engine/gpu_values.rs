@@ -298,32 +298,32 @@ fn moves(then: Then) -> BTreeSet<&'static str> {
 }
 
 #[test]
-#[ignore = "needs a Vulkan or GL adapter; scripts/test runs it on lavapipe"]
+#[ignore = "needs a Vulkan driver; scripts/test runs it on lavapipe"]
 fn functions_of_one_value_equal_their_definition() {
     unary(Then::Run);
 }
 
 #[test]
-#[ignore = "needs a Vulkan or GL adapter; scripts/test runs it on lavapipe"]
+#[ignore = "needs a Vulkan driver; scripts/test runs it on lavapipe"]
 fn functions_of_two_values_equal_their_definition() {
     binary(Then::Run);
 }
 
 #[test]
-#[ignore = "needs a Vulkan or GL adapter; scripts/test runs it on lavapipe"]
+#[ignore = "needs a Vulkan driver; scripts/test runs it on lavapipe"]
 fn reductions_equal_the_cpu() {
     reductions(Then::Run);
 }
 
 #[test]
-#[ignore = "needs a Vulkan or GL adapter; scripts/test runs it on lavapipe"]
+#[ignore = "needs a Vulkan driver; scripts/test runs it on lavapipe"]
 fn products_and_convolutions_equal_the_cpu() {
     products(Then::Run);
     convolutions(Then::Run);
 }
 
 #[test]
-#[ignore = "needs a Vulkan or GL adapter; scripts/test runs it on lavapipe"]
+#[ignore = "needs a Vulkan driver; scripts/test runs it on lavapipe"]
 fn normalisers_couplings_and_moves_equal_the_cpu() {
     normalisers(Then::Run);
     couplings(Then::Run);

@@ -184,7 +184,7 @@ fn the_round_trip_holds_in_f32() {
 }
 
 #[test]
-#[ignore = "needs a Vulkan or GL adapter; scripts/test runs it on lavapipe"]
+#[ignore = "needs a Vulkan driver; scripts/test runs it on lavapipe"]
 fn the_round_trip_holds_on_the_gpu() {
     let gpu = Arc::new(GpuDevice::open().unwrap());
     for config in families() {
