@@ -15,8 +15,20 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::gated;
 use crate::graph::{Builder, Graph, GraphError, Init, MaskKind, Mode, NodeId, Taps};
 use crate::nn;
+
+/// How the convolutions of a PixelCNN are joined.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Wiring {
+    /// One stack of masked convolutions, as in this file: it has a blind spot.
+    #[default]
+    Plain,
+    /// Two stacks and gates, as in [`gated`]: it has none.
+    Gated,
+}
 
 /// Size and shape of a PixelCNN.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,9 +39,9 @@ pub struct Config {
     pub width: usize,
     /// Grey levels K of a pixel, 2 to 256.
     pub levels: usize,
-    /// Channels C of every hidden layer.
+    /// Channels C of every hidden layer (of each half of a gate, where there are gates).
     pub channels: usize,
-    /// Number L of mask-B layers after the first.
+    /// Number L of layers after the first.
     pub blocks: usize,
     /// Side of the first kernel (mask A), odd.
     pub first_kernel: usize,
@@ -41,8 +53,11 @@ pub struct Config {
     pub classes: usize,
     /// Adds the pixel's row and column, from -1 to 1, to the input: constants, so they tell the net where it is and leak nothing.
     pub coordinates: bool,
-    /// Residual blocks with pre-activation; else a plain stack.
+    /// Residual blocks (with pre-activation in the plain wiring); else every layer replaces the one before.
     pub residual: bool,
+    /// One masked stack, or two stacks with gates. Lessons of before there was a choice are plain.
+    #[serde(default)]
+    pub wiring: Wiring,
 }
 
 impl Config {
@@ -68,8 +83,10 @@ impl Config {
 pub struct Nodes {
     /// Input `levels [B,H,W,1]`: the grey level of each pixel, as a whole number.
     pub levels: NodeId,
-    /// Value of each masked layer, first layer first, `[B,H,W,C]`.
+    /// Value of each layer, first layer first, `[B,H,W,C]`; of a gated model, the horizontal stack.
     pub layers: Vec<NodeId>,
+    /// The parts of each gated layer, first layer first; empty in the plain wiring.
+    pub gated: Vec<gated::Layer>,
     /// Logits `[B,H,W,K]`.
     pub logits: NodeId,
     /// `ln p(x_i = k | x_<i)`, `[B,H,W,K]`.
@@ -86,21 +103,59 @@ pub fn record(b: &mut Builder, config: &Config, batch: usize) -> Nodes {
 /// [`record`] with a choice of the first layer's mask. With [`MaskKind::B`] every pixel sees the value that it should predict: the classic
 /// mistake, which the causal analysis reports and the sampler refuses.
 pub fn record_with(b: &mut Builder, config: &Config, batch: usize, first_mask: MaskKind) -> Nodes {
-    let Config { height, width, levels: k, channels, .. } = *config;
-    let levels = b.input("levels", &[batch, height, width, 1]);
-    let pixels = b.one_hot(levels, k);
-    let class = (config.classes > 0).then(|| {
-        let index = b.input("class", &[batch, 1]);
-        b.one_hot(index, config.classes)
-    });
-    let input = if config.coordinates { with_coordinates(b, pixels) } else { pixels };
+    match config.wiring {
+        Wiring::Plain => {
+            let input = Input::record(b, config, batch);
+            let layers = stack(b, config, &input, first_mask);
+            finish(b, config, &input, layers, Vec::new())
+        }
+        Wiring::Gated => gated::record_with(b, config, batch, first_mask, gated::Shift::Link),
+    }
+}
 
+/// What every wiring reads.
+pub(super) struct Input {
+    /// Input `levels [B,H,W,1]`.
+    levels: NodeId,
+    /// The levels as `[B,H,W,K]` zeros and ones.
+    pixels: NodeId,
+    /// `pixels`, with the coordinates if the model has them, `[B,H,W,K]` or `[B,H,W,K+2]`.
+    pub(super) channels: NodeId,
+    /// The class as `[B, classes]` zeros and ones, if the model has classes.
+    pub(super) class: Option<NodeId>,
+}
+
+impl Input {
+    /// Declares the inputs.
+    pub(super) fn record(b: &mut Builder, config: &Config, batch: usize) -> Input {
+        let levels = b.input("levels", &[batch, config.height, config.width, 1]);
+        let pixels = b.one_hot(levels, config.levels);
+        let class = (config.classes > 0).then(|| {
+            let index = b.input("class", &[batch, 1]);
+            b.one_hot(index, config.classes)
+        });
+        let channels = if config.coordinates { with_coordinates(b, pixels) } else { pixels };
+        Input { levels, pixels, channels, class }
+    }
+
+    /// Adds a learned vector for the class at every pixel, where the model has classes.
+    pub(super) fn add_class(&self, b: &mut Builder, x: NodeId) -> NodeId {
+        let Some(one_hot) = self.class else { return x };
+        let channels = b.shape(x).last();
+        let bias = nn::class_bias(b, "class", one_hot, channels);
+        b.add(x, bias)
+    }
+}
+
+/// The stack of masked convolutions: the value of each layer.
+fn stack(b: &mut Builder, config: &Config, input: &Input, first_mask: MaskKind) -> Vec<NodeId> {
+    let channels = config.channels;
     let mut layers = Vec::with_capacity(config.blocks + 1);
     let mask_a = Taps::raster(config.first_kernel, first_mask);
     let mut h = b.scope("first", |b| {
-        let fan_in = mask_a.len() * b.shape(input).last();
-        let y = nn::masked_conv(b, "conv", &mask_a, input, channels, Init::lecun(fan_in));
-        let y = add_class(b, y, class, channels);
+        let fan_in = mask_a.len() * b.shape(input.channels).last();
+        let y = nn::masked_conv(b, "conv", &mask_a, input.channels, channels, Init::lecun(fan_in));
+        let y = input.add_class(b, y);
         if config.residual { y } else { b.relu(y) }
     });
     layers.push(h);
@@ -110,7 +165,7 @@ pub fn record_with(b: &mut Builder, config: &Config, batch: usize, first_mask: M
     for block in 0..config.blocks {
         h = b.scope(format!("block.{block}"), |b| {
             if config.residual {
-                let shifted = add_class(b, h, class, channels);
+                let shifted = input.add_class(b, h);
                 let active = b.relu(shifted);
                 // A sum of L blocks has L times the variance of one: each starts with its share.
                 let y = nn::masked_conv(b, "conv", &mask_b, active, channels, Init::he(fan_in * config.blocks));
@@ -122,19 +177,26 @@ pub fn record_with(b: &mut Builder, config: &Config, batch: usize, first_mask: M
         });
         layers.push(h);
     }
+    layers
+}
 
+/// The head over the last layer, and the likelihood: the same in every wiring.
+pub(super) fn finish(b: &mut Builder, config: &Config, input: &Input, layers: Vec<NodeId>, gated: Vec<gated::Layer>) -> Nodes {
+    let &Input { levels, pixels, .. } = input;
+    let h = *layers.last().expect("every model has a first layer");
+    let rectified = config.wiring == Wiring::Plain && !config.residual;
     let logits = b.scope("head", |b| {
-        let active = if config.residual { b.relu(h) } else { h };
-        let hidden = nn::conv_1x1(b, "hidden", active, config.head, Init::he(channels));
+        let active = if rectified { h } else { b.relu(h) };
+        let hidden = nn::conv_1x1(b, "hidden", active, config.head, Init::he(config.channels));
         let hidden = b.relu(hidden);
         // Small last weights, so that the first loss is ln K a pixel.
-        nn::conv_1x1(b, "logits", hidden, k, Init::Normal(0.1 / (config.head as f64).sqrt()))
+        nn::conv_1x1(b, "logits", hidden, config.levels, Init::Normal(0.1 / (config.head as f64).sqrt()))
     });
     let log_p = b.log_softmax(logits);
     let chosen = b.mul(log_p, pixels);
     let log_likelihood = b.sum(chosen, &[1, 2, 3]);
     let nll = b.neg(log_likelihood);
-    Nodes { levels, layers, logits, log_p, nll }
+    Nodes { levels, layers, gated, logits, log_p, nll }
 }
 
 /// The evaluation graph of a batch, with outputs `logits`, `log_p` and `nll`.
@@ -169,14 +231,4 @@ fn with_coordinates(b: &mut Builder, x: NodeId) -> NodeId {
     let places = b.table(table, &[1, height, width, 2]);
     let places = b.expand(places, &[batch, height, width, 2]);
     b.concat(&[x, places], 3)
-}
-
-fn add_class(b: &mut Builder, x: NodeId, class: Option<NodeId>, channels: usize) -> NodeId {
-    match class {
-        Some(one_hot) => {
-            let bias = nn::class_bias(b, "class", one_hot, channels);
-            b.add(x, bias)
-        }
-        None => x,
-    }
 }

@@ -32,6 +32,7 @@ fn net() -> pixelcnn::Config {
         classes: 0,
         coordinates: false,
         residual: false,
+        wiring: pixelcnn::Wiring::Plain,
     }
 }
 

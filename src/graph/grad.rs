@@ -62,9 +62,21 @@ impl Builder {
 
     fn accumulate(&mut self, adjoint: &mut [Option<NodeId>], node: NodeId, part: NodeId) {
         adjoint[node.index()] = Some(match adjoint[node.index()] {
-            Some(sum) => self.add(sum, part),
+            Some(sum) => self.joined(sum, part).or_else(|| self.joined(part, sum)).unwrap_or_else(|| self.add(sum, part)),
             None => part,
         });
+    }
+
+    /// The sum of two gradients that slices padded with zeros, where one begins as the other ends: they only need to be put side by side.
+    /// So the gradient of a value that was cut in two (the halves of a gate) is written once instead of three times.
+    fn joined(&mut self, low: NodeId, high: NodeId) -> Option<NodeId> {
+        let (a, b) = (self.graph.node(low), self.graph.node(high));
+        let (&Op::Pad { axis, before: 0 }, &Op::Pad { axis: other, before }) = (&a.op, &b.op) else { return None };
+        let (x, y) = (a.inputs[0], b.inputs[0]);
+        let [first, second] = [x, y].map(|id| self.shape(id).dims().get(axis).copied());
+        let whole = a.shape.dims().get(axis).copied();
+        let fits = axis == other && first == Some(before) && first.zip(second).map(|(p, q)| p + q) == whole;
+        fits.then(|| self.concat(&[x, y], axis))
     }
 
     /// Sums a gradient over the axes along which its operand was broadcast: the one place where that happens.

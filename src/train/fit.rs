@@ -97,7 +97,7 @@ impl Fit {
         let hyper = training.adam.slots(t, training.schedule.factor(t));
         match &mut self.source {
             Source::Images(images) => {
-                let (levels, class) = images.batch(batch, seed, self.step, training.shift)?;
+                let (levels, class) = images.batch(batch, seed, self.step, training)?;
                 let inputs: [(&str, &[f32]); 3] = [("levels", &levels), ("hyper", &hyper), ("class", &class)];
                 let used = if self.graph.find("class").is_some() { 3 } else { 2 };
                 self.session.run(self.program, &inputs[..used])?;

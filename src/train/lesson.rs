@@ -69,6 +69,9 @@ pub struct Training {
     /// Largest shift of an image in either direction, pixels: augmentation.
     #[serde(default)]
     pub shift: u32,
+    /// Chance that a training image is shown without its class, 0 up to below 1: so that the model also learns images of no class.
+    #[serde(default)]
+    pub class_dropout: f64,
 }
 
 impl Model {
@@ -174,6 +177,9 @@ impl Lesson {
         let sound = rate.is_finite() && rate > 0.0 && unit(beta1) && unit(beta2) && epsilon >= 0.0 && clip >= 0.0 && decay >= 0.0;
         if !sound {
             return Err("`adam` needs a positive `rate`, `beta1` and `beta2` from 0 up to below 1, and no negative number".into());
+        }
+        if !unit(self.training.class_dropout) {
+            return Err(format!("`class_dropout` must be a chance from 0 up to below 1, but is {}", self.training.class_dropout));
         }
         match &self.model {
             Model::Pixelcnn { config, data } => {

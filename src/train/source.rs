@@ -2,11 +2,14 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::TrainError;
+use super::{TrainError, Training};
 use crate::data::{self, Batches, Digits, Drawing, Entropy, LevelImages, Mixture, Points, Preparation, Toy};
 
 /// Streams of the generator: training step t draws from stream t + 1, tests from this one.
 const TEST_STREAM: u64 = u64::MAX;
+/// Seeds of the generators beside that of the batches: what is drawn for one purpose does not change what is drawn for another.
+const SHIFTS: u64 = 0x5348_4946_5400;
+const CLASSES: u64 = 0x434c_4153_5300;
 /// Side of the square, centred at 0, that finite point sets are scaled to, halved.
 const HALF_SIDE: f32 = 3.0;
 
@@ -160,12 +163,13 @@ impl ImageSource {
         ImageSource { train: images.clone(), test: images, batches: None }
     }
 
-    /// Levels `[n, H, W]` and classes `[n]` of the batch of step `step`, each image shifted by at most `shift` pixels: a pure function of
-    /// (seed, step).
+    /// Levels `[n, H, W]` and classes `[n]` of the batch of step `step`, each image shifted and its class hidden at random as the training
+    /// asks: a pure function of (seed, step).
     ///
     /// # Errors
     /// No image.
-    pub fn batch(&mut self, n: usize, seed: u64, step: u64, shift: u32) -> Result<(Vec<f32>, Vec<f32>), TrainError> {
+    pub fn batch(&mut self, n: usize, seed: u64, step: u64, training: &Training) -> Result<(Vec<f32>, Vec<f32>), TrainError> {
+        let shift = training.shift;
         let batches = match &mut self.batches {
             Some(batches) => batches,
             none => none.insert(Batches::new(self.train.len(), n, seed)?),
@@ -173,7 +177,7 @@ impl ImageSource {
         let rows = batches.at(step).to_vec();
         let size = self.train.size;
         let side = 2 * shift + 1;
-        let moves = data::noise::uniforms(seed ^ 0x5348_4946_5400, step + 1, 2 * n);
+        let moves = data::noise::uniforms(seed ^ SHIFTS, step + 1, 2 * n);
         let mut levels = Vec::with_capacity(n * size * size);
         let mut shifted = vec![0u8; size * size];
         for (i, &row) in rows.iter().enumerate() {
@@ -181,7 +185,13 @@ impl ImageSource {
             data::digits::shift(self.train.image(row), size, dx, dy, &mut shifted);
             levels.extend(shifted.iter().map(|&level| f32::from(level)));
         }
-        Ok((levels, classes(&self.train, &rows)))
+        let mut class = classes(&self.train, &rows);
+        if training.class_dropout > 0.0 {
+            let chances = data::noise::uniforms(seed ^ CLASSES, step + 1, n);
+            let hidden = class.iter_mut().zip(chances).filter(|(_, u)| f64::from(*u) < training.class_dropout);
+            hidden.for_each(|(class, _)| *class = -1.0);
+        }
+        Ok((levels, class))
     }
 }
 

@@ -21,7 +21,7 @@ fn equal_kernels_leave_exactly_the_wedge() {
             let (field, reach) = interior(&vec![size; layers]);
             let r = size / 2;
             assert_eq!(reach, layers * r);
-            assert_eq!(field.reach, reach);
+            assert_eq!((field.rows, field.columns), (reach, reach));
             assert_eq!(field.blind, r * layers * (layers - 1) / 2, "{layers} layers of {size}");
             assert_eq!(field.seen + field.blind, 2 * reach * (reach + 1));
             assert_eq!((field.outside, field.ahead), (0, 0));
@@ -86,7 +86,7 @@ fn depth_grows_the_field_and_two_stacks_have_no_blind_spot() {
         field(&stack.graph, node, 8 * 9 + 4, stack.data, &order)
     };
     for layer in 0..4 {
-        assert_eq!(seen(layer).reach, layer + 1);
+        assert_eq!((seen(layer).rows, seen(layer).columns), (layer + 1, layer + 1));
         assert!(layer == 0 || seen(layer).seen > seen(layer - 1).seen);
     }
 
@@ -107,7 +107,7 @@ fn fields_and_influence_are_one_relation() {
         let seen_by: Vec<bool> = fields.iter().map(|field| field[q]).collect();
         assert_eq!(reached, seen_by, "pixel {q}");
     }
-    assert_eq!(window(&stack.graph, stack.logits, stack.data), 4);
+    assert_eq!(window(&stack.graph, stack.logits, stack.data), [4, 4]);
 }
 
 #[test]

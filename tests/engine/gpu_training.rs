@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tractable::autoregressive::pixelcnn;
+use tractable::autoregressive::pixelcnn::{self, Wiring};
 use tractable::exec::cpu::CpuSession;
 use tractable::exec::gpu::{GpuDevice, GpuSession};
 use tractable::exec::{ExecError, ProgramId, Session};
@@ -21,7 +21,7 @@ struct Task {
     adam: Adam,
 }
 
-fn images() -> Task {
+fn images(wiring: Wiring) -> Task {
     let config = pixelcnn::Config {
         height: 6,
         width: 5,
@@ -34,6 +34,7 @@ fn images() -> Task {
         classes: 0,
         coordinates: true,
         residual: true,
+        wiring,
     };
     let graph = Arc::new(pixelcnn_training(&config, 8).unwrap());
     let mut r = Recorder::new(5);
@@ -66,7 +67,7 @@ fn train(session: &mut dyn Session, task: &Task) -> (ProgramId, Vec<f32>, Vec<Ve
 #[test]
 #[ignore = "needs a Vulkan driver; scripts/test runs it on lavapipe"]
 fn twenty_steps_equal_the_cpu() {
-    for task in [images(), points()] {
+    for task in [images(Wiring::Plain), images(Wiring::Gated), points()] {
         let (mut gpu, mut cpu) = (session(), CpuSession::new(1));
         let (_, on_gpu, weights) = train(&mut gpu, &task);
         let (_, on_cpu, expected) = train(&mut cpu, &task);
@@ -86,7 +87,7 @@ fn twenty_steps_equal_the_cpu() {
 #[test]
 #[ignore = "needs a Vulkan driver; scripts/test runs it on lavapipe"]
 fn the_same_seed_gives_the_same_bits() {
-    let task = images();
+    let task = images(Wiring::Gated);
     let bits = |(_, losses, weights): (ProgramId, Vec<f32>, Vec<Vec<f32>>)| {
         let all = losses.into_iter().chain(weights.into_iter().flatten());
         all.map(f32::to_bits).collect::<Vec<u32>>()
@@ -98,7 +99,7 @@ fn the_same_seed_gives_the_same_bits() {
 #[test]
 #[ignore = "needs a Vulkan driver; scripts/test runs it on lavapipe"]
 fn cutting_the_work_changes_no_bit() {
-    for task in [images(), points()] {
+    for task in [images(Wiring::Plain), images(Wiring::Gated), points()] {
         let ((_, losses, weights), (_, cut_losses, cut_weights)) = (train(&mut session(), &task), train(&mut cramped(), &task));
         assert_eq!(losses, cut_losses);
         assert_eq!(weights, cut_weights);

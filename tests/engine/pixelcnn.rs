@@ -1,8 +1,9 @@
-//! The production PixelCNN in all its variants: causal, blind where the wedge says, starting at ln K, unmoved by an absent class.
+//! The production PixelCNN in all its variants, plain and gated: causal, blind where the wedge says, starting at ln K, unmoved by an absent
+//! class. What only the gated one claims is in `gated.rs`.
 
 use std::sync::Arc;
 
-use tractable::autoregressive::pixelcnn::Config;
+use tractable::autoregressive::pixelcnn::{Config, Wiring};
 use tractable::data::noise::uniforms;
 use tractable::exec::Session;
 use tractable::exec::cpu::Real;
@@ -13,7 +14,7 @@ use tractable::graph::causal::{Order, field, influence};
 use crate::run::Runner;
 use crate::stacks::{Stack, production};
 
-fn config(side: usize, residual: bool, coordinates: bool, classes: usize) -> Config {
+pub(crate) fn config(side: usize, residual: bool, coordinates: bool, classes: usize) -> Config {
     Config {
         height: side,
         width: side,
@@ -26,11 +27,15 @@ fn config(side: usize, residual: bool, coordinates: bool, classes: usize) -> Con
         classes,
         coordinates,
         residual,
+        wiring: Wiring::Plain,
     }
 }
 
 fn variants(side: usize) -> impl Iterator<Item = Config> {
-    (0..8).map(move |bits| config(side, bits & 1 == 1, bits & 2 == 2, if bits & 4 == 4 { 3 } else { 0 }))
+    (0..16).map(move |bits| {
+        let wiring = if bits & 8 == 8 { Wiring::Gated } else { Wiring::Plain };
+        Config { wiring, ..config(side, bits & 1 == 1, bits & 2 == 2, if bits & 4 == 4 { 3 } else { 0 }) }
+    })
 }
 
 /// Logits of one image of class 1 (where there are classes).
@@ -52,8 +57,9 @@ fn every_variant_is_causal_bit_for_bit_and_reaches_what_the_analysis_says() {
         let reach: Vec<Vec<bool>> = (0..pixels.len()).map(|q| influence(&stack.graph, stack.logits, stack.data, q)).collect();
         let mut seen = vec![vec![false; pixels.len()]; pixels.len()];
         for seed in 0..3 {
-            // Positive weights in f64: nothing cancels, no rectifier is dead; the union of three draws is everything that can change.
-            let mut runner = Runner::<f64>::new(&graph, &[stack.logits], seed).positive();
+            // Positive weights in f64: nothing cancels, no rectifier is dead, and they are small enough that no gate is closed or full; the
+            // union of three draws is everything that can change.
+            let mut runner = Runner::<f64>::new(&graph, &[stack.logits], seed).randomise(0.1, seed).positive();
             let before = logits(&stack, &mut runner, &pixels);
             for q in 0..pixels.len() {
                 let mut changed = pixels.clone();
@@ -99,14 +105,21 @@ fn training_starts_at_ln_k_a_pixel() {
 
 #[test]
 fn without_class_weights_the_class_changes_no_bit() {
-    let stack = production(&config(5, true, true, 3), 1, MaskKind::A);
+    // One table in each of three plain layers; in both gates of three gated ones but for the last vertical one, which nothing reads.
+    for (wiring, tables) in [(Wiring::Plain, 3), (Wiring::Gated, 5)] {
+        class_matters_only_through_its_tables(&Config { wiring, ..config(5, true, true, 3) }, tables);
+    }
+}
+
+fn class_matters_only_through_its_tables(config: &Config, tables: usize) {
+    let stack = production(config, 1, MaskKind::A);
     let graph = Arc::new(stack.graph.clone());
     let mut runner = Runner::<f32>::new(&graph, &[stack.logits], 5);
     let pixels: Vec<f32> = (0..25).map(|p| (p % 3) as f32).collect();
     let of = |runner: &mut Runner<f32>, class: f32| runner.run(&[("levels", &pixels), ("class", &[class])], stack.logits);
     assert_ne!(of(&mut runner, 0.0), of(&mut runner, 2.0), "the embeddings do act");
     let embeddings: Vec<String> = runner.store.names().filter(|name| name.ends_with("class")).map(String::from).collect();
-    assert_eq!(embeddings.len(), 3);
+    assert_eq!(embeddings.len(), tables);
     for name in embeddings {
         let zeros = vec![0.0; runner.store.get(&name).unwrap().len()];
         runner.store.set(&name, &zeros).unwrap();
@@ -160,7 +173,7 @@ fn total(config: &Config, first: MaskKind, seed: u64) -> f64 {
     let graph = Arc::new(stack.graph.clone());
     let nll = stack.graph.output("nll").unwrap();
     let images: Vec<f64> = (0..512).flat_map(|code| (0..9).map(move |p| f64::from(code >> p & 1))).collect();
-    let mut runner = Runner::<f64>::new(&graph, &[nll], seed).randomise(0.5, seed);
+    let mut runner = Runner::<f64>::new(&graph, &[nll], seed).randomise(1.0, seed);
     if config.classes > 0 {
         runner.program.set_input("class", &[2.0; 512]).unwrap();
     }

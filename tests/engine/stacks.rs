@@ -72,6 +72,7 @@ impl PixelCnn {
             classes: 3,
             coordinates: true,
             residual: true,
+            wiring: pixelcnn::Wiring::Plain,
         }
     }
 

@@ -103,15 +103,20 @@ pub fn influence(graph: &Graph, node: NodeId, data: NodeId, position: usize) -> 
     sets[node.index()].as_ref().map_or(vec![false; count], |set| set.to_bools(count))
 }
 
-/// Half-width R of the window of a node: the largest sum of kernel half-widths on a path from `data` to it.
-pub fn window(graph: &Graph, node: NodeId, data: NodeId) -> usize {
-    let mut reach: Vec<Option<usize>> = vec![None; graph.nodes().len()];
-    reach[data.index()] = Some(0);
+/// Half-widths of the window of a node, `[rows, columns]`: the largest sum of kernel half-widths on a path from `data` to it, up or down
+/// and to the sides.
+pub fn window(graph: &Graph, node: NodeId, data: NodeId) -> [usize; 2] {
+    let mut reach: Vec<Option<[usize; 2]>> = vec![None; graph.nodes().len()];
+    reach[data.index()] = Some([0, 0]);
     for id in graph.ids().take(node.index() + 1).skip(data.index() + 1) {
-        let operands = graph.node(id).inputs.iter().enumerate();
-        reach[id.index()] = operands.filter_map(|(slot, operand)| Some(reach[operand.index()]? + Link::new(graph, id, slot).reach())).max();
+        for (slot, operand) in graph.node(id).inputs.iter().enumerate() {
+            let Some(before) = reach[operand.index()] else { continue };
+            let step = Link::new(graph, id, slot).reach();
+            let so_far = reach[id.index()].get_or_insert([0, 0]);
+            (0..2).for_each(|axis| so_far[axis] = so_far[axis].max(before[axis] + step[axis]));
+        }
     }
-    reach[node.index()].unwrap_or(0)
+    reach[node.index()].unwrap_or([0, 0])
 }
 
 /// What an element knows of a pixel of the data.
@@ -132,8 +137,10 @@ pub enum Visibility {
 pub struct Field {
     /// What the element knows of each pixel.
     pub pixels: Vec<Visibility>,
-    /// Half-width of the window: rows `-reach..=0`, columns `-reach..=reach` around the element.
-    pub reach: usize,
+    /// Rows of the window above the element; all but equal to `columns` in a model of two stacks, whose shift adds one.
+    pub rows: usize,
+    /// Columns of the window on either side of the element.
+    pub columns: usize,
     /// Number of pixels that are seen.
     pub seen: usize,
     /// Number of pixels in the blind spot.
@@ -146,15 +153,15 @@ pub struct Field {
 
 /// Receptive field and blind spot of `node` at `position`.
 ///
-/// The window has half-width [`window`] around the element; in it, an earlier pixel that is not seen is *blind*. For a raster stack of L
+/// The window has the half-widths [`window`] around the element; in it, an earlier pixel that is not seen is *blind*. For a raster stack of L
 /// masked k x k convolutions, r = (k-1)/2, away from the border, the blind spot is the wedge `{(-m, dx): 1 <= m < L, dx > m r}` of
 /// `r L (L-1) / 2` pixels in a window of `2 L r (L r + 1)`.
 pub fn field(graph: &Graph, node: NodeId, position: usize, data: NodeId, order: &Order) -> Field {
     let grid = Grid::of(graph.shape(data));
     let seen = receptive_field(graph, node, position, data);
-    let reach = window(graph, node, data);
+    let [rows, columns] = window(graph, node, data);
     let (row, column) = (position / grid.width, position % grid.width);
-    let near = |p: usize| (p / grid.width).abs_diff(row) <= reach && (p % grid.width).abs_diff(column) <= reach;
+    let near = |p: usize| (p / grid.width).abs_diff(row) <= rows && (p % grid.width).abs_diff(column) <= columns;
     let earlier = |p: usize| order.step(p) < order.step(position);
     let classify = |p: usize| match () {
         () if seen[p] => Visibility::Seen,
@@ -169,7 +176,8 @@ pub fn field(graph: &Graph, node: NodeId, position: usize, data: NodeId, order: 
         blind: count(Visibility::Blind),
         outside: count(Visibility::Outside),
         ahead: (0..grid.len()).filter(|&p| seen[p] && !earlier(p)).count(),
-        reach,
+        rows,
+        columns,
         pixels,
     }
 }

@@ -123,13 +123,14 @@ impl<'a> Link<'a> {
         matches!(self.rule, Rule::Same)
     }
 
-    /// How far the link reaches: the largest offset of a tap, or the whole image.
-    pub(super) fn reach(&self) -> usize {
+    /// How far the link reaches, `[rows, columns]`: the largest offsets of its taps, or the whole image.
+    pub(super) fn reach(&self) -> [usize; 2] {
+        let far = |&(dy, dx): &(i32, i32)| [dy.unsigned_abs() as usize, dx.unsigned_abs() as usize];
         match self.rule {
-            Rule::Same | Rule::Stretched => 0,
-            Rule::Shifted(dy, dx) => dy.unsigned_abs().max(dx.unsigned_abs()) as usize,
-            Rule::Taps(taps) => taps.offsets().iter().map(|(dy, dx)| dy.unsigned_abs().max(dx.unsigned_abs()) as usize).max().unwrap_or(0),
-            Rule::All => self.operand.height.max(self.operand.width) - 1,
+            Rule::Same | Rule::Stretched => [0, 0],
+            Rule::Shifted(dy, dx) => far(&(dy, dx)),
+            Rule::Taps(taps) => taps.offsets().iter().map(far).fold([0, 0], |[y, x], [dy, dx]| [y.max(dy), x.max(dx)]),
+            Rule::All => [self.operand.height - 1, self.operand.width - 1],
         }
     }
 }

@@ -227,6 +227,7 @@ mod tests {
             classes: 2,
             coordinates: true,
             residual: true,
+            wiring: pixelcnn::Wiring::Plain,
         };
         let model = Model::Pixelcnn { config: config.clone(), data: Preparation { size: 14, levels: Levels::Grey(3) } };
         let mut artist = Artist::new(&model, &config, 3).unwrap();

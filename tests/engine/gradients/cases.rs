@@ -192,7 +192,22 @@ fn layout() -> Vec<Case> {
 fn compositions() -> Vec<Case> {
     let taps = Taps::raster(3, MaskKind::A);
     let inner = Taps::raster(3, MaskKind::B);
-    vec![
+    let mut all: Vec<Case> = [[0, 2], [2, 0]]
+        .into_iter()
+        .map(|order| {
+            case(format!("halves of channels, {order:?}"), &[(&[2, 3, 2, 4], NotZero)], move |b, x| {
+                let [p, q] = order.map(|start| b.slice(x[0], 3, start, 2));
+                let (p, q) = (b.tanh(p), b.unary(Unary::Sigmoid, q));
+                b.mul(p, q)
+            })
+        })
+        .collect();
+    all.push(case("parts that overlap or leave a gap", &[(&[3, 5], NotZero)], |b, x| {
+        let [p, q, r] = [(0, 2), (3, 2), (1, 2)].map(|(start, length)| b.slice(x[0], 1, start, length));
+        let product = b.mul(p, q);
+        b.mul(product, r)
+    }));
+    all.extend([
         case(
             "a small PixelCNN",
             &[(&[2, 3, 3, 1], NotZero), (&[4, 1, 3], NotZero), (&[5, 3, 2], NotZero), (&[2], NotZero)],
@@ -215,5 +230,6 @@ fn compositions() -> Vec<Case> {
             let y = b.affine_coupling(Direction::Forward, moved, log_scale, translation);
             b.square(y)
         }),
-    ]
+    ]);
+    all
 }
