@@ -27,7 +27,7 @@ pub(super) fn open(name: &str, common: &Common) -> anyhow::Result<Lesson> {
 pub(super) fn source(lesson: &mut Lesson, data: Option<&Path>) -> anyhow::Result<Source> {
     let Some(path) = data else { return Ok(Source::open(lesson)?) };
     match &mut lesson.model {
-        Model::Pixelcnn { data, .. } => Ok(Source::images(load_image(path, *data)?)),
+        Model::Pixelcnn { data, .. } => Ok(Source::images(load_image(path, data.preparation())?)),
         Model::Realnvp { data, .. } => {
             *data = points(path)?;
             Ok(Source::Points(data.open()?))
@@ -74,7 +74,7 @@ fn points(path: &Path) -> anyhow::Result<PointData> {
 pub(super) fn data_title(lesson: &Lesson, data: Option<&Path>) -> String {
     match (&lesson.model, data) {
         (Model::Pixelcnn { .. }, Some(path)) => path.display().to_string(),
-        (Model::Pixelcnn { .. }, None) => "the shipped digits".into(),
+        (Model::Pixelcnn { data, .. }, None) => data.title().into(),
         (Model::Realnvp { data, .. }, _) => data.title(),
     }
 }

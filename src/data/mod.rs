@@ -13,6 +13,7 @@ pub mod images;
 pub mod mixture;
 pub mod noise;
 pub mod points;
+pub mod rain;
 pub mod shipped;
 pub mod toys;
 
@@ -25,4 +26,5 @@ pub use error::DataError;
 pub use images::{Sheet, contact_sheet, encode_png, load_image, save_png};
 pub use mixture::{Entropy, Mixture};
 pub use points::{Affine, Points, Thinned};
+pub use rain::Rain;
 pub use toys::Toy;

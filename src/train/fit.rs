@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use super::source::{ImageSource, PointSource};
-use super::{Lesson, Model, TrainError, Weights};
+use super::{ImageData, Lesson, Model, TrainError, Weights};
 use crate::data::LevelImages;
 use crate::exec::{BackendInfo, ProgramId, Session};
 use crate::graph::{Graph, Reuse, initial_values};
@@ -27,7 +27,8 @@ impl Source {
     /// A file that cannot be read, no data.
     pub fn open(lesson: &Lesson) -> Result<Source, TrainError> {
         match &lesson.model {
-            Model::Pixelcnn { data, .. } => ImageSource::digits(*data).map(Source::Images),
+            Model::Pixelcnn { data: ImageData::Digits(preparation), .. } => ImageSource::digits(*preparation).map(Source::Images),
+            Model::Pixelcnn { data: ImageData::Rain(rain), .. } => ImageSource::rain(*rain, lesson.seed).map(Source::Images),
             Model::Realnvp { data, .. } => data.open().map(Source::Points),
         }
     }

@@ -2,7 +2,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Adam, PointData, RateSchedule, TrainError, Weights};
+use super::{Adam, ImageData, PointData, RateSchedule, TrainError, Weights};
 use crate::autoregressive::pixelcnn;
 use crate::data::{Levels, Preparation};
 use crate::flows::realnvp;
@@ -38,12 +38,12 @@ pub struct Lesson {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "kind")]
 pub enum Model {
-    /// PixelCNN on digits.
+    /// PixelCNN on small images.
     Pixelcnn {
         /// Size and shape.
         config: pixelcnn::Config,
-        /// How the digits are made ready.
-        data: Preparation,
+        /// The images.
+        data: ImageData,
     },
     /// RealNVP or NICE on points of the plane.
     Realnvp {
@@ -97,7 +97,7 @@ impl Model {
 
 impl Lesson {
     /// Names of the shipped lessons, in the order of the list.
-    pub const PRESETS: [&'static str; 4] = ["pixelcnn-small", "pixelcnn-binary", "pixelcnn", "realnvp"];
+    pub const PRESETS: [&'static str; 6] = ["pixelcnn-small", "pixelcnn-binary", "pixelcnn", "rain-plain", "rain-gated", "realnvp"];
 
     /// A shipped lesson.
     pub fn preset(name: &str) -> Option<Lesson> {
@@ -105,6 +105,8 @@ impl Lesson {
             "pixelcnn-small" => include_str!("../../presets/pixelcnn-small.tractable.json"),
             "pixelcnn-binary" => include_str!("../../presets/pixelcnn-binary.tractable.json"),
             "pixelcnn" => include_str!("../../presets/pixelcnn.tractable.json"),
+            "rain-plain" => include_str!("../../presets/rain-plain.tractable.json"),
+            "rain-gated" => include_str!("../../presets/rain-gated.tractable.json"),
             "realnvp" => include_str!("../../presets/realnvp.tractable.json"),
             _ => return None,
         };
@@ -166,6 +168,11 @@ impl Lesson {
         }
     }
 
+    /// Whether the model also learns images without a class, so that "no class" means something to it.
+    pub fn learns_without_class(&self) -> bool {
+        self.training.class_dropout > 0.0
+    }
+
     /// Ranges that the format cannot express.
     pub(super) fn check(&self) -> Result<(), String> {
         let in_range = |name: &str, value: usize, low: usize, high: usize| {
@@ -198,10 +205,14 @@ impl Lesson {
                         return Err(format!("`{name}` must be odd, but is {side}"));
                     }
                 }
-                let matches = data.size == config.height && data.size == config.width && data.levels.count() == config.levels;
                 data.check().map_err(|e| e.to_string())?;
-                if !matches {
+                let Preparation { size, levels } = data.preparation();
+                if size != config.height || size != config.width || levels.count() != config.levels {
                     return Err("the data's size and levels must be the model's".into());
+                }
+                if matches!(data, ImageData::Rain(_)) && (config.classes > 0 || self.training.shift > 0) {
+                    // A shift would put black where the law has coins.
+                    return Err("rain has no classes and is not shifted: `classes` and `shift` must be 0".into());
                 }
                 Ok(())
             }

@@ -113,7 +113,7 @@ impl Scorer {
     pub fn score(&self, session: &mut dyn Session, model: &Model, source: &Source, seed: u64, limit: usize) -> Result<Score, TrainError> {
         let floor = match source {
             Source::Points(points) => points.floor(),
-            Source::Images(_) => None,
+            Source::Images(images) => images.floor(),
         };
         let nll = self.nll(session, source, seed, limit)?;
         Ok(Score::of(&nll, model.dimensions(), floor))

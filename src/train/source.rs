@@ -3,10 +3,13 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::{TrainError, Training};
-use crate::data::{self, Batches, Digits, Drawing, Entropy, LevelImages, Mixture, Points, Preparation, Toy};
+use crate::data::{self, Batches, Digits, Drawing, Entropy, LevelImages, Mixture, Points, Preparation, Rain, Toy};
 
 /// Streams of the generator: training step t draws from stream t + 1, tests from this one.
 const TEST_STREAM: u64 = u64::MAX;
+/// Images of a law that stand as an example of what trains, and those that test.
+const EXAMPLES: usize = 256;
+const FRESH_IMAGES: usize = 1_000;
 /// Seeds of the generators beside that of the batches: what is drawn for one purpose does not change what is drawn for another.
 const SHIFTS: u64 = 0x5348_4946_5400;
 const CLASSES: u64 = 0x434c_4153_5300;
@@ -141,11 +144,13 @@ impl PointSource {
 /// Images, prepared and split: what a PixelCNN's training and score draw from.
 #[derive(Clone, Debug)]
 pub struct ImageSource {
-    /// Images that train.
+    /// Images that train; of a law that is drawn fresh at each step, some as an example.
     pub train: LevelImages,
     /// Images that test.
     pub test: LevelImages,
     batches: Option<Batches>,
+    /// The law that training draws from, where there is one.
+    law: Option<Rain>,
 }
 
 impl ImageSource {
@@ -155,12 +160,27 @@ impl ImageSource {
     /// A size or a number of levels that cannot be made.
     pub fn digits(preparation: Preparation) -> Result<ImageSource, TrainError> {
         let (train, test) = Digits::train_test(preparation)?;
-        Ok(ImageSource { train, test, batches: None })
+        Ok(ImageSource { train, test, batches: None, law: None })
+    }
+
+    /// Rain or snow: every step draws fresh images.
+    ///
+    /// # Errors
+    /// A setting out of range.
+    pub fn rain(rain: Rain, seed: u64) -> Result<ImageSource, TrainError> {
+        rain.check()?;
+        let (train, test) = (rain.images(EXAMPLES, seed, 0), rain.images(FRESH_IMAGES, seed, TEST_STREAM));
+        Ok(ImageSource { train, test, batches: None, law: Some(rain) })
+    }
+
+    /// The entropy of the law that the images come from, where it is known: no model's test loss lies below it.
+    pub fn floor(&self) -> Option<Entropy> {
+        self.law.map(|law| law.entropy())
     }
 
     /// The user's images, which both train and test.
     pub fn own(images: LevelImages) -> ImageSource {
-        ImageSource { train: images.clone(), test: images, batches: None }
+        ImageSource { train: images.clone(), test: images, batches: None, law: None }
     }
 
     /// Levels `[n, H, W]` and classes `[n]` of the batch of step `step`, each image shifted and its class hidden at random as the training
@@ -169,6 +189,10 @@ impl ImageSource {
     /// # Errors
     /// No image.
     pub fn batch(&mut self, n: usize, seed: u64, step: u64, training: &Training) -> Result<(Vec<f32>, Vec<f32>), TrainError> {
+        if let Some(law) = &self.law {
+            let images = law.images(n, seed, step + 1);
+            return Ok((images.data.iter().map(|&level| f32::from(level)).collect(), vec![-1.0; n]));
+        }
         let shift = training.shift;
         let batches = match &mut self.batches {
             Some(batches) => batches,

@@ -100,6 +100,14 @@ fn time_is_state_back_shows_what_forward_showed() {
 }
 
 #[test]
+fn no_class_is_offered_only_where_training_knows_it() {
+    let window = lab();
+    assert!(!Lesson::preset("pixelcnn-binary").expect("shipped").learns_without_class());
+    assert!(window.query_by_role_and_label(Role::RadioButton, "9").is_some());
+    assert!(window.query_by_role_and_label(Role::RadioButton, "none").is_none());
+}
+
+#[test]
 fn other_noise_other_class_and_temperature_change_the_picture_and_the_same_ones_bring_it_back() {
     let mut window = lab();
     press(&mut window, Key::End);

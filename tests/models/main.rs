@@ -5,4 +5,5 @@
 
 mod flow_job;
 mod pixelcnn;
+mod rain;
 mod realnvp;

@@ -10,7 +10,7 @@ fn any_number_of_images_trains_and_scores() {
     lesson.training.batch = 32;
     let Model::Pixelcnn { config, data } = &mut lesson.model else { panic!("it is a PixelCNN") };
     (config.channels, config.blocks, config.head) = (4, 1, 4);
-    let digits: LevelImages = Digits::shipped().prepare(*data).unwrap();
+    let digits: LevelImages = Digits::shipped().prepare(data.preparation()).unwrap();
     for rows in [1, 2, 511, 512, 513, 4_097] {
         let source = Source::images(digits.range(0..rows));
         let mut fit = Fit::new(lesson.clone(), source.clone(), Box::new(CpuSession::new(1))).unwrap();

@@ -47,10 +47,13 @@ pub(super) fn show(lab: &mut PixelcnnLab, ui: &mut Ui, shared: &mut Shared) {
 }
 
 fn class(lab: &mut PixelcnnLab, ui: &mut Ui) {
-    let classes = match lab.snapshot.as_ref().map(|snapshot| &snapshot.lesson.model) {
+    let lesson = lab.snapshot.as_ref().map(|snapshot| &snapshot.lesson);
+    let classes = match lesson.map(|lesson| &lesson.model) {
         Some(Model::Pixelcnn { config, .. }) => config.classes,
         _ => 10,
     };
+    // A model that never saw an image without its class draws nonsense without one.
+    let none = lesson.is_some_and(|lesson| lesson.learns_without_class()).then_some(None);
     if classes == 0 {
         return;
     }
@@ -58,7 +61,7 @@ fn class(lab: &mut PixelcnnLab, ui: &mut Ui) {
     let mut changed = None;
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing = vec2(4.0, 4.0);
-        for class in (0..classes).map(Some).chain([None]) {
+        for class in (0..classes).map(Some).chain(none) {
             let label = class.map_or_else(|| "none".to_owned(), |class| class.to_string());
             if chips::chip(ui, &label, lab.settings.class == class).clicked() {
                 changed = Some(class);

@@ -17,6 +17,8 @@ pub(super) const PRESETS: [(&str, &str); 3] =
     [("pixelcnn-small", "14×14, 8 greys"), ("pixelcnn-binary", "14×14, binary"), ("pixelcnn", "28×28, 4 greys")];
 /// Where the first sample starts to play: row 6 of 14.
 const FIRST_PLACE: usize = 6 * 14;
+/// The class at the beginning, and where "no class" means nothing to a model.
+const FIRST_CLASS: usize = 3;
 /// Pixels a second at the beginning.
 const FIRST_SPEED: f64 = 6.0;
 /// Faster than this every frame shows something new.
@@ -74,7 +76,7 @@ impl PixelcnnLab {
         PixelcnnLab {
             worker: None,
             snapshot: None,
-            settings: Settings { class: Some(3), temperature: 1.0, seed, stream: 0, method: Method::Cached },
+            settings: Settings { class: Some(FIRST_CLASS), temperature: 1.0, seed, stream: 0, method: Method::Cached },
             preset: PRESETS[0].0.into(),
             walk: Walk::new(FIRST_PLACE, FIRST_SPEED),
             fields: None,
@@ -169,6 +171,14 @@ impl PixelcnnLab {
             && self.walk.run().is_none_or(|old| !Arc::ptr_eq(old, run))
         {
             self.walk.set_run(run);
+        }
+        if let Model::Pixelcnn { config, .. } = &snapshot.lesson.model
+            && config.classes > 0
+            && self.settings.class.is_none()
+            && !snapshot.lesson.learns_without_class()
+        {
+            self.settings.class = Some(FIRST_CLASS.min(config.classes - 1));
+            self.redraw();
         }
         // A lesson that could not be opened leaves the old one: the chips show what is open.
         if snapshot.error.is_some() {

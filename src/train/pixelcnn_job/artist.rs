@@ -229,7 +229,7 @@ mod tests {
             residual: true,
             wiring: pixelcnn::Wiring::Plain,
         };
-        let model = Model::Pixelcnn { config: config.clone(), data: Preparation { size: 14, levels: Levels::Grey(3) } };
+        let model = Model::Pixelcnn { config: config.clone(), data: Preparation { size: 14, levels: Levels::Grey(3) }.into() };
         let mut artist = Artist::new(&model, &config, 3).unwrap();
         let mut weights = artist.initial(3);
         // Far from uniform, so that a mistake shows.
