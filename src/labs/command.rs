@@ -15,6 +15,10 @@ pub enum Command {
     LargeStep,
     /// A large step back.
     LargeBack,
+    /// A smaller step: one arithmetic idea.
+    MicroStep,
+    /// A smaller step back.
+    MicroBack,
     /// To the beginning.
     Home,
     /// To the end.
@@ -53,12 +57,40 @@ pub enum Command {
     Redo,
     /// Saves the weights or the session.
     Save,
+    /// Saves the session: everything that was set, drawn and trained.
+    SaveSession,
+    /// Opens a file: a session, a lesson, weights, points, an image.
+    OpenFile,
+    /// Saves a picture, a clip or a table.
+    Export,
+    /// The class guesses before the model draws.
+    Bet,
+    /// Two models or settings side by side.
+    Compare,
+    /// The menu of what can be laid over the picture.
+    Overlays,
+    /// The next step of the explanation.
+    NextExplain,
+    /// The step before.
+    PreviousExplain,
+    /// The view as it was when the lab opened.
+    ResetView,
+    /// The model as it was shipped.
+    ResetModel,
+    /// The lab as it was when it opened.
+    ResetAll,
     /// Nats or bits.
     Units,
     /// Dark or light.
     Theme,
     /// Large type on white for a lecture hall, and back.
     Projector,
+    /// The presenter's window with notes, and the audience's window without them.
+    Presenter,
+    /// The audience's picture stands still while the presenter goes on.
+    Freeze,
+    /// A bright circle follows the pointer, the rest is dimmed.
+    Spotlight,
     /// Folds or unfolds the two side panels.
     FoldPanels,
     /// Folds or unfolds the chapter rail.
@@ -162,6 +194,8 @@ pub const TABLE: &[Entry] = entries! {
         Command::Back, "back", "One step back", "Shows exactly what was there.", [plain(Key::ArrowLeft), plain(Key::PageUp)], repeats;
         Command::LargeStep, "large-step", "Large step", "A row of the image, ten layers.", [shift(Key::ArrowRight), shift(Key::PageDown)], repeats;
         Command::LargeBack, "large-back", "Large step back", "The same, backwards.", [shift(Key::ArrowLeft), shift(Key::PageUp)], repeats;
+        Command::MicroStep, "micro-step", "Smaller step", "One idea inside a step: gather, logits, softmax, draw.", [plain(Key::ArrowDown)], repeats;
+        Command::MicroBack, "micro-back", "Smaller step back", "The same, backwards.", [plain(Key::ArrowUp)], repeats;
         Command::Home, "home", "To the beginning", "The first place.", [plain(Key::Home)];
         Command::End, "end", "To the end", "The last place.", [plain(Key::End)];
         Command::Slower, "slower", "Slower", "Half the speed.", [plain(Key::OpenBracket)], repeats;
@@ -190,12 +224,26 @@ pub const TABLE: &[Entry] = entries! {
         Command::CanvasCursor, "canvas-cursor", "Canvas cursor", "Arrow keys move over the picture instead of through time.", [plain(Key::C)];
         Command::Undo, "undo", "Undo", "Takes the last change back.", [ctrl(Key::Z)], repeats;
         Command::Redo, "redo", "Redo", "Makes it again.", [ctrl(Key::Y), ctrl_shift(Key::Z)], repeats;
-        Command::Save, "save", "Save", "Saves what was trained.", [ctrl(Key::S)];
+        Command::Bet, "bet", "Bet", "The picture waits for a guess before the model draws.", [plain(Key::Q)];
+        Command::Compare, "compare", "Compare", "Two models or settings side by side, on the same noise.", [plain(Key::X)];
+        Command::Overlays, "overlays", "Overlays", "O, then a letter: what lies over the picture.", [plain(Key::O)];
+        Command::NextExplain, "next-explain", "Next explanation", "The next step of the text at the right.", [shift(Key::ArrowDown)];
+        Command::PreviousExplain, "previous-explain", "Explanation before", "The step before.", [shift(Key::ArrowUp)];
+        Command::SaveSession, "save-session", "Save session", "Everything that was set, drawn and trained, in one file beside its weights.", [ctrl(Key::S)];
+        Command::Save, "save", "Save weights", "Only what was trained.", [ctrl_shift(Key::S)];
+        Command::OpenFile, "open-file", "Open a file", "A session, a lesson, weights, points or an image.", [ctrl(Key::O)];
+        Command::Export, "export", "Export", "A picture, a clip, a table of numbers.", [ctrl(Key::E)];
+        Command::ResetView, "reset-view", "Reset the view", "Zoom, overlays and pins as they were; model and data stay.", [shift(Key::Z)];
+        Command::ResetModel, "reset-model", "Reset the model", "The shipped weights and settings; what was trained here is lost.", [];
+        Command::ResetAll, "reset-all", "Reset everything", "The lab as it opened; drawings and training are lost.", [];
         Command::Units, "units", "Nats or bits", "The unit of every log-probability.", [plain(Key::U)];
     }
     Window {
         Command::Theme, "theme", "Dark or light", "Changes the theme.", [plain(Key::T)];
         Command::Projector, "projector", "Projector", "Large type on white, and back.", [plain(Key::F5)];
+        Command::Presenter, "presenter", "Presenter", "A second window with notes, the next step and private controls.", [shift(Key::F5)];
+        Command::Freeze, "freeze", "Freeze the audience", "The audience's picture stands still until you press it again.", [plain(Key::W)];
+        Command::Spotlight, "spotlight", "Spotlight", "A bright circle follows the pointer.", [shift(Key::W)];
         Command::FoldPanels, "fold-panels", "Fold the side panels", "Leaves the whole width to the picture.", [plain(Key::F)];
         Command::FoldRail, "fold-rail", "Fold the chapter list", "Hides the list at the left.", [shift(Key::F)];
         Command::ScaleUp, "scale-up", "Larger", "Everything larger.", [ctrl(Key::Plus), ctrl(Key::Equals)], repeats;
@@ -320,6 +368,6 @@ mod tests {
         assert_eq!(Command::from_key(Key::G, Modifiers::NONE, true), None);
         assert!(Command::owns_key(Key::G, Modifiers::NONE));
         assert_eq!(Command::from_key(Key::Questionmark, Modifiers::SHIFT, false), Some(Command::Sheet));
-        assert_eq!(Command::from_key(Key::S, Modifiers::CTRL, false), Some(Command::Save));
+        assert_eq!(Command::from_key(Key::S, Modifiers::CTRL, false), Some(Command::SaveSession));
     }
 }

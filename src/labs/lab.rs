@@ -1,5 +1,10 @@
 //! What a lab is to the frame around it.
 
+use std::path::Path;
+
+use egui::Color32;
+use serde_json::Value;
+
 use super::{Command, Shared};
 use crate::ui::transport::TransportModel;
 
@@ -12,6 +17,24 @@ pub struct LabStatus {
     pub busy: String,
     /// One sentence with a cause and a next action; shown as a banner above the canvas until it is `None` again.
     pub error: Option<String>,
+}
+
+/// A number that is computed here and now, as formulas, prose and screen readers show it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Live {
+    /// The number as text, rounded, with a sign where the formula needs one.
+    pub text: String,
+    /// The colour that it shares with its bar and its pixel.
+    pub color: Color32,
+}
+
+/// Something that can be asked for by name, beside the commands: a data set, a model, a view. The palette lists it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Action {
+    /// A few words.
+    pub title: String,
+    /// What it changes in the lab's [`state`](Lab::state).
+    pub patch: Value,
 }
 
 /// One chapter's window content.
@@ -44,6 +67,49 @@ pub trait Lab {
     /// The frame applies the transport's own commands (run, step, home, end, speed) to [`transport`](Self::transport) when this returns false, and
     /// has already changed [`Shared::seed`] when it sends [`Command::NewSeed`] or, after an edit of the seed, [`Command::Reset`].
     fn command(&mut self, command: Command, shared: &mut Shared) -> bool;
+
+    /// Everything that the person set, drew or chose here, with the place in time: `restore(&state())` on a fresh lab shows the same picture.
+    ///
+    /// Trained weights are not in it, they go to a file of their own ([`save_weights`](Self::save_weights)).
+    fn state(&self) -> Value {
+        Value::Null
+    }
+
+    /// Takes over a state or a part of one, by the rules of JSON merge patches (RFC 7386): what is absent stays as it is.
+    ///
+    /// # Errors
+    /// A sentence about the first thing that is not understood; then nothing is changed.
+    fn restore(&mut self, patch: &Value, shared: &mut Shared) -> Result<(), String> {
+        let _ = (patch, shared);
+        Ok(())
+    }
+
+    /// Asks the worker to write the weights, with the optimiser's state, to this file; false where nothing was trained or loaded here.
+    fn save_weights(&mut self, path: &Path) -> bool {
+        let _ = path;
+        false
+    }
+
+    /// Asks the worker to read weights that [`save_weights`](Self::save_weights) wrote.
+    fn load_weights(&mut self, path: &Path) {
+        let _ = path;
+    }
+
+    /// Whether the picture still waits for something that the worker computes: an export waits until it does not.
+    fn settled(&self) -> bool {
+        true
+    }
+
+    /// A number of the present picture by its name, for formulas and prose; `None` if there is no such number now.
+    fn live(&self, name: &str) -> Option<Live> {
+        let _ = name;
+        None
+    }
+
+    /// What can be asked for by name, beside the commands.
+    fn actions(&self) -> Vec<Action> {
+        Vec::new()
+    }
 
     /// Another chapter is opened: pause what runs. The lab is kept, and shown again as it was left.
     fn leave(&mut self) {}

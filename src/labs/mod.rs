@@ -13,11 +13,12 @@ pub mod lab;
 pub mod pixelcnn;
 pub mod registry;
 pub mod shared;
+pub mod state;
 pub mod window;
 
 pub use app::{AppOptions, TractableApp};
 pub use command::Command;
-pub use lab::{Lab, LabStatus};
+pub use lab::{Action, Lab, LabStatus, Live};
 pub use registry::{Chapter, Section};
 pub use shared::Shared;
 pub use window::{WindowError, WindowOptions, run_window};

@@ -11,6 +11,7 @@ pub mod cursor;
 pub mod formula;
 pub mod heatmap;
 pub mod icons;
+pub mod link;
 pub mod pixel_grid;
 pub mod plot;
 pub mod theme;
