@@ -1,4 +1,5 @@
 //! One file for each autoregressive model of the lecture.
 
+pub mod causal_stack;
 pub mod gated;
 pub mod pixelcnn;

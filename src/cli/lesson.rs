@@ -4,7 +4,7 @@ use std::sync::Arc;
 use anyhow::{Context, bail};
 
 use super::arguments::Common;
-use crate::autoregressive::pixelcnn;
+use crate::autoregressive::{causal_stack, pixelcnn};
 use crate::data::{Toy, load_csv, load_image, shipped};
 use crate::exec::{Session, open_session};
 use crate::flows::realnvp;
@@ -28,6 +28,9 @@ pub(super) fn source(lesson: &mut Lesson, data: Option<&Path>) -> anyhow::Result
     let Some(path) = data else { return Ok(Source::open(lesson)?) };
     match &mut lesson.model {
         Model::Pixelcnn { data, .. } => Ok(Source::images(load_image(path, data.preparation())?)),
+        Model::CausalStack { data, .. } => {
+            bail!("Expected no data, because this lesson has its own ({}), found {}; leave --data out.", data.title(), path.display())
+        }
         Model::Realnvp { data, .. } => {
             *data = points(path)?;
             Ok(Source::Points(data.open()?))
@@ -75,6 +78,7 @@ pub(super) fn data_title(lesson: &Lesson, data: Option<&Path>) -> String {
     match (&lesson.model, data) {
         (Model::Pixelcnn { .. }, Some(path)) => path.display().to_string(),
         (Model::Pixelcnn { data, .. }, None) => data.title().into(),
+        (Model::CausalStack { data, .. }, _) => data.title().into(),
         (Model::Realnvp { data, .. }, _) => data.title(),
     }
 }
@@ -101,6 +105,7 @@ pub(super) fn loaded(model: &Model, weights: &Weights, common: &Common) -> anyho
     let mut session = session(common)?;
     let graph = Arc::new(match model {
         Model::Pixelcnn { config, .. } => pixelcnn::likelihood(config, 1)?,
+        Model::CausalStack { config, .. } => causal_stack::likelihood(config, 1)?,
         Model::Realnvp { config, .. } => realnvp::likelihood(config, 1)?,
     });
     session.prepare(&graph, Reuse::On)?;

@@ -14,6 +14,7 @@ pub(super) fn list() -> anyhow::Result<Report> {
         let parameters = lesson.model.training_graph(1)?.parameter_count();
         let kind = match lesson.model {
             Model::Pixelcnn { .. } => "pixelcnn",
+            Model::CausalStack { .. } => "causal-stack",
             Model::Realnvp { .. } => "realnvp",
         };
         let state = step.map_or("not trained yet".into(), |step| format!("trained for {step} steps"));

@@ -15,6 +15,7 @@ mod progress;
 mod report;
 mod sample;
 mod score;
+mod sequences;
 mod showcase;
 mod train;
 

@@ -7,12 +7,13 @@ use super::arguments::{Common, Method, SampleArguments};
 use super::draw::{self, Drawn, Request};
 use super::plane::Plane;
 use super::report::Report;
-use super::{lesson, picture};
+use super::{lesson, picture, sequences};
 use crate::data::{contact_sheet, noise, write_atomic};
 use crate::train::Model;
 
 /// Numbers of images and points when none is given, and the most that are drawn.
 const IMAGES: usize = 16;
+const SEQUENCES: usize = 4;
 const POINTS: usize = 2_000;
 const MOST_IMAGES: usize = 10_000;
 /// Side of a picture of points.
@@ -65,6 +66,36 @@ pub(super) fn sample(arguments: &SampleArguments, common: &Common) -> anyhow::Re
                 lesson.title,
                 method_name(method),
                 backend.backend.to_uppercase(),
+                out.display()
+            );
+            Ok(Report { json, text })
+        }
+        Model::CausalStack { config, data } => {
+            let (class, method) = (arguments.class.is_some(), arguments.method != Method::Cached);
+            if class || method {
+                bail!(
+                    "Expected neither --class nor --method, because a sequence is drawn by the cached sampler and has no class; leave them out."
+                );
+            }
+            let count = arguments.count.map_or(SEQUENCES, |n| n as usize);
+            if count > MOST_IMAGES {
+                bail!("Expected at most {MOST_IMAGES} sequences, found {count}; draw fewer at a time, with other seeds.");
+            }
+            let drawn = sequences::draw(config, &weights, count, lesson.seed, arguments.temperature as f32)?;
+            match format {
+                Format::Png => sequences::rolls(&drawn, config.levels).save(&out)?,
+                Format::Csv => write_atomic(&out, sequences::table(&drawn, data.melody()).as_bytes())?,
+            }
+            let mean = (0..count).map(|i| drawn.total_nats(i)).sum::<f64>() / count as f64;
+            let bits = mean / (config.length as f64 * std::f64::consts::LN_2);
+            let json = json!({
+                "lesson": lesson.name, "step": step, "seed": lesson.seed, "count": count, "temperature": arguments.temperature,
+                "nats": mean, "bits_per_dim": bits, "out": out,
+            });
+            let text = format!(
+                "{} at step {step}: {count} sequences of {} steps\nprice  {mean:.2} nats a sequence ({bits:.4} bits a step)\nsaved  {}",
+                lesson.title,
+                config.length,
                 out.display()
             );
             Ok(Report { json, text })

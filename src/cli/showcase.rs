@@ -45,6 +45,7 @@ pub fn showcase(common: &Common) -> anyhow::Result<Report> {
         json[name] = json!({ "weights": how, "score": score });
         let figures = match &lesson.model {
             Model::Pixelcnn { .. } => pixelcnn(&lesson, &weights, common, &folder, &mut text)?,
+            Model::CausalStack { .. } => Value::Null,
             Model::Realnvp { .. } => realnvp(&lesson, &weights, &source, common, &folder, &mut text)?,
         };
         json[name]["figures"] = figures;

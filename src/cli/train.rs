@@ -96,6 +96,7 @@ pub(super) fn score(fit: &mut Fit) -> Result<Score, TrainError> {
 pub(super) fn score_in(session: &mut dyn Session, model: &Model, source: &Source, seed: u64) -> Result<Score, TrainError> {
     let chunk = match model {
         Model::Pixelcnn { .. } => 50,
+        Model::CausalStack { .. } => 8,
         Model::Realnvp { .. } => 2_000,
     };
     Scorer::new(session, model, chunk)?.score(session, model, source, seed, usize::MAX)

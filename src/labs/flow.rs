@@ -100,7 +100,7 @@ impl FlowLab {
     pub fn new(lesson: Lesson) -> FlowLab {
         let config = match &lesson.model {
             Model::Realnvp { config, .. } => config.clone(),
-            Model::Pixelcnn { .. } => Config::default(),
+            Model::Pixelcnn { .. } | Model::CausalStack { .. } => Config::default(),
         };
         FlowLab {
             worker: None,

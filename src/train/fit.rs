@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use super::source::{ImageSource, PointSource};
-use super::{ImageData, Lesson, Model, TrainError, Weights};
+use super::{ImageData, Lesson, Model, SequenceSource, TrainError, Weights};
 use crate::data::LevelImages;
 use crate::exec::{BackendInfo, ProgramId, Session};
 use crate::graph::{Graph, Reuse, initial_values};
@@ -16,6 +16,8 @@ const UNSOUND: f32 = 10.0;
 pub enum Source {
     /// Images for a PixelCNN.
     Images(ImageSource),
+    /// A sequence for a causal stack.
+    Sequence(SequenceSource),
     /// Points for a flow.
     Points(PointSource),
 }
@@ -29,6 +31,7 @@ impl Source {
         match &lesson.model {
             Model::Pixelcnn { data: ImageData::Digits(preparation), .. } => ImageSource::digits(*preparation).map(Source::Images),
             Model::Pixelcnn { data: ImageData::Rain(rain), .. } => ImageSource::rain(*rain, lesson.seed).map(Source::Images),
+            Model::CausalStack { config, data } => Ok(Source::Sequence(data.open(config.length))),
             Model::Realnvp { data, .. } => data.open().map(Source::Points),
         }
     }
@@ -102,6 +105,10 @@ impl Fit {
                 let inputs: [(&str, &[f32]); 3] = [("levels", &levels), ("hyper", &hyper), ("class", &class)];
                 let used = if self.graph.find("class").is_some() { 3 } else { 2 };
                 self.session.run(self.program, &inputs[..used])?;
+            }
+            Source::Sequence(sequence) => {
+                let levels = sequence.batch(batch, seed, self.step, training.shift);
+                self.session.run(self.program, &[("levels", &levels), ("hyper", &hyper)])?;
             }
             Source::Points(points) => {
                 let x = points.batch(batch, seed, self.step);

@@ -149,7 +149,7 @@ impl FlowJob {
     fn config(&self) -> Config {
         match &self.lesson.model {
             Model::Realnvp { config, .. } => config.clone(),
-            Model::Pixelcnn { .. } => Config::default(),
+            Model::Pixelcnn { .. } | Model::CausalStack { .. } => Config::default(),
         }
     }
 

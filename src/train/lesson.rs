@@ -2,8 +2,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Adam, ImageData, PointData, RateSchedule, TrainError, Weights};
-use crate::autoregressive::pixelcnn;
+use super::{Adam, ImageData, PointData, RateSchedule, SequenceData, TrainError, Weights};
+use crate::autoregressive::{causal_stack, pixelcnn};
 use crate::data::{Levels, Preparation};
 use crate::flows::realnvp;
 use crate::graph::{Graph, GraphError};
@@ -45,6 +45,13 @@ pub enum Model {
         /// The images.
         data: ImageData,
     },
+    /// A stack of dilated causal convolutions on a sequence.
+    CausalStack {
+        /// Size and shape.
+        config: causal_stack::Config,
+        /// The sequence.
+        data: SequenceData,
+    },
     /// RealNVP or NICE on points of the plane.
     Realnvp {
         /// Size and shape.
@@ -66,7 +73,7 @@ pub struct Training {
     /// Change of its rate.
     #[serde(default)]
     pub schedule: RateSchedule,
-    /// Largest shift of an image in either direction, pixels: augmentation.
+    /// Largest shift of an image in either direction, pixels, or of a melody up or down, semitones: augmentation.
     #[serde(default)]
     pub shift: u32,
     /// Chance that a training image is shown without its class, 0 up to below 1: so that the model also learns images of no class.
@@ -82,14 +89,16 @@ impl Model {
     pub fn training_graph(&self, batch: usize) -> Result<Graph, GraphError> {
         match self {
             Model::Pixelcnn { config, .. } => super::pixelcnn_training(config, batch),
+            Model::CausalStack { config, .. } => super::causal_stack_training(config, batch),
             Model::Realnvp { config, .. } => super::realnvp_training(config, batch),
         }
     }
 
-    /// Number of values that make up one example: pixels of an image, coordinates of a point.
+    /// Number of values that make up one example: pixels of an image, symbols of a sequence, coordinates of a point.
     pub fn dimensions(&self) -> usize {
         match self {
             Model::Pixelcnn { config, .. } => config.pixels(),
+            Model::CausalStack { config, .. } => config.length,
             Model::Realnvp { config, .. } => config.dim,
         }
     }
@@ -97,7 +106,8 @@ impl Model {
 
 impl Lesson {
     /// Names of the shipped lessons, in the order of the list.
-    pub const PRESETS: [&'static str; 6] = ["pixelcnn-small", "pixelcnn-binary", "pixelcnn", "rain-plain", "rain-gated", "realnvp"];
+    pub const PRESETS: [&'static str; 7] =
+        ["pixelcnn-small", "pixelcnn-binary", "pixelcnn", "rain-plain", "rain-gated", "stack-prelude", "realnvp"];
 
     /// A shipped lesson.
     pub fn preset(name: &str) -> Option<Lesson> {
@@ -107,6 +117,7 @@ impl Lesson {
             "pixelcnn" => include_str!("../../presets/pixelcnn.tractable.json"),
             "rain-plain" => include_str!("../../presets/rain-plain.tractable.json"),
             "rain-gated" => include_str!("../../presets/rain-gated.tractable.json"),
+            "stack-prelude" => include_str!("../../presets/stack-prelude.tractable.json"),
             "realnvp" => include_str!("../../presets/realnvp.tractable.json"),
             _ => return None,
         };
@@ -215,6 +226,18 @@ impl Lesson {
                     return Err("rain has no classes and is not shifted: `classes` and `shift` must be 0".into());
                 }
                 Ok(())
+            }
+            Model::CausalStack { config, data } => {
+                in_range("length", config.length, 2, 4096)?;
+                in_range("channels", config.channels, 1, 512)?;
+                in_range("front", config.front, 1, 3)?;
+                in_range("kernel", config.kernel, 2, 3)?;
+                in_range("dilations", config.dilations.len(), 1, 32)?;
+                config.dilations.iter().try_for_each(|&d| in_range("a dilation", d, 1, 1024))?;
+                in_range("head", config.head, 1, 1024)?;
+                in_range("shift", self.training.shift as usize, 0, config.levels)?;
+                let levels = data.melody().levels;
+                in_range("levels", config.levels, levels, levels)
             }
             Model::Realnvp { config, .. } => {
                 in_range("dim", config.dim, 2, 2)?;

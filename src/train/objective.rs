@@ -1,4 +1,4 @@
-use crate::autoregressive::pixelcnn;
+use crate::autoregressive::{causal_stack, pixelcnn};
 use crate::flows::realnvp;
 use crate::graph::{Builder, Graph, GraphError, Mode, NodeId, op::hyper};
 
@@ -37,6 +37,18 @@ pub fn minimise(b: &mut Builder, loss: NodeId) {
 pub fn pixelcnn_training(config: &pixelcnn::Config, batch: usize) -> Result<Graph, GraphError> {
     let mut b = Builder::new(Mode::Train);
     let nodes = pixelcnn::record(&mut b, config, batch);
+    let loss = b.mean_all(nodes.nll);
+    minimise(&mut b, loss);
+    b.finish()
+}
+
+/// One training step of a causal stack: the loss is the mean of `-ln p(x)` over the batch, nats per sequence.
+///
+/// # Errors
+/// A configuration whose shapes do not fit.
+pub fn causal_stack_training(config: &causal_stack::Config, batch: usize) -> Result<Graph, GraphError> {
+    let mut b = Builder::new(Mode::Train);
+    let nodes = causal_stack::record(&mut b, config, batch);
     let loss = b.mean_all(nodes.nll);
     minimise(&mut b, loss);
     b.finish()

@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::fit::Source;
 use super::source::classes;
 use super::{Model, TrainError};
-use crate::autoregressive::pixelcnn;
+use crate::autoregressive::{causal_stack, pixelcnn};
 use crate::data::{Entropy, chunks};
 use crate::exec::{ProgramId, Session};
 use crate::flows::realnvp;
@@ -69,6 +69,7 @@ impl Scorer {
     pub fn new(session: &mut dyn Session, model: &Model, chunk: usize) -> Result<Scorer, TrainError> {
         let (graph, conditional) = match model {
             Model::Pixelcnn { config, .. } => (pixelcnn::likelihood(config, chunk)?, config.classes > 0),
+            Model::CausalStack { config, .. } => (causal_stack::likelihood(config, chunk)?, false),
             Model::Realnvp { config, .. } => (realnvp::likelihood(config, chunk)?, false),
         };
         let program = session.prepare(&Arc::new(graph), Reuse::On)?;
@@ -89,6 +90,15 @@ impl Scorer {
                     let class = classes(test, &part.indices);
                     let inputs: [(&str, &[f32]); 2] = [("levels", &levels), ("class", &class)];
                     session.run(self.program, &inputs[..1 + usize::from(self.conditional)])?;
+                    let values = session.read_output(self.program, "nll")?;
+                    nll.extend(values[..part.live].iter().map(|&v| f64::from(v)));
+                }
+            }
+            Source::Sequence(sequence) => {
+                let test = sequence.test_windows();
+                for part in chunks(test.len().min(limit), self.chunk) {
+                    let levels: Vec<f32> = part.indices.iter().flat_map(|&i| test[i].iter().copied()).collect();
+                    session.run(self.program, &[("levels", &levels)])?;
                     let values = session.read_output(self.program, "nll")?;
                     nll.extend(values[..part.live].iter().map(|&v| f64::from(v)));
                 }
@@ -114,6 +124,7 @@ impl Scorer {
         let floor = match source {
             Source::Points(points) => points.floor(),
             Source::Images(images) => images.floor(),
+            Source::Sequence(sequence) => sequence.floor(),
         };
         let nll = self.nll(session, source, seed, limit)?;
         Ok(Score::of(&nll, model.dimensions(), floor))

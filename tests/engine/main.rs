@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
 mod causal;
+mod causal_stack;
 mod gated;
 mod gpu_regions;
 mod gpu_support;

@@ -13,6 +13,7 @@ fn small_lessons() -> Vec<Lesson> {
         lesson.training.batch = 6;
         match &mut lesson.model {
             Model::Pixelcnn { config, .. } => (config.channels, config.blocks, config.head) = (8, 2, 8),
+            Model::CausalStack { config, .. } => (config.channels, config.head) = (8, 8),
             Model::Realnvp { config, .. } => (config.layers, config.width) = (3, 16),
         }
     }

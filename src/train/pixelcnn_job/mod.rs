@@ -11,6 +11,7 @@ mod trainer;
 
 use std::path::PathBuf;
 
+pub(in crate::train) use curves::Curve;
 pub use snapshot::{Cost, Gallery, Method, MethodCost, Origin, SampleRun, Settings, Snapshot, Thumbnail, Training};
 
 use self::studio::Studio;

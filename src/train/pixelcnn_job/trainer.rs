@@ -46,6 +46,7 @@ impl Trainer {
         fit.load(weights)?;
         let ceiling = match &lesson.model {
             Model::Pixelcnn { config, .. } => config.uniform_nats(),
+            Model::CausalStack { config, .. } => config.uniform_nats(),
             Model::Realnvp { .. } => f64::INFINITY,
         };
         let kept = (weights.step(), weights.clone());
