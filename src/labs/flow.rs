@@ -1,26 +1,34 @@
 //! The flow lab: a stack of couplings bends a Gaussian into what was chosen or drawn, with an exact density at every point.
 
+mod actions;
 mod controls;
 mod depth;
 mod explain;
 mod fields;
 mod files;
+mod history;
 mod marks;
 mod numbers;
 mod planes;
 mod rail;
+mod state;
 mod tools;
 mod warp;
 
+use std::cell::Cell;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use egui::Context;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use self::depth::Depth;
 use self::fields::Fields;
 use self::files::Files;
+use self::history::History;
 use self::tools::Tools;
-use super::{Command, Lab, LabStatus, Shared};
+use super::{Action, Command, Lab, LabStatus, Shared};
 use crate::data::Toy;
 use crate::exec::{BackendChoice, open_session};
 use crate::flows::realnvp::Config;
@@ -34,12 +42,14 @@ use crate::ui::units::{count, number};
 const VIEW_SETTLES: Duration = Duration::from_millis(120);
 /// Where the probe stands when the lab opens: on the upper moon.
 const FIRST_PROBE: [f64; 2] = [0.3, 1.32];
+/// The lab opens on a fit of so many steps, made here in a moment: the moons are there, and the loss still falls in view.
+const OPENING_STEPS: u64 = 300;
 
 /// Among so many points the nearest one is near, and hardly an outlier.
 const SOME_POINTS: usize = 24;
 
 /// Which pictures are shown.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 struct Overlays {
     points: bool,
     grid: bool,
@@ -82,20 +92,41 @@ pub struct FlowLab {
     wish: Wish,
     /// The model and batch that the worker was last asked for.
     asked: (Config, usize),
+    /// The data that it was last asked for; a drawing is kept in the tools.
+    source: PointData,
+    /// Whether it was last asked to train.
+    training: bool,
+    /// The number of the present fit, and the highest one.
+    run: (u64, u64),
+    history: History,
+    /// Commands sent to the present worker.
+    sent: Cell<u64>,
+    /// Train again when the chapter is opened again.
+    resume: bool,
+    /// The worker starts as a session says, not as the lab opens.
+    restored: bool,
+    load_at_start: Option<PathBuf>,
     files: Files,
     failed: Option<String>,
 }
 
 /// Opens the lab; the worker starts with the first frame.
 pub fn open(shared: &Shared) -> Box<dyn Lab> {
-    let mut lesson = Lesson::preset("realnvp").expect("a test reads every shipped lesson");
-    lesson.seed = shared.seed;
-    // A person changes the data as they like: the rate must not have cooled down by then.
-    lesson.training.schedule = RateSchedule::Constant;
-    Box::new(FlowLab::new(lesson))
+    Box::new(FlowLab::new(FlowLab::opening_lesson(shared.seed)))
 }
 
 impl FlowLab {
+    /// What the lab opens on.
+    fn opening_lesson(seed: u64) -> Lesson {
+        let mut lesson = Lesson::preset("realnvp").expect("a test reads every shipped lesson");
+        lesson.seed = seed;
+        // A person changes the data as they like: the rate must not have cooled down by then.
+        lesson.training.schedule = RateSchedule::Constant;
+        // Not the shipped weights: they have learned what there is to learn.
+        lesson.name = "flow lab".into();
+        lesson
+    }
+
     /// A lab on a lesson of a flow.
     pub fn new(lesson: Lesson) -> FlowLab {
         let config = match &lesson.model {
@@ -122,6 +153,17 @@ impl FlowLab {
             wish: Wish { batch: lesson.training.batch, rate: lesson.training.adam.rate, config },
             files: Files::default(),
             failed: None,
+            source: match &lesson.model {
+                Model::Realnvp { data, .. } => data.clone(),
+                Model::Pixelcnn { .. } => PointData::Toy { toy: Toy::TwoMoons },
+            },
+            training: true,
+            run: (0, 0),
+            history: History::default(),
+            sent: Cell::new(0),
+            resume: false,
+            restored: false,
+            load_at_start: None,
             lesson,
         }
     }
@@ -129,7 +171,7 @@ impl FlowLab {
     fn start(&mut self, ctx: &Context, shared: &Shared) {
         // Where a window is drawn by the processor there is no GPU to train on.
         let software = shared.frame_interval > Duration::from_millis(40);
-        let lesson = self.lesson.clone();
+        let lesson = self.wished_lesson();
         let wake = ctx.clone();
         let (asked, threads) = (shared.backend, shared.threads);
         let make = move || {
@@ -147,11 +189,21 @@ impl FlowLab {
         self.worker = Some(Worker::spawn("flow", make, move || wake.request_repaint()));
         self.failed = None;
         self.view_sent = None;
+        self.sent.set(0);
+        if !self.training {
+            self.send(FlowCommand::Train(false));
+        } else if !std::mem::replace(&mut self.restored, true) {
+            self.send(FlowCommand::Ahead(OPENING_STEPS));
+        }
+        if let Some(path) = self.load_at_start.take() {
+            self.send(FlowCommand::Load(path));
+        }
         self.send(FlowCommand::Probe(self.probe));
     }
 
     fn send(&self, command: FlowCommand) {
         if let Some(worker) = &self.worker {
+            self.sent.set(self.sent.get() + 1);
             worker.send(command);
         }
     }
@@ -194,13 +246,16 @@ impl FlowLab {
         } else {
             self.tools.leave();
         }
+        self.source = data.clone();
         self.send(FlowCommand::Data(data));
     }
 
     /// Has the model made anew if another one is wished for.
-    fn follow_wish(&mut self) {
+    fn follow_wish(&mut self, shared: &mut Shared) {
         let wish = (self.wish.config.clone(), self.wish.batch);
         if self.asked != wish && self.snapshot.is_some() {
+            self.new_run();
+            shared.done("Another model: the fit starts anew. Ctrl+Z takes the last one back.");
             self.send(FlowCommand::Model { config: wish.0.clone(), batch: wish.1 });
             self.asked = wish;
         }
@@ -209,13 +264,17 @@ impl FlowLab {
     fn train(&mut self, on: bool, shared: &mut Shared) {
         match self.unusable() {
             Some(why) if on => shared.warn(why),
-            _ => self.send(FlowCommand::Train(on)),
+            _ => {
+                self.training = on;
+                self.send(FlowCommand::Train(on));
+            }
         }
     }
 
     fn halve_the_rate(&mut self) {
         self.wish.rate = (self.wish.rate / 2.0).max(1e-5);
         self.send(FlowCommand::Rate(self.wish.rate));
+        self.training = true;
         self.send(FlowCommand::Train(true));
     }
 
@@ -241,10 +300,8 @@ impl FlowLab {
                 }
             }
         }
-        if self.snapshot.as_ref().is_some_and(|old| old.config != snapshot.config) && snapshot.config != self.asked.0 {
-            // Loaded weights brought their own model.
-            self.wish.config = snapshot.config.clone();
-            self.asked.0 = snapshot.config.clone();
+        if snapshot.heard == self.sent.get() {
+            self.follow_worker(&snapshot);
         }
         if let Some(reading) = snapshot.probe.as_ref().filter(|_| self.led_by_z) {
             self.probe = reading.at;
@@ -290,9 +347,14 @@ impl Lab for FlowLab {
         if self.worker.is_none() {
             self.start(ctx, shared);
         }
+        if std::mem::take(&mut self.resume) {
+            self.train(true, shared);
+        }
         self.take_news(shared);
+        self.remember(ctx);
         self.files.poll(ctx).into_iter().for_each(|command| match command {
             FlowCommand::Data(data) => self.choose(data),
+            FlowCommand::Load(path) => self.load_weights(&path),
             other => self.send(other),
         });
         if self.depth.refused() {
@@ -336,8 +398,7 @@ impl Lab for FlowLab {
                 self.train(on, shared);
             }
             Command::Reset | Command::NewSeed => {
-                self.send(FlowCommand::Restart(shared.seed));
-                shared.done(format!("Training starts again from the initial values of seed {}.", shared.seed));
+                self.restart(shared);
             }
             Command::Pin => {
                 if let Some(at) = self.pointer {
@@ -348,8 +409,9 @@ impl Lab for FlowLab {
                 self.data_view = self.data().map_or_else(View::default, |data| View::fit(&data.points));
                 self.latent_view = View { center: [0.0; 2], reach: 4.0 };
             }
-            Command::Undo | Command::Redo => self.change_back(command == Command::Redo, shared),
+            Command::Undo | Command::Redo => self.change_back(command, shared),
             Command::Save => self.save(),
+            Command::ResetView | Command::ResetModel | Command::ResetAll => self.reset(command, shared),
             _ => return false,
         }
         true
@@ -357,7 +419,39 @@ impl Lab for FlowLab {
 
     fn leave(&mut self) {
         self.depth.set_playing(false);
+        self.resume = self.training;
+        self.training = false;
         self.send(FlowCommand::Train(false));
+    }
+
+    fn state(&self) -> Value {
+        self.written()
+    }
+
+    fn restore(&mut self, patch: &Value, shared: &mut Shared) -> Result<(), String> {
+        self.take_over(patch, shared)
+    }
+
+    fn save_weights(&mut self, path: &Path) -> bool {
+        self.send(FlowCommand::Save(path.into()));
+        self.snapshot.is_some()
+    }
+
+    fn load_weights(&mut self, path: &Path) {
+        if self.worker.is_none() {
+            self.load_at_start = Some(path.into());
+            return;
+        }
+        self.new_run();
+        self.send(FlowCommand::Load(path.into()));
+    }
+
+    fn settled(&self) -> bool {
+        self.nothing_is_awaited()
+    }
+
+    fn actions(&self) -> Vec<Action> {
+        actions::list(self)
     }
 
     fn status(&self) -> LabStatus {

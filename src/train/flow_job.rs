@@ -8,6 +8,7 @@ mod cycle;
 mod numeric;
 mod programs;
 mod snapshot;
+mod stash;
 mod target;
 
 use std::sync::Arc;
@@ -17,6 +18,7 @@ use curves::Collector;
 use cycle::{Cycle, Fineness, Scene};
 use numeric::Numeric;
 use programs::Programs;
+use stash::Stash;
 use target::{STILL_TEST_POINTS, TEST_POINTS, Target};
 
 pub use snapshot::{Curves, DataView, Field, FlowCommand, FlowSnapshot, Integral, Lattice, Lines, Pictures, Point, ProbeReading};
@@ -68,6 +70,8 @@ pub struct FlowJob {
     versions: u64,
     last_integral: Option<(Instant, Integral)>,
     clock: Clock,
+    stash: Stash,
+    heard: u64,
     startup: Vec<Event>,
 }
 
@@ -131,6 +135,8 @@ impl FlowJob {
             versions: 1,
             last_integral: None,
             clock: Clock { since: Instant::now(), step: 0, rate: 0.0 },
+            stash: Stash::default(),
+            heard: 0,
             startup,
         };
         let weights = match job.lesson.trained_weights() {
@@ -205,7 +211,7 @@ impl FlowJob {
         if self.trains() && self.last_integral.is_none_or(|(at, _)| at.elapsed() > INTEGRAL_EVERY) {
             fineness.integral = 384;
         }
-        let cycle = Cycle::new(fineness, self.window, self.versions, step);
+        let cycle = Cycle::new(fineness, self.window, self.versions, step, self.target.view.version);
         self.phase = Phase::Draw { cycle: Box::new(cycle), spent: Duration::ZERO };
     }
 
@@ -250,6 +256,7 @@ impl FlowJob {
             step: model.fit.step(),
             steps_per_second: self.clock.rate,
             training: self.trains(),
+            heard: self.heard,
             backend: model.fit.backend(),
             data: Arc::clone(&self.target.view),
             curves: Arc::new(self.collector.curves()),
@@ -368,6 +375,7 @@ impl Job for FlowJob {
         if let Err(error) = self.carry_out(command, out) {
             out.event(Event::Warning(error.to_string()));
         }
+        self.heard += 1;
         self.publish(out);
     }
 

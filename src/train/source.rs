@@ -35,6 +35,7 @@ pub enum PointData {
     /// What the user drew.
     Drawing {
         /// The strokes.
+        #[serde(default)]
         drawing: Drawing,
     },
     /// The user's file of two columns.

@@ -5,11 +5,12 @@ mod paint;
 pub use paint::Plane;
 
 use egui::{PointerButton, Pos2, Rect, Response, Role, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, pos2};
+use serde::{Deserialize, Serialize};
 
 use super::theme::Palette;
 
 /// The window onto the plane. The same unit is equally long in both directions, y points up.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct View {
     /// The point in the middle.
     pub center: [f64; 2],

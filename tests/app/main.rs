@@ -5,6 +5,8 @@
 mod chapters;
 mod cli;
 mod flow;
+mod flow_bench;
+mod flow_state;
 mod harness;
 mod keys;
 mod pixelcnn;

@@ -24,7 +24,7 @@ pub(super) fn show(lab: &mut FlowLab, ui: &mut Ui, shared: &mut Shared) {
     });
     // While a slider is held the model stays: it is made anew when the number is chosen.
     if !ui.ctx().input(|input| input.pointer.any_down()) {
-        lab.follow_wish();
+        lab.follow_wish(shared);
     }
 }
 
@@ -35,7 +35,7 @@ fn data(lab: &mut FlowLab, ui: &mut Ui, shared: &mut Shared) {
         None => "fresh points".into(),
     });
     chips::section(ui, "Data", &counted);
-    let source = lab.snapshot.as_ref().map(|snapshot| snapshot.source.clone());
+    let source = Some(lab.source.clone());
     let mut chosen = None;
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing = vec2(5.0, 5.0);
@@ -97,13 +97,13 @@ fn file(lab: &mut FlowLab, ui: &mut Ui) {
 
 fn drawing(lab: &mut FlowLab, ui: &mut Ui, shared: &mut Shared) {
     chips::slider(ui, "Brush", "units", &mut lab.tools.radius, 0.05..=0.6, true);
-    let (undo, redo) = lab.tools.drawing.can_undo_redo();
+    let (undo, redo) = lab.history.can();
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = 5.0;
         for (name, possible, command) in [("Undo", undo, Command::Undo), ("Redo", redo, Command::Redo)] {
             let button = ui.add_enabled_ui(possible, |ui| chips::button(ui, name)).inner;
             if button.on_hover_text(command.tooltip()).clicked() {
-                lab.change_back(command == Command::Redo, shared);
+                lab.change_back(command, shared);
             }
         }
         if chips::button(ui, "Clear").on_hover_text("Takes all dabs away; can be undone").clicked() {
@@ -124,7 +124,7 @@ fn flow(lab: &mut FlowLab, ui: &mut Ui, shared: &mut Shared) {
             lab.train(!training, shared);
         }
         if chips::button(ui, "Start again").on_hover_text(Command::Reset.tooltip()).clicked() {
-            lab.send(FlowCommand::Restart(shared.seed));
+            lab.restart(shared);
         }
     });
 }

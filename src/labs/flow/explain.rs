@@ -132,7 +132,10 @@ fn fit(ui: &mut Ui, shared: &Shared, snapshot: &FlowSnapshot) {
     match score.gap {
         Some(gap) => {
             let text = format!("gap {} ± {} {}", number(units.convert(gap), 3), number(units.convert(score.std_error), 3), units.name());
-            ui.label(RichText::new(text).monospace().color(palette.seen)).on_hover_text(format!(
+            // Measured on the data before: grey until it is measured anew.
+            let stale = snapshot.pictures.as_ref().is_some_and(|pictures| pictures.data_version != snapshot.data.version);
+            let (text, ink) = if stale { (format!("{text} · before"), palette.text_dim) } else { (text, palette.seen) };
+            ui.label(RichText::new(text).monospace().color(ink)).on_hover_text(format!(
                 "Test loss {} minus the exact entropy {}, on {} held-out points; ± is the standard error. No model can do better than 0.",
                 units.format(score.nats, 3),
                 units.format(score.floor.unwrap_or_default(), 3),

@@ -5,7 +5,7 @@ use std::sync::mpsc::{Receiver, TryRecvError, channel};
 
 use egui::Context;
 
-use super::FlowLab;
+use super::{FlowLab, Lab};
 use crate::train::PointData;
 use crate::train::flow_job::FlowCommand;
 
@@ -91,7 +91,8 @@ impl FlowLab {
     }
 
     /// Loads from the path that was typed.
-    pub(super) fn load(&self) {
-        self.send(FlowCommand::Load(PathBuf::from(self.files.weights.trim())));
+    pub(super) fn load(&mut self) {
+        let path = PathBuf::from(self.files.weights.trim());
+        self.load_weights(&path);
     }
 }

@@ -2,7 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use super::{Command, FlowLab, Shared};
+use serde::{Deserialize, Serialize};
+
+use super::FlowLab;
 use crate::data::Drawing;
 use crate::train::PointData;
 use crate::train::flow_job::FlowCommand;
@@ -11,9 +13,11 @@ use crate::train::flow_job::FlowCommand;
 const TELL_EVERY: Duration = Duration::from_millis(100);
 
 /// What the mouse does in data space.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub(super) enum Tool {
     /// Moves the probe.
+    #[default]
     Probe,
     /// Draws.
     Brush,
@@ -54,10 +58,14 @@ impl FlowLab {
         }
     }
 
+    /// Whether a stroke is being drawn.
+    pub(super) fn stroke_under_way(&self) -> bool {
+        self.tools.under_way
+    }
+
     /// Whether the data is the drawing.
     pub(super) fn shows_drawing(&self) -> bool {
-        let source = self.snapshot.as_ref().map(|snapshot| &snapshot.source);
-        source.is_some_and(|source| matches!(source, PointData::Drawing { .. }))
+        matches!(self.source, PointData::Drawing { .. })
     }
 
     /// The brush or eraser touches the plane.
@@ -84,21 +92,6 @@ impl FlowLab {
         }
     }
 
-    /// Takes the last change of the drawing back, or makes it again.
-    pub(super) fn change_back(&mut self, redo: bool, shared: &mut Shared) {
-        if !self.shows_drawing() {
-            shared.warn("There is no drawing on screen to change; take the brush, or choose “Your drawing”.");
-            return;
-        }
-        let drawing = &mut self.tools.drawing;
-        if if redo { drawing.redo() } else { drawing.undo() } {
-            self.tell(true);
-        } else {
-            let command = if redo { Command::Redo } else { Command::Undo };
-            shared.warn(format!("“{}” has nothing left to do.", command.entry().title));
-        }
-    }
-
     pub(super) fn clear_drawing(&mut self) {
         self.tools.drawing.clear();
         self.tell(true);
@@ -107,6 +100,7 @@ impl FlowLab {
     /// Tells the worker what is drawn.
     pub(super) fn tell(&mut self, finished: bool) {
         self.tools.told = Instant::now();
+        self.source = PointData::Drawing { drawing: Drawing::default() };
         self.send(FlowCommand::Draw { drawing: self.tools.drawing.clone(), finished });
     }
 }

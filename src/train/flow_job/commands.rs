@@ -58,10 +58,12 @@ impl FlowJob {
                 self.look_again();
             }
             FlowCommand::Restart(seed) => {
-                self.lesson.seed = seed;
-                self.target = Target::open(self.target.data.clone(), seed, self.target.view.version + 1)?;
+                self.set_seed(seed)?;
                 self.rebuild(None)?;
             }
+            FlowCommand::Keep(run) => self.keep(run)?,
+            FlowCommand::TakeBack { run, config, batch, seed } => self.take_back(run, config, batch, seed)?,
+            FlowCommand::Ahead(step) => self.train_ahead(step)?,
             FlowCommand::Save(path) => {
                 if let Some(model) = &mut self.model {
                     model.fit.weights()?.save(&path)?;

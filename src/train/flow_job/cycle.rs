@@ -59,8 +59,8 @@ pub(super) struct Cycle {
 
 impl Cycle {
     /// A round that has not begun.
-    pub(super) fn new(fineness: Fineness, window: [f64; 4], version: u64, step: u64) -> Cycle {
-        let pictures = Pictures { version, step, density: Field::over(window, [fineness.density; 2]), ..Pictures::default() };
+    pub(super) fn new(fineness: Fineness, window: [f64; 4], version: u64, step: u64, data_version: u64) -> Cycle {
+        let pictures = Pictures { version, step, data_version, density: Field::over(window, [fineness.density; 2]), ..Pictures::default() };
         Cycle { fineness, slice: Slice::Points, pictures, integral: Field::default(), nll: Vec::new() }
     }
 

@@ -42,6 +42,21 @@ pub enum FlowCommand {
     Window([f64; 4]),
     /// From the initial values of this seed.
     Restart(u64),
+    /// Keeps the present fit under this number, so that it can be taken back after another one was begun.
+    Keep(u64),
+    /// Takes back the fit that was kept under this number; if it is kept no more, begins anew with these settings.
+    TakeBack {
+        /// The number that it was kept under.
+        run: u64,
+        /// Its model.
+        config: Config,
+        /// Its points in a training step.
+        batch: usize,
+        /// Its seed.
+        seed: u64,
+    },
+    /// Trains up to this step without stopping for pictures.
+    Ahead(u64),
     /// Writes the weights to a file.
     Save(PathBuf),
     /// Takes model and weights from a file.
@@ -103,6 +118,8 @@ pub struct Pictures {
     pub version: u64,
     /// Training step of the weights.
     pub step: u64,
+    /// [`DataView::version`] of the data that was drawn and scored.
+    pub data_version: u64,
     /// Data points after k layers, `[K+1][N]`.
     pub points: Vec<Vec<Point>>,
     /// Mean of `log|det J_k|` over those points, nats.
@@ -210,6 +227,8 @@ pub struct FlowSnapshot {
     pub steps_per_second: f64,
     /// Whether it trains.
     pub training: bool,
+    /// Commands carried out so far: the window knows from it whether a snapshot answers what it asked last.
+    pub heard: u64,
     /// What it runs on.
     pub backend: BackendInfo,
     /// The data.

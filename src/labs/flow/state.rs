@@ -1,0 +1,294 @@
+//! Everything that a person set, drew or chose in the lab, as one piece of JSON.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::tools::Tool;
+use super::{Command, FlowLab, Overlays, Shared};
+use crate::data::Drawing;
+use crate::flows::realnvp::Config;
+use crate::labs::state::merged;
+use crate::train::flow_job::{FlowCommand, FlowSnapshot};
+use crate::train::{Lesson, Model, PointData};
+use crate::ui::canvas2d::View;
+use crate::ui::transport::TransportModel;
+
+/// The lab's state. Weights are not in it: they go to a file of their own.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct State {
+    /// Seed of the initial values, the batches and the noise.
+    pub(super) seed: u64,
+    /// Which data; the strokes of a drawing are in `drawing`.
+    pub(super) data: PointData,
+    /// What was drawn, on screen or kept for later.
+    pub(super) drawing: Drawing,
+    /// The model.
+    pub(super) config: Config,
+    /// Points in a training step.
+    pub(super) batch: usize,
+    /// Learning rate at its highest.
+    pub(super) rate: f64,
+    /// Whether it trains.
+    pub(super) training: bool,
+    /// How many layers have been applied.
+    pub(super) depth: f64,
+    /// Whether the walk through the layers plays.
+    pub(super) playing: bool,
+    /// Layers a second.
+    pub(super) speed: f64,
+    /// What lies over the planes.
+    pub(super) overlays: Overlays,
+    /// The window onto data space.
+    pub(super) data_view: View,
+    /// The window onto the other plane.
+    pub(super) latent_view: View,
+    /// The probe in data space.
+    pub(super) probe: [f64; 2],
+    /// The tool in hand.
+    pub(super) tool: Tool,
+    /// Standard deviation of the brush's dabs, in units of the plane.
+    pub(super) brush: f64,
+}
+
+impl State {
+    /// The same without what is no setting: where one looks, where time stands, what is in the hand. Undo leaves those alone.
+    pub(super) fn only_settings(mut self) -> State {
+        self.training = false;
+        (self.depth, self.playing, self.speed) = (0.0, false, 0.0);
+        (self.data_view, self.latent_view) = (View::default(), View::default());
+        self.probe = [0.0; 2];
+        (self.tool, self.brush) = (Tool::Probe, 0.0);
+        self
+    }
+
+    /// This state with the settings of another.
+    pub(super) fn with_settings_of(self, other: State) -> State {
+        let State { training, depth, playing, speed, data_view, latent_view, probe, tool, brush, .. } = self;
+        State { training, depth, playing, speed, data_view, latent_view, probe, tool, brush, ..other }
+    }
+
+    /// Ranges that the types do not express, as a sentence.
+    fn check(&self) -> Result<(), String> {
+        let whole = [("layers", self.config.layers, 1, 32), ("width", self.config.width, 1, 256), ("batch", self.batch, 1, 65_536)];
+        for (name, value, low, high) in whole {
+            if !(low..=high).contains(&value) {
+                return Err(format!("`{name}` must be {low} to {high}, but is {value}."));
+            }
+        }
+        if self.config.dim != 2 {
+            return Err(format!("`dim` must be 2 in this lab, but is {}.", self.config.dim));
+        }
+        let views = [self.data_view, self.latent_view];
+        let numbers =
+            [("rate", self.rate), ("speed", self.speed), ("brush", self.brush), ("reach", views[0].reach), ("reach", views[1].reach)];
+        for (name, value) in numbers {
+            if !(value.is_finite() && value > 0.0) {
+                return Err(format!("`{name}` must be a positive number, but is {value}."));
+            }
+        }
+        let finite = views.iter().flat_map(|view| view.center).chain(self.probe).chain([self.depth]).all(f64::is_finite);
+        if finite { Ok(()) } else { Err("A place is not a finite number.".into()) }
+    }
+}
+
+impl FlowLab {
+    /// What is set now.
+    pub(super) fn present(&self) -> State {
+        State {
+            seed: self.lesson.seed,
+            data: self.source_without_strokes(),
+            drawing: self.tools.drawing.clone(),
+            config: self.wish.config.clone(),
+            batch: self.wish.batch,
+            rate: self.wish.rate,
+            training: self.training || self.resume,
+            depth: self.depth.position(),
+            playing: self.depth.playing(),
+            speed: self.depth.speed(),
+            overlays: self.overlays,
+            data_view: self.data_view,
+            latent_view: self.latent_view,
+            probe: self.probe,
+            tool: self.tools.tool,
+            brush: self.tools.radius,
+        }
+    }
+
+    /// What is set, with the model that the worker was asked for where the sliders are already further.
+    pub(super) fn asked_state(&self) -> State {
+        State { config: self.asked.0.clone(), batch: self.asked.1, ..self.present() }
+    }
+
+    /// The state as JSON.
+    pub(super) fn written(&self) -> Value {
+        serde_json::to_value(self.present()).expect("a state is plain data")
+    }
+
+    /// Merges a patch over the state and shows it.
+    pub(super) fn take_over(&mut self, patch: &Value, shared: &mut Shared) -> Result<(), String> {
+        let mut state = merged(&self.present(), patch)?;
+        if let PointData::Drawing { drawing } = &mut state.data
+            && !drawing.strokes().is_empty()
+        {
+            // A patch may bring the strokes with the data.
+            state.drawing = std::mem::take(drawing);
+        }
+        state.check()?;
+        let other_data = state.data != self.source_without_strokes();
+        let brings = |key: &str| patch.get(key).is_some();
+        let fits_itself = other_data && !brings("data_view");
+        if other_data && !matches!(state.data, PointData::Drawing { .. }) && !brings("tool") {
+            // Only a drawing can be drawn on.
+            state.tool = Tool::Probe;
+        }
+        self.apply(state, None, shared);
+        self.fit_next = fits_itself;
+        self.restored = true;
+        Ok(())
+    }
+
+    fn source_without_strokes(&self) -> PointData {
+        match &self.source {
+            PointData::Drawing { .. } => PointData::Drawing { drawing: Drawing::default() },
+            other => other.clone(),
+        }
+    }
+
+    /// Brings lab and worker to a state; true if it has other data. `back_to` is the number of a fit that was left behind and is wanted again.
+    pub(super) fn apply(&mut self, state: State, back_to: Option<u64>, shared: &mut Shared) -> bool {
+        let before = self.present();
+        self.apply_fit(&state, back_to, shared);
+        let drawn = matches!(state.data, PointData::Drawing { .. });
+        let (other_data, other_drawing) = (state.data != before.data, state.drawing != before.drawing);
+        self.tools.drawing = state.drawing;
+        self.tools.tool = state.tool;
+        self.tools.radius = state.brush;
+        if drawn && (other_drawing || other_data) {
+            self.tell(true);
+        } else if other_data {
+            self.source = state.data.clone();
+            self.send(FlowCommand::Data(state.data));
+        }
+        self.wish.rate = state.rate;
+        if state.rate != before.rate {
+            self.send(FlowCommand::Rate(state.rate));
+        }
+        self.resume = false;
+        self.training = state.training;
+        self.send(FlowCommand::Train(state.training));
+        self.overlays = state.overlays;
+        (self.data_view, self.latent_view) = (state.data_view, state.latent_view);
+        self.set_probe(state.probe);
+        self.depth.set_layers(state.config.stages());
+        if state.depth != before.depth {
+            self.depth.seek(state.depth.clamp(0.0, self.depth.length()));
+        }
+        self.depth.set_playing(state.playing);
+        self.depth.set_speed(state.speed);
+        other_data
+    }
+
+    /// One of the three resets: each says what it takes.
+    pub(super) fn reset(&mut self, command: Command, shared: &mut Shared) {
+        let opening = FlowLab::new(FlowLab::opening_lesson(shared.seed)).present();
+        let now = self.present();
+        let (state, says) = match command {
+            Command::ResetView => {
+                let State { overlays, data_view, latent_view, probe, speed, .. } = opening;
+                (State { overlays, data_view, latent_view, probe, speed, ..now }, "The view is as it was; model and data stay.")
+            }
+            Command::ResetModel => {
+                let State { config, batch, rate, .. } = opening;
+                self.restart(shared);
+                (State { config, batch, rate, ..now }, "The model is as it was and the fit starts anew. Ctrl+Z takes the last one back.")
+            }
+            _ => {
+                self.restart(shared);
+                (opening, "The lab is as it opened. Ctrl+Z takes back what was set, drawn and trained.")
+            }
+        };
+        let other_data = self.apply(state, None, shared);
+        self.fit_next = other_data || command == Command::ResetView;
+        shared.toasts.retain(|toast| !toast.text.starts_with("The fit starts anew"));
+        shared.done(says);
+    }
+
+    /// The part of [`apply`](Self::apply) that makes another fit.
+    fn apply_fit(&mut self, state: &State, back_to: Option<u64>, shared: &mut Shared) {
+        let other_model = (&self.asked.0, self.asked.1) != (&state.config, state.batch);
+        let other_seed = self.lesson.seed != state.seed;
+        self.wish.config.clone_from(&state.config);
+        self.wish.batch = state.batch;
+        self.asked = (state.config.clone(), state.batch);
+        (self.lesson.seed, shared.seed) = (state.seed, state.seed);
+        match back_to {
+            Some(run) if run != self.run.0 => {
+                self.send(FlowCommand::Keep(self.run.0));
+                self.send(FlowCommand::TakeBack { run, config: state.config.clone(), batch: state.batch, seed: state.seed });
+                self.run.0 = run;
+            }
+            Some(_) => {}
+            None => {
+                if other_model || other_seed {
+                    self.new_run();
+                }
+                if other_model {
+                    self.send(FlowCommand::Model { config: state.config.clone(), batch: state.batch });
+                }
+                if other_seed {
+                    self.send(FlowCommand::Restart(state.seed));
+                }
+            }
+        }
+    }
+
+    /// Keeps the present fit: another one begins with the next command.
+    pub(super) fn new_run(&mut self) {
+        self.send(FlowCommand::Keep(self.run.0));
+        self.run.1 += 1;
+        self.run.0 = self.run.1;
+    }
+
+    /// Begins the fit anew from the initial values of the window's seed.
+    pub(super) fn restart(&mut self, shared: &mut Shared) {
+        self.new_run();
+        self.lesson.seed = shared.seed;
+        self.send(FlowCommand::Restart(shared.seed));
+        shared.done(format!("The fit starts anew from the initial values of seed {}. Ctrl+Z takes the last one back.", shared.seed));
+    }
+
+    /// The worker has heard everything: where it could not follow, the lab follows it.
+    pub(super) fn follow_worker(&mut self, snapshot: &FlowSnapshot) {
+        if snapshot.config != self.asked.0 {
+            // Loaded weights brought their own model.
+            self.wish.config = snapshot.config.clone();
+            self.asked.0 = snapshot.config.clone();
+        }
+        if std::mem::discriminant(&snapshot.source) != std::mem::discriminant(&self.source) || !self.shows_drawing() {
+            // A file that could not be read left the data as they were.
+            self.source = snapshot.source.clone();
+        }
+    }
+
+    /// The lesson that the worker opens.
+    pub(super) fn wished_lesson(&self) -> Lesson {
+        let mut lesson = self.lesson.clone();
+        let data = match &self.source {
+            PointData::Drawing { .. } => PointData::Drawing { drawing: self.tools.drawing.clone() },
+            other => other.clone(),
+        };
+        lesson.model = Model::Realnvp { config: self.asked.0.clone(), data };
+        lesson.training.batch = self.asked.1;
+        lesson.training.adam.rate = self.wish.rate;
+        lesson
+    }
+
+    /// Whether everything that was asked for is in the picture; while it trains, the picture of a moment ago.
+    pub(super) fn nothing_is_awaited(&self) -> bool {
+        let Some(snapshot) = self.snapshot.as_ref().filter(|snapshot| snapshot.heard == self.sent.get()) else { return false };
+        let Some(pictures) = &snapshot.pictures else { return false };
+        let of_now = pictures.data_version == snapshot.data.version && Some(pictures.density.bounds) == self.view_sent;
+        let fine = snapshot.training || (pictures.step == snapshot.step && pictures.integral.is_some());
+        of_now && fine && !snapshot.data.floor_pending && self.load_at_start.is_none()
+    }
+}
