@@ -155,7 +155,7 @@ impl FlowLab {
             failed: None,
             source: match &lesson.model {
                 Model::Realnvp { data, .. } => data.clone(),
-                Model::Pixelcnn { .. } => PointData::Toy { toy: Toy::TwoMoons },
+                _ => PointData::Toy { toy: Toy::TwoMoons },
             },
             training: true,
             run: (0, 0),
