@@ -10,5 +10,6 @@ mod flow_state;
 mod harness;
 mod keys;
 mod pixelcnn;
+mod pixelcnn_micro;
 mod real_window;
 mod widgets;

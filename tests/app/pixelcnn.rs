@@ -16,7 +16,7 @@ use tractable::ui::theme::Theme;
 const PATIENCE: Duration = Duration::from_secs(90);
 
 /// The lab on the binary preset, paused at the beginning: small and fast.
-fn lab() -> Harness<'static, TractableApp> {
+pub(crate) fn lab() -> Harness<'static, TractableApp> {
     let options = AppOptions { chapter: Some("pixelcnn".into()), seed: Some(541), theme: Theme::Dark, ..AppOptions::default() };
     let mut window =
         Harness::builder().with_size(Vec2::new(1280.0, 720.0)).build_eframe(move |cc| TractableApp::new(&cc.egui_ctx, &options));
@@ -31,7 +31,7 @@ fn lab() -> Harness<'static, TractableApp> {
 }
 
 #[track_caller]
-fn wait(window: &mut Harness<'_, TractableApp>, what: &str, mut done: impl FnMut(&Harness<'_, TractableApp>) -> bool) {
+pub(crate) fn wait(window: &mut Harness<'_, TractableApp>, what: &str, mut done: impl FnMut(&Harness<'_, TractableApp>) -> bool) {
     let start = Instant::now();
     loop {
         window.run_steps(2);
@@ -43,24 +43,24 @@ fn wait(window: &mut Harness<'_, TractableApp>, what: &str, mut done: impl FnMut
     }
 }
 
-fn press(window: &mut Harness<'_, TractableApp>, key: Key) {
+pub(crate) fn press(window: &mut Harness<'_, TractableApp>, key: Key) {
     press_with(window, Modifiers::NONE, key);
 }
 
-fn press_with(window: &mut Harness<'_, TractableApp>, modifiers: Modifiers, key: Key) {
+pub(crate) fn press_with(window: &mut Harness<'_, TractableApp>, modifiers: Modifiers, key: Key) {
     window.key_press_modifiers(modifiers, key);
     window.run_steps(2);
 }
 
 /// All that the window says in this state.
-fn texts(window: &Harness<'_, TractableApp>) -> Vec<String> {
+pub(crate) fn texts(window: &Harness<'_, TractableApp>) -> Vec<String> {
     let nodes = window.root().children_recursive();
     let both = nodes.flat_map(|node| [node.accesskit_node().label(), node.accesskit_node().value()]).flatten();
     // A reading that must not be broken over two lines holds hard spaces.
     both.map(|text| text.replace('\u{a0}', " ")).collect()
 }
 
-fn find(window: &Harness<'_, TractableApp>, part: &str) -> Option<String> {
+pub(crate) fn find(window: &Harness<'_, TractableApp>, part: &str) -> Option<String> {
     texts(window).into_iter().find(|text| text.contains(part))
 }
 
@@ -70,7 +70,7 @@ fn spoken(window: &Harness<'_, TractableApp>) -> String {
 }
 
 #[track_caller]
-fn at(window: &Harness<'_, TractableApp>, place: &str) {
+pub(crate) fn at(window: &Harness<'_, TractableApp>, place: &str) {
     assert!(find(window, &format!("Position, {place}")).is_some(), "expected {place}, found {:?}", find(window, "Position, "));
 }
 

@@ -4,7 +4,7 @@ use egui::{Align2, Color32, FontId, Sense, Ui, vec2};
 
 use super::lab::{PixelcnnLab, Shown};
 use super::walk::log_name;
-use super::{gallery, layers, training};
+use super::{gallery, layers, micro_panel, micro_picture, training};
 use crate::graph::causal::{Field, Visibility};
 use crate::labs::Shared;
 use crate::train::pixelcnn_job::SampleRun;
@@ -38,6 +38,9 @@ pub(super) fn show(lab: &mut PixelcnnLab, ui: &mut Ui, shared: &mut Shared) {
             ui.vertical(|ui| {
                 ui.spacing_mut().item_spacing.x = 8.0;
                 ui.set_width(column - 8.0);
+                if micro_panel::show(lab, ui, shared) {
+                    return;
+                }
                 layers::show(lab, ui);
                 ui.add_space(8.0);
                 training::show(lab, ui, shared);
@@ -50,6 +53,7 @@ fn sample(lab: &mut PixelcnnLab, ui: &mut Ui, shared: &Shared, width: f32) {
     let palette = Palette::of(ui);
     let height = ui.available_height();
     ui.horizontal(|ui| {
+        lab.dim_beside_idea(ui);
         chips::section(ui, if width < 400.0 { "Sample" } else { "Sample in progress" }, "");
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             for (shown, label, help) in [
@@ -76,7 +80,7 @@ fn sample(lab: &mut PixelcnnLab, ui: &mut Ui, shared: &Shared, width: f32) {
     let focus = lab.focus().unwrap_or(0);
     let depth = lab.view.depth;
     // A finished image stands by itself until somebody asks.
-    let asked = at < run.len() || lab.view.hovered.or(lab.view.pinned).is_some();
+    let asked = lab.idea().is_none() && (at < run.len() || lab.view.hovered.or(lab.view.pinned).is_some());
     let field = lab.fields.as_mut().filter(|_| asked).map(|fields| {
         let layers = depth.unwrap_or(fields.layers());
         fields.field(focus, layers).clone()
@@ -86,6 +90,7 @@ fn sample(lab: &mut PixelcnnLab, ui: &mut Ui, shared: &Shared, width: f32) {
     if !lab.view.found && at + 2 * cols <= run.len() {
         hint(ui, &grid.layout, palette, rows, cols);
     }
+    micro_picture::show(lab, ui, &grid.layout, &run);
     if grid.response.hovered() && grid.hovered.is_some() {
         lab.view.found = true;
     }
@@ -95,6 +100,7 @@ fn sample(lab: &mut PixelcnnLab, ui: &mut Ui, shared: &Shared, width: f32) {
     }
     let grid_width = grid.layout.rect.width();
     ui.add_space(2.0);
+    lab.dim_beside_idea(ui);
     legend(ui, lab, field.as_ref(), focus, at, &run, shared, grid_width);
     gallery::show(lab, ui, shared, grid_width);
 }

@@ -6,6 +6,7 @@ use egui::{Context, Ui};
 use super::field::Fields;
 use super::files::Files;
 use super::gallery::GalleryTexture;
+use super::micro::{DIMMED, Micro};
 use super::walk::Walk;
 use crate::labs::{Command, Lab, LabStatus, Shared};
 use crate::train::pixelcnn_job::{Ask, Method, PixelcnnJob, SampleRun, Settings, Snapshot};
@@ -60,6 +61,7 @@ pub struct PixelcnnLab {
     pub(super) view: View,
     pub(super) gallery: GalleryTexture,
     pub(super) files: Files,
+    pub(super) micro: Micro,
     dead: Option<String>,
 }
 
@@ -92,6 +94,7 @@ impl PixelcnnLab {
             },
             gallery: GalleryTexture::default(),
             files: Files::default(),
+            micro: Micro::default(),
             dead: None,
         }
     }
@@ -152,6 +155,13 @@ impl PixelcnnLab {
         self.spoken_summary()
     }
 
+    /// While one idea is shown, everything beside it steps back.
+    pub(super) fn dim_beside_idea(&self, ui: &mut Ui) {
+        if self.idea().is_some() {
+            ui.multiply_opacity(DIMMED);
+        }
+    }
+
     fn take_news(&mut self, shared: &mut Shared) {
         let Some(worker) = &self.worker else { return };
         for event in worker.events() {
@@ -207,6 +217,9 @@ impl Lab for PixelcnnLab {
             self.ask(Ask::Load(path));
         }
         self.walk.units = shared.units;
+        if self.micro.tick(ctx.input(|input| input.time), shared.reduced_motion) {
+            shared.animate(ctx);
+        }
         if let Some(next) = self.walk.advance(ctx.input(|input| input.time)) {
             if self.walk.speed() > SMOOTH {
                 shared.animate(ctx);
@@ -217,6 +230,7 @@ impl Lab for PixelcnnLab {
     }
 
     fn controls(&mut self, ui: &mut Ui, shared: &mut Shared) {
+        self.dim_beside_idea(ui);
         super::controls::show(self, ui, shared);
     }
 
@@ -225,6 +239,7 @@ impl Lab for PixelcnnLab {
     }
 
     fn explain(&mut self, ui: &mut Ui, shared: &mut Shared) {
+        self.dim_beside_idea(ui);
         super::explain::show(self, ui, shared);
     }
 
@@ -233,6 +248,9 @@ impl Lab for PixelcnnLab {
     }
 
     fn command(&mut self, command: Command, shared: &mut Shared) -> bool {
+        if let Some(meant) = self.micro_command(command, shared) {
+            return meant;
+        }
         match command {
             Command::Preset(n) => match PRESETS.get(usize::from(n) - 1) {
                 Some((name, _)) => self.open_preset(name),

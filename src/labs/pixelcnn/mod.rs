@@ -10,6 +10,10 @@ mod files;
 mod gallery;
 mod lab;
 mod layers;
+mod micro;
+mod micro_chart;
+mod micro_panel;
+mod micro_picture;
 mod training;
 mod walk;
 

@@ -2,7 +2,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::snapshot::{Cost, SampleRun, Settings};
-use crate::autoregressive::pixelcnn::{self, Config};
+use crate::autoregressive::pixelcnn::{self, Config, Nodes};
 use crate::data::noise;
 use crate::exec::iterate::Jacobi;
 use crate::exec::sampler::{CpuSampler, SamplerError, Trajectory};
@@ -27,9 +27,10 @@ pub(super) enum ArtistError {
 
 /// Draws single images on the CPU, whatever trains: one image costs about one forward pass there.
 pub(super) struct Artist {
-    config: Config,
-    graph: Arc<Graph>,
-    sampler: CpuSampler,
+    pub(super) config: Config,
+    pub(super) graph: Arc<Graph>,
+    pub(super) nodes: Nodes,
+    pub(super) sampler: CpuSampler,
     scorer: Scorer,
     /// Training step of the weights.
     step: u64,
@@ -42,7 +43,7 @@ impl Artist {
         let graph = Arc::new(graph);
         let mut sampler = CpuSampler::new(&graph, nodes.levels, nodes.logits, Order::raster(config.pixels()), 1)?;
         let scorer = Scorer::new(sampler.session(), model, CHUNK)?;
-        let mut artist = Artist { config: config.clone(), graph, sampler, scorer, step: 0 };
+        let mut artist = Artist { config: config.clone(), graph, nodes, sampler, scorer, step: 0 };
         let initial = artist.initial(seed);
         artist.load(&initial)?;
         Ok(artist)
@@ -76,7 +77,7 @@ impl Artist {
         Ok(run_of(trajectory, &self.config, *settings, cost, self.step))
     }
 
-    fn set_class(&mut self, class: Option<usize>) -> Result<(), TrainError> {
+    pub(super) fn set_class(&mut self, class: Option<usize>) -> Result<(), TrainError> {
         if self.config.classes > 0 {
             self.sampler.set_input("class", &[class.map_or(-1.0, |class| class as f32)])?;
         }

@@ -5,6 +5,7 @@
 
 mod artist;
 mod curves;
+mod look;
 mod snapshot;
 mod studio;
 mod trainer;
@@ -12,6 +13,7 @@ mod trainer;
 use std::path::PathBuf;
 
 pub(in crate::train) use curves::Curve;
+pub use look::{LayerValues, Look};
 pub use snapshot::{Cost, Gallery, Method, MethodCost, Origin, SampleRun, Settings, Snapshot, Thumbnail, Training};
 
 use self::studio::Studio;

@@ -2,6 +2,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::look::Look;
 use crate::exec::{BackendChoice, BackendInfo};
 use crate::train::{Lesson, Score};
 
@@ -187,6 +188,8 @@ pub struct Snapshot {
     pub parameters: usize,
     /// The sample; `None` until the first one is drawn.
     pub sample: Option<Arc<SampleRun>>,
+    /// What the layers said to it, a moment later.
+    pub look: Option<Arc<Look>>,
     /// Other samples.
     pub gallery: Arc<Gallery>,
     /// How training stands.

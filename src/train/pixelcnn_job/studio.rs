@@ -1,5 +1,6 @@
 //! One open lesson: its weights, the sample, the gallery, training, in turns of a few milliseconds.
 
+mod insight;
 mod turns;
 
 use std::path::Path;
@@ -8,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::Ask;
 use super::artist::{Artist, SlowWalk};
+use super::look::Look;
 use super::snapshot::{Gallery, MethodCost, Origin, SampleRun, Settings, Snapshot};
 use super::trainer::{Trainer, scheduled};
 use crate::autoregressive::pixelcnn::Config;
@@ -28,6 +30,7 @@ pub(super) struct Studio {
     origin: Origin,
     settings: Settings,
     sample: Option<Arc<SampleRun>>,
+    look: Option<Arc<Look>>,
     gallery: Gallery,
     /// Next image of the gallery to draw; `GALLERY` when all are there.
     next: usize,
@@ -79,6 +82,7 @@ impl Studio {
             origin: Origin::Untrained,
             settings,
             sample: None,
+            look: None,
             gallery: Gallery::default(),
             next: 0,
             redraw: true,

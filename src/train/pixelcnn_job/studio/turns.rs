@@ -58,6 +58,9 @@ impl Studio {
             self.draw()?;
             return Ok(Activity::Busy);
         }
+        if self.look()? {
+            return Ok(Activity::Busy);
+        }
         if self.running {
             self.train()?;
         }
@@ -218,6 +221,7 @@ impl Studio {
             lesson: Arc::clone(&self.lesson),
             parameters: self.artist.parameters(),
             sample: self.sample.clone(),
+            look: self.look.clone(),
             gallery: Arc::new(self.gallery.clone()),
             training,
             origin: self.origin.clone(),
