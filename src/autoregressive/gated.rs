@@ -78,17 +78,22 @@ pub struct Layer {
 /// are mistakes. Inputs as in [`super::pixelcnn::record`].
 pub fn record_with(b: &mut Builder, config: &Config, batch: usize, first_mask: MaskKind, shift: Shift) -> Nodes {
     let input = Input::record(b, config, batch);
+    record_from(b, config, &input, first_mask, shift)
+}
+
+/// The model over an input that is recorded already.
+pub(super) fn record_from(b: &mut Builder, config: &Config, input: &Input, first_mask: MaskKind, shift: Shift) -> Nodes {
     let mut gated: Vec<Layer> = Vec::with_capacity(config.blocks + 1);
     for index in 0..=config.blocks {
         let before = gated.last();
         let v = before.map_or(input.channels, |layer| layer.vertical_out.expect("only the last layer has none"));
         let h = before.map_or(input.channels, |layer| layer.horizontal_out);
         let place = Place { index, v, h, first_mask, shift };
-        let layer = b.scope(format!("gated.{index}"), |b| place.record(b, config, &input));
+        let layer = b.scope(format!("gated.{index}"), |b| place.record(b, config, input));
         gated.push(layer);
     }
     let layers = gated.iter().map(|layer| layer.horizontal_out).collect();
-    finish(b, config, &input, layers, gated)
+    finish(b, config, input, layers, gated)
 }
 
 /// A layer to be recorded: its number and what it reads.

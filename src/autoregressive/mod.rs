@@ -3,3 +3,4 @@
 pub mod causal_stack;
 pub mod gated;
 pub mod pixelcnn;
+pub mod sensitivity;

@@ -103,13 +103,18 @@ pub fn record(b: &mut Builder, config: &Config, batch: usize) -> Nodes {
 /// [`record`] with a choice of the first layer's mask. With [`MaskKind::B`] every pixel sees the value that it should predict: the classic
 /// mistake, which the causal analysis reports and the sampler refuses.
 pub fn record_with(b: &mut Builder, config: &Config, batch: usize, first_mask: MaskKind) -> Nodes {
+    let input = Input::record(b, config, batch);
+    record_from(b, config, &input, first_mask)
+}
+
+/// The model over an input that is recorded already.
+pub(super) fn record_from(b: &mut Builder, config: &Config, input: &Input, first_mask: MaskKind) -> Nodes {
     match config.wiring {
         Wiring::Plain => {
-            let input = Input::record(b, config, batch);
-            let layers = stack(b, config, &input, first_mask);
-            finish(b, config, &input, layers, Vec::new())
+            let layers = stack(b, config, input, first_mask);
+            finish(b, config, input, layers, Vec::new())
         }
-        Wiring::Gated => gated::record_with(b, config, batch, first_mask, gated::Shift::Link),
+        Wiring::Gated => gated::record_from(b, config, input, first_mask, gated::Shift::Link),
     }
 }
 
@@ -128,13 +133,19 @@ pub(super) struct Input {
 impl Input {
     /// Declares the inputs.
     pub(super) fn record(b: &mut Builder, config: &Config, batch: usize) -> Input {
+        Input::nudged(b, config, batch, None)
+    }
+
+    /// The same with something `[B,H,W,K]` added to the zeros and ones that the layers read, so that a gradient has somewhere to arrive.
+    pub(super) fn nudged(b: &mut Builder, config: &Config, batch: usize, nudge: Option<NodeId>) -> Input {
         let levels = b.input("levels", &[batch, config.height, config.width, 1]);
         let pixels = b.one_hot(levels, config.levels);
         let class = (config.classes > 0).then(|| {
             let index = b.input("class", &[batch, 1]);
             b.one_hot(index, config.classes)
         });
-        let channels = if config.coordinates { with_coordinates(b, pixels) } else { pixels };
+        let read = nudge.map_or(pixels, |nudge| b.add(pixels, nudge));
+        let channels = if config.coordinates { with_coordinates(b, read) } else { read };
         Input { levels, pixels, channels, class }
     }
 

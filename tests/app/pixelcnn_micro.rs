@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use egui::accesskit::Role;
 use egui::{Key, Modifiers};
+use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 use tractable::autoregressive::pixelcnn;
 use tractable::data::noise;
@@ -12,6 +13,7 @@ use tractable::exec::sampler::{Trajectory, full_forward};
 use tractable::exec::{ProgramId, Session};
 use tractable::graph::causal::Order;
 use tractable::graph::{Graph, Reuse};
+use tractable::labs::TractableApp;
 use tractable::train::{Lesson, Model};
 
 use super::pixelcnn::{at, find, lab, press, press_with, texts, wait};
@@ -58,6 +60,11 @@ fn signed(value: f32) -> String {
     format!("{value:+.2}").replace('-', "−")
 }
 
+/// All that the window says but what is measured meanwhile.
+fn picture(window: &Harness<'_, TractableApp>) -> Vec<String> {
+    texts(window).into_iter().filter(|text| !text.contains("Cost of") && !text.contains("One image each")).collect()
+}
+
 #[test]
 fn seven_ideas_show_the_models_own_numbers_and_going_back_shows_the_same() {
     let mut alone = Alone::new();
@@ -77,7 +84,7 @@ fn seven_ideas_show_the_models_own_numbers_and_going_back_shows_the_same() {
     for number in 1..=7 {
         press(&mut window, Key::ArrowDown);
         assert!(find(&window, &format!("{number}  ")).is_some(), "no label of step {number}: {:?}", texts(&window));
-        seen.push(texts(&window));
+        seen.push(picture(&window));
     }
     let says = |step: usize, part: &str| {
         let text = seen[step - 1].iter().find(|text| text.contains(part));
@@ -103,7 +110,7 @@ fn seven_ideas_show_the_models_own_numbers_and_going_back_shows_the_same() {
     // Back through all of them, then forward into the next pixel and back.
     for step in (1..7).rev() {
         press(&mut window, Key::ArrowUp);
-        assert_eq!(texts(&window), seen[step - 1], "back at step {step}");
+        assert_eq!(picture(&window), seen[step - 1], "back at step {step}");
     }
     for _ in 0..7 {
         press(&mut window, Key::ArrowDown);
@@ -111,7 +118,7 @@ fn seven_ideas_show_the_models_own_numbers_and_going_back_shows_the_same() {
     at(&window, "pixel 73 of 196");
     press(&mut window, Key::ArrowUp);
     at(&window, "pixel 72 of 196");
-    assert_eq!(texts(&window), seen[6], "back from the next pixel");
+    assert_eq!(picture(&window), seen[6], "back from the next pixel");
 
     // A number of the row goes there, Right completes the pixel.
     window.get_by_role_and_label(Role::Button, "Micro-step 2, features").click();
@@ -120,4 +127,39 @@ fn seven_ideas_show_the_models_own_numbers_and_going_back_shows_the_same() {
     press(&mut window, Key::ArrowRight);
     at(&window, "pixel 73 of 196");
     assert!(find(&window, "Inside one pixel").is_none());
+}
+
+#[test]
+fn the_gradient_stays_inside_the_exact_field_and_the_line_says_how_much_of_it_it_fills() {
+    let mut window = lab();
+    for _ in 0..5 {
+        press_with(&mut window, Modifiers::SHIFT, Key::ArrowRight);
+    }
+    window.get_by_role_and_label(Role::CheckBox, "gradient").click();
+    wait(&mut window, "the gradient", |window| find(window, "gradient reaches").is_some());
+    let line = find(&window, "gradient reaches").expect("a line");
+    let numbers: Vec<usize> = line.split(|c: char| !c.is_ascii_digit()).filter_map(|number| number.parse().ok()).collect();
+    let seen = find(&window, "seen by the next pixel:").expect("the legend");
+    assert_eq!(seen, format!("seen by the next pixel: {}", numbers[1]));
+    assert!(numbers[0] > 0 && numbers[0] <= numbers[1], "{line}");
+    assert_eq!(numbers[2], 0, "{line}");
+    assert!(find(&window, "log₁₀ of |∂ logits / ∂ x|, relative to the largest, from −3.00 to 0.00").is_some(), "a colour bar");
+}
+
+#[test]
+fn pointing_at_a_layer_shows_its_channels_with_a_range_that_stays() {
+    let mut window = lab();
+    for _ in 0..5 {
+        press_with(&mut window, Modifiers::SHIFT, Key::ArrowRight);
+    }
+    let layer = window.get_by_label("Field after 3 masked layers").rect().center();
+    window.hover_at(layer);
+    wait(&mut window, "the channels", |window| find(window, "Channel 32 of masked 3").is_some());
+    let range = find(&window, "activation, from").expect("a colour bar");
+    window.get_by_role_and_label(Role::CheckBox, "channels").click();
+    let channel = window.get_by_label("Channel 5 of masked 3").rect().center();
+    window.hover_at(channel);
+    wait(&mut window, "the channel, large", |window| find(window, "masked 3, channel 5: from").is_some());
+    press(&mut window, Key::ArrowRight);
+    assert_eq!(find(&window, "activation, from"), Some(range), "the range does not move with the picture");
 }

@@ -17,4 +17,5 @@ mod pixelcnn;
 mod plan;
 mod run;
 mod sampling;
+mod sensitivity;
 mod stacks;

@@ -4,10 +4,10 @@ use egui::{Align2, Color32, FontId, Sense, Ui, vec2};
 
 use super::lab::{PixelcnnLab, Shown};
 use super::walk::log_name;
-use super::{gallery, layers, micro_panel, micro_picture, training};
+use super::{channels, gallery, insight, layers, micro_panel, micro_picture, training};
 use crate::graph::causal::{Field, Visibility};
 use crate::labs::Shared;
-use crate::train::pixelcnn_job::SampleRun;
+use crate::train::pixelcnn_job::{Gradient, SampleRun};
 use crate::ui::chips;
 use crate::ui::colormap::{Colormap, Scale, colorbar};
 use crate::ui::pixel_grid::{GridLayout, PixelGrid, hatching};
@@ -76,6 +76,12 @@ fn sample(lab: &mut PixelcnnLab, ui: &mut Ui, shared: &Shared, width: f32) {
         return;
     };
 
+    if let Some(layer) = lab.shown_layer()
+        && let Some(width) = channels::show(lab, ui, &run, layer, size)
+    {
+        gallery::show(lab, ui, shared, width);
+        return;
+    }
     let at = lab.walk.at();
     let focus = lab.focus().unwrap_or(0);
     let depth = lab.view.depth;
@@ -85,10 +91,14 @@ fn sample(lab: &mut PixelcnnLab, ui: &mut Ui, shared: &Shared, width: f32) {
         let layers = depth.unwrap_or(fields.layers());
         fields.field(focus, layers).clone()
     });
-    let overlays = Overlays { field: field.as_ref(), seen: lab.view.field, blind: lab.view.blind };
+    let gradient = lab.gradient().filter(|_| asked);
+    let overlays = Overlays { field: field.as_ref(), gradient: gradient.as_deref(), seen: lab.view.field, blind: lab.view.blind };
     let grid = draw(ui, &run, at, focus, lab.view.shown, lab.view.pinned, &overlays, size, &lab.spoken());
     if !lab.view.found && at + 2 * cols <= run.len() {
         hint(ui, &grid.layout, palette, rows, cols);
+    }
+    if let (Some(_), Some(field)) = (&gradient, &field) {
+        insight::border(ui.painter(), &grid.layout, field, palette);
     }
     micro_picture::show(lab, ui, &grid.layout, &run);
     if grid.response.hovered() && grid.hovered.is_some() {
@@ -102,12 +112,16 @@ fn sample(lab: &mut PixelcnnLab, ui: &mut Ui, shared: &Shared, width: f32) {
     ui.add_space(2.0);
     lab.dim_beside_idea(ui);
     legend(ui, lab, field.as_ref(), focus, at, &run, shared, grid_width);
+    if let (Some(gradient), Some(field)) = (&gradient, &field) {
+        insight::legend(ui, gradient, field);
+    }
     gallery::show(lab, ui, shared, grid_width);
 }
 
 /// What lies over the picture.
 struct Overlays<'a> {
     field: Option<&'a Field>,
+    gradient: Option<&'a Gradient>,
     seen: bool,
     blind: bool,
 }
@@ -140,6 +154,9 @@ fn draw(
     let strength = if palette.dark { 0.36 } else { 0.42 };
     let tint = |cell: usize| {
         let seen = visible(cell) == Visibility::Seen;
+        if let Some(gradient) = overlays.gradient {
+            return insight::heat(gradient, cell, palette.dark).map_or(Color32::TRANSPARENT, |heat| heat.gamma_multiply(0.85));
+        }
         if seen && cell >= at {
             // Not drawn yet, and needed: what a later pixel waits for.
             palette.now.gamma_multiply(0.35)
@@ -195,6 +212,10 @@ fn legend(ui: &mut Ui, lab: &PixelcnnLab, field: Option<&Field>, focus: usize, a
                 let share = number(100.0 * field.blind as f64 / reach as f64, 1);
                 hatched(ui, palette, &format!("blind spot: {} ({share} %)", field.blind))
                     .on_hover_text("Drawn earlier and within reach of the kernels, but on no path through the masks");
+            }
+            if field.is_none() && at < run.len() {
+                // Inside a pixel the field of its kernel is shown instead.
+                return;
             }
             if field.is_none() {
                 chips::note(ui, &format!("all {} pixels drawn: point at one to see what it depended on", run.len()));

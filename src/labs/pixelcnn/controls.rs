@@ -1,7 +1,7 @@
 use egui::{Align2, FontId, Role, Sense, Ui, WidgetInfo, vec2};
 
-use super::files;
 use super::lab::{PRESETS, PixelcnnLab};
+use super::{files, insight};
 use crate::exec::BackendChoice;
 use crate::labs::{Command, Shared};
 use crate::train::Model;
@@ -125,6 +125,7 @@ fn overlay(lab: &mut PixelcnnLab, ui: &mut Ui) {
         ui.spacing_mut().item_spacing = vec2(5.0, 5.0);
         chips::toggle(ui, "field", &mut lab.view.field).on_hover_text("The pixels that the prediction depends on");
         chips::toggle(ui, "blind spot", &mut lab.view.blind).on_hover_text("Earlier pixels within reach that no path leads to");
+        insight::toggles(lab, ui);
     });
     if let Some(fields) = &lab.fields {
         let all = fields.layers();

@@ -6,6 +6,7 @@ use egui::{Context, Ui};
 use super::field::Fields;
 use super::files::Files;
 use super::gallery::GalleryTexture;
+use super::insight::Insight;
 use super::micro::{DIMMED, Micro};
 use super::walk::Walk;
 use crate::labs::{Command, Lab, LabStatus, Shared};
@@ -62,6 +63,7 @@ pub struct PixelcnnLab {
     pub(super) gallery: GalleryTexture,
     pub(super) files: Files,
     pub(super) micro: Micro,
+    pub(super) insight: Insight,
     dead: Option<String>,
 }
 
@@ -95,6 +97,7 @@ impl PixelcnnLab {
             gallery: GalleryTexture::default(),
             files: Files::default(),
             micro: Micro::default(),
+            insight: Insight::default(),
             dead: None,
         }
     }
@@ -146,7 +149,8 @@ impl PixelcnnLab {
     /// The pixel that is explained: under the pointer, else pinned, else the next one (at the end the last one).
     pub(super) fn focus(&self) -> Option<usize> {
         let run = self.walk.run()?;
-        let wanted = self.view.hovered.or(self.view.pinned).unwrap_or(self.walk.at());
+        let elsewhere = self.view.hovered.or(self.view.pinned).filter(|_| self.idea().is_none());
+        let wanted = elsewhere.unwrap_or(self.walk.at());
         Some(wanted.min(run.len().saturating_sub(1)))
     }
 
@@ -217,6 +221,7 @@ impl Lab for PixelcnnLab {
             self.ask(Ask::Load(path));
         }
         self.walk.units = shared.units;
+        self.ask_for_gradient();
         if self.micro.tick(ctx.input(|input| input.time), shared.reduced_motion) {
             shared.animate(ctx);
         }

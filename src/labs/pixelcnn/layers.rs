@@ -33,6 +33,7 @@ pub(super) fn show(lab: &mut PixelcnnLab, ui: &mut Ui) {
     let all = config.blocks + 1;
     let depth = lab.view.depth.unwrap_or(all).min(all);
     let before = ui.spacing().item_spacing.y;
+    lab.insight.pointed = None;
     ui.spacing_mut().item_spacing.y = 0.0;
     let class = match (config.classes, lab.settings.class) {
         (0, _) => String::new(),
@@ -63,6 +64,9 @@ pub(super) fn show(lab: &mut PixelcnnLab, ui: &mut Ui) {
         },
         depth == 1,
     );
+    if first.hovered() {
+        lab.insight.pointed = Some(0);
+    }
     if first.clicked() {
         lab.view.depth = Some(1);
     }
@@ -80,13 +84,16 @@ pub(super) fn show(lab: &mut PixelcnnLab, ui: &mut Ui) {
             },
             depth > 1,
         );
+        if rest.hovered() {
+            lab.insight.pointed = Some(config.blocks);
+        }
         pips(lab, ui, rest.rect, &config, depth);
         if rest.clicked() {
             lab.view.depth = None;
         }
         link(ui);
     }
-    card(
+    let head = card(
         ui,
         &Card {
             title: "1×1 · 1×1".into(),
@@ -97,6 +104,9 @@ pub(super) fn show(lab: &mut PixelcnnLab, ui: &mut Ui) {
         },
         false,
     );
+    if head.hovered() {
+        lab.insight.pointed = Some(all + 1);
+    }
     ui.spacing_mut().item_spacing.y = before;
 }
 
@@ -177,6 +187,9 @@ fn pips(lab: &mut PixelcnnLab, ui: &mut Ui, card: Rect, config: &Config, depth: 
         let corner = pos2(card.left() + 12.0 + block as f32 * step, card.top() + 47.0);
         let rect = Rect::from_min_size(corner, vec2(step, 14.0));
         let response = ui.interact(rect, ui.scope_id().with(("layer", block)), Sense::click());
+        if response.hovered() {
+            lab.insight.pointed = Some(layers - 1);
+        }
         let color: Color32 = if layers <= depth { palette.seen } else { palette.track };
         let mark = Rect::from_center_size(rect.center(), vec2((step - 3.0).max(2.0), if response.hovered() { 12.0 } else { 8.0 }));
         ui.painter().rect_filled(mark, 2.0, color);

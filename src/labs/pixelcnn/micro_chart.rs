@@ -10,9 +10,9 @@ use crate::ui::theme::Palette;
 use crate::ui::units::{number, signed};
 
 /// Height of a level's row where there are few of them.
-const ROW: f32 = 20.0;
+const ROW: f32 = 18.0;
 /// Most height that all rows together take.
-const ROOM: f32 = 176.0;
+const ROOM: f32 = 150.0;
 /// Width of the ladder with its room.
 const LADDER: f32 = 40.0;
 

@@ -8,7 +8,7 @@ use super::micro::{DIMMED, Idea};
 use super::micro_chart::Chart;
 use super::walk::log_name;
 use crate::graph::causal::Visibility;
-use crate::labs::{Command, Shared};
+use crate::labs::Shared;
 use crate::train::pixelcnn_job::{LayerValues, Look, SampleRun};
 use crate::ui::chips;
 use crate::ui::colormap::{Scale, colorbar};
@@ -16,7 +16,7 @@ use crate::ui::theme::Palette;
 use crate::ui::units::number;
 
 /// Height of a layer's strip.
-const STRIP: f32 = 12.0;
+const STRIP: f32 = 11.0;
 /// Room for a label of two lines.
 const LABEL: f32 = 36.0;
 
@@ -47,10 +47,6 @@ pub(super) fn show(lab: &mut PixelcnnLab, ui: &mut Ui, shared: &Shared) -> bool 
     });
     lab.set_micro_source(source);
     part(ui, idea == Idea::Write, "", |ui| ledger(ui, &run, pixel, idea, shared));
-    chips::note(
-        ui,
-        &format!("{} and {} step on, Right completes the pixel.", Command::MicroStep.key_text(), Command::MicroBack.key_text()),
-    );
     true
 }
 
@@ -103,7 +99,7 @@ fn part<R>(ui: &mut Ui, lit: bool, label: &str, contents: impl FnOnce(&mut Ui) -
 /// The stack at this position: what was gathered, then every layer's channels, in order.
 fn features(ui: &mut Ui, look: &Look, gathered: &[u8], run: &SampleRun, pixel: usize, idea: Idea, t: f32) {
     let rows = look.layers.len() + 1;
-    let strip = if rows > 12 { STRIP * 12.0 / rows as f32 } else { STRIP };
+    let strip = if rows > 11 { STRIP * 11.0 / rows as f32 } else { STRIP };
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), strip * rows as f32), Sense::hover());
     // From below, so that the last row is lit when the movement ends.
     let lit = match idea {
@@ -133,7 +129,7 @@ fn features(ui: &mut Ui, look: &Look, gathered: &[u8], run: &SampleRun, pixel: u
             number(f64::from(layer.reach), 2)
         ));
     }
-    colorbar(ui, &Scale::symmetric(1.0), "channel", "share of the layer's largest");
+    colorbar(ui, &Scale::symmetric(1.0), "share of the layer's largest", "");
 }
 
 fn name(ui: &Ui, line: Rect, text: &str) {
@@ -170,19 +166,13 @@ fn layer_strip(ui: &Ui, line: Rect, layer: &LayerValues, pixel: usize) {
 fn ledger(ui: &mut Ui, run: &SampleRun, pixel: usize, idea: Idea, shared: &Shared) {
     let palette = Palette::of(ui);
     let units = shared.units;
-    chips::card(ui, |ui| {
-        ui.spacing_mut().item_spacing.y = 2.0;
-        chips::value_row(ui, "ledger so far", &units.format(run.sum[pixel], 2), palette.text);
-        if idea == Idea::Write {
-            chips::value_row(
-                ui,
-                &format!("−{} {:.3}", log_name(units), run.chosen_p(pixel)),
-                &units.format(run.price[pixel], 2),
-                palette.now,
-            );
-            chips::value_row(ui, "with it", &units.format(run.sum[pixel + 1], 2), palette.seen);
-        }
-    });
+    ui.spacing_mut().item_spacing.y = 1.0;
+    chips::value_row(ui, "ledger so far", &units.format(run.sum[pixel], 2), palette.text);
+    if idea == Idea::Write {
+        let price = format!("−{} {:.3}", log_name(units), run.chosen_p(pixel));
+        chips::value_row(ui, &price, &units.format(run.price[pixel], 2), palette.now);
+        chips::value_row(ui, "with it", &units.format(run.sum[pixel + 1], 2), palette.seen);
+    }
 }
 
 impl PixelcnnLab {

@@ -3,11 +3,13 @@
 //! The worker computes a whole sample at once ([`pixelcnn_job`](crate::train::pixelcnn_job)); this folder only walks through it and draws it.
 
 mod canvas;
+mod channels;
 mod controls;
 mod explain;
 mod field;
 mod files;
 mod gallery;
+mod insight;
 mod lab;
 mod layers;
 mod micro;

@@ -1,6 +1,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use super::gradient::ReversePass;
 use super::snapshot::{Cost, SampleRun, Settings};
 use crate::autoregressive::pixelcnn::{self, Config, Nodes};
 use crate::data::noise;
@@ -31,6 +32,8 @@ pub(super) struct Artist {
     pub(super) graph: Arc<Graph>,
     pub(super) nodes: Nodes,
     pub(super) sampler: CpuSampler,
+    /// Prepared when it is first asked for.
+    pub(super) reverse: Option<ReversePass>,
     scorer: Scorer,
     /// Training step of the weights.
     step: u64,
@@ -43,7 +46,7 @@ impl Artist {
         let graph = Arc::new(graph);
         let mut sampler = CpuSampler::new(&graph, nodes.levels, nodes.logits, Order::raster(config.pixels()), 1)?;
         let scorer = Scorer::new(sampler.session(), model, CHUNK)?;
-        let mut artist = Artist { config: config.clone(), graph, nodes, sampler, scorer, step: 0 };
+        let mut artist = Artist { config: config.clone(), graph, nodes, sampler, reverse: None, scorer, step: 0 };
         let initial = artist.initial(seed);
         artist.load(&initial)?;
         Ok(artist)

@@ -5,6 +5,7 @@
 
 mod artist;
 mod curves;
+mod gradient;
 mod look;
 mod snapshot;
 mod studio;
@@ -13,6 +14,7 @@ mod trainer;
 use std::path::PathBuf;
 
 pub(in crate::train) use curves::Curve;
+pub use gradient::Gradient;
 pub use look::{LayerValues, Look};
 pub use snapshot::{Cost, Gallery, Method, MethodCost, Origin, SampleRun, Settings, Snapshot, Thumbnail, Training};
 
@@ -32,6 +34,8 @@ pub enum Ask {
     Lesson(String),
     /// Draws with these settings.
     Draw(Settings),
+    /// Finds out what the logits of a pixel react to; `None` ends that.
+    Gradient(Option<usize>),
     /// Starts or pauses training.
     Train(bool),
     /// Forgets what was learned and trains.

@@ -2,6 +2,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::gradient::Gradient;
 use super::look::Look;
 use crate::exec::{BackendChoice, BackendInfo};
 use crate::train::{Lesson, Score};
@@ -190,6 +191,8 @@ pub struct Snapshot {
     pub sample: Option<Arc<SampleRun>>,
     /// What the layers said to it, a moment later.
     pub look: Option<Arc<Look>>,
+    /// What the logits of the pixel that was asked for react to.
+    pub gradient: Option<Arc<Gradient>>,
     /// Other samples.
     pub gallery: Arc<Gallery>,
     /// How training stands.

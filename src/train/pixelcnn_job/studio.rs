@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::Ask;
 use super::artist::{Artist, SlowWalk};
+use super::gradient::Gradient;
 use super::look::Look;
 use super::snapshot::{Gallery, MethodCost, Origin, SampleRun, Settings, Snapshot};
 use super::trainer::{Trainer, scheduled};
@@ -31,6 +32,9 @@ pub(super) struct Studio {
     settings: Settings,
     sample: Option<Arc<SampleRun>>,
     look: Option<Arc<Look>>,
+    gradient: Option<Arc<Gradient>>,
+    /// The pixel whose gradient is asked for.
+    slope_of: Option<usize>,
     gallery: Gallery,
     /// Next image of the gallery to draw; `GALLERY` when all are there.
     next: usize,
@@ -83,6 +87,8 @@ impl Studio {
             settings,
             sample: None,
             look: None,
+            gradient: None,
+            slope_of: None,
             gallery: Gallery::default(),
             next: 0,
             redraw: true,
@@ -132,6 +138,7 @@ impl Studio {
         match ask {
             Ask::Lesson(_) => {}
             Ask::Draw(settings) => self.set(settings),
+            Ask::Gradient(pixel) => self.slope_of = pixel,
             Ask::Train(true) => {
                 let started = self.start();
                 self.note(started);

@@ -58,7 +58,7 @@ impl Studio {
             self.draw()?;
             return Ok(Activity::Busy);
         }
-        if self.look()? {
+        if self.look()? || self.slope()? {
             return Ok(Activity::Busy);
         }
         if self.running {
@@ -222,6 +222,7 @@ impl Studio {
             parameters: self.artist.parameters(),
             sample: self.sample.clone(),
             look: self.look.clone(),
+            gradient: self.gradient.clone(),
             gallery: Arc::new(self.gallery.clone()),
             training,
             origin: self.origin.clone(),
