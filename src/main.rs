@@ -2,29 +2,65 @@
 
 use std::process::ExitCode;
 
-use tractable::cli::{self, Common};
+use anyhow::anyhow;
+use serde_json::json;
+use tractable::cli::{self, Common, Picture, RenderArguments, Report};
+use tractable::labs::document::Document;
+use tractable::labs::render::{Wish, render};
 use tractable::labs::{AppOptions, WindowError, WindowOptions, run_window};
+use tractable::ui::theme::Theme;
 
 fn main() -> ExitCode {
     let level = tracing_subscriber::EnvFilter::try_from_env("TRACTABLE_LOG").unwrap_or_else(|_| "error,wgpu_hal=off,wgpu_core=off".into());
     tracing_subscriber::fmt().with_env_filter(level).with_writer(std::io::stderr).init();
-    cli::main(window)
+    cli::main(&Labs)
 }
 
-/// Opens the window; `None` where there is no display.
-fn window(common: &Common) -> anyhow::Result<Option<()>> {
-    let options = WindowOptions {
-        app: AppOptions {
-            seed: common.seed,
-            backend: common.backend.into(),
-            threads: common.threads.map(usize::from),
-            ..AppOptions::default()
-        },
-        ..WindowOptions::default()
-    };
-    match run_window(&options) {
-        Ok(()) => Ok(Some(())),
-        Err(WindowError::NoDisplay) => Ok(None),
-        Err(error) => Err(error.into()),
+/// The labs, for the command line.
+struct Labs;
+
+impl cli::Labs for Labs {
+    fn window(&self, open: Option<&str>, common: &Common) -> anyhow::Result<Option<()>> {
+        let document = open.map(Document::open).transpose().map_err(|e| anyhow!(e))?;
+        let document = document.map(|document| Document { seed: common.seed.or(document.seed), ..document });
+        let options = WindowOptions { app: AppOptions { document, ..options(common) }, ..WindowOptions::default() };
+        match run_window(&options) {
+            Ok(()) => Ok(Some(())),
+            Err(WindowError::NoDisplay) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
     }
+
+    fn render(&self, arguments: &RenderArguments, common: &Common) -> anyhow::Result<Report> {
+        let theme = arguments.theme.map(|theme| match theme {
+            Picture::Dark => Theme::Dark,
+            Picture::Light => Theme::Light,
+            Picture::Projector => Theme::Projector,
+        });
+        let (width, height) = arguments.size;
+        let wish = Wish {
+            document: Document::open(&arguments.lesson).map_err(|e| anyhow!(e))?,
+            app: options(common),
+            step: arguments.step,
+            size: [width as f32, height as f32],
+            scale: f32::from(arguments.scale),
+            theme,
+            canvas: arguments.canvas,
+            out: arguments.out.clone(),
+        };
+        let done = render(&wish).map_err(|e| anyhow!(e))?;
+        if !done.settled {
+            eprintln!("tractable: the picture still waited for numbers when it was taken; it shows what there was.");
+        }
+        let file = arguments.out.display().to_string();
+        let text = format!("{file}  {}", done.what);
+        Ok(Report {
+            json: json!({ "file": file, "frames": done.frames, "width": done.width, "height": done.height, "settled": done.settled }),
+            text,
+        })
+    }
+}
+
+fn options(common: &Common) -> AppOptions {
+    AppOptions { seed: common.seed, backend: common.backend.into(), threads: common.threads.map(usize::from), ..AppOptions::default() }
 }

@@ -93,6 +93,65 @@ pub enum Command {
     /// Measure the speed of training and sampling on this machine
     #[command(after_help = "Example:\n  tractable bench --json --backend cpu")]
     Bench(BenchArguments),
+    /// Draw what the window shows into a file: a picture, a clip, a figure, a table
+    #[command(
+        after_help = "Examples:\n  tractable render pixelcnn-small --step 90 --out pixelcnn.png\n  tractable render realnvp --canvas --scale 2 --theme light --out flow.png\n  tractable render pixelcnn-small --canvas --size 960x600 --out sample.gif"
+    )]
+    Render(RenderArguments),
+    /// Open the window on a lesson, a chapter or a saved session
+    #[command(after_help = "Example:\n  tractable open mine.tractable.json")]
+    Open(OpenArguments),
+}
+
+/// Options of `render`.
+#[derive(Args, Clone, Debug)]
+pub struct RenderArguments {
+    /// A preset (`tractable list`), a chapter, or a *.tractable.json file
+    pub lesson: String,
+    /// Where the walk stands: a pixel, a layer [default: where the lesson opens; a clip shows all places]
+    #[arg(long, value_name = "T")]
+    pub step: Option<f64>,
+    /// Size of the window in logical pixels
+    #[arg(long, value_name = "WxH", default_value = "1280x720", value_parser = size)]
+    pub size: (u32, u32),
+    /// Pixels of the file for each logical one
+    #[arg(long, value_name = "1-4", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=4))]
+    pub scale: u8,
+    /// The theme; the lesson's own, else dark
+    #[arg(long, value_enum)]
+    pub theme: Option<Picture>,
+    /// Only the canvas
+    #[arg(long)]
+    pub canvas: bool,
+    /// The file; its ending says what it becomes
+    #[arg(long, value_name = "FILE.png|.apng|.gif|.svg|.csv")]
+    pub out: PathBuf,
+}
+
+/// Options of `open`.
+#[derive(Args, Clone, Debug)]
+pub struct OpenArguments {
+    /// A preset (`tractable list`), a chapter, or a *.tractable.json file
+    pub lesson: String,
+}
+
+/// The look of a picture.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Picture {
+    /// Quiet dark panels
+    Dark,
+    /// Dark ink on light panels
+    Light,
+    /// Black on white in large type
+    Projector,
+}
+
+fn size(text: &str) -> Result<(u32, u32), String> {
+    let sides = text.split_once(['x', '×']).and_then(|(w, h)| Some((w.trim().parse().ok()?, h.trim().parse().ok()?)));
+    match sides {
+        Some((w @ 320..=8192, h @ 240..=8192)) => Ok((w, h)),
+        _ => Err("expected a width and a height such as 1280x720, at least 320x240".into()),
+    }
 }
 
 /// Options of `train`.

@@ -23,15 +23,30 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-pub use arguments::{Arguments, Command, Common};
+pub use arguments::{Arguments, Command, Common, OpenArguments, Picture, RenderArguments};
 pub use report::Report;
 pub use showcase::showcase;
+
+/// What needs the labs, which stand above the command line: the program's `main` knows both.
+pub trait Labs {
+    /// Opens the window, on this document if one is named; `None` where there is no display to open it on.
+    ///
+    /// # Errors
+    /// A document that is not understood, a window system that refuses.
+    fn window(&self, open: Option<&str>, common: &Common) -> anyhow::Result<Option<()>>;
+
+    /// Draws the window's content, or the canvas alone, into a file.
+    ///
+    /// # Errors
+    /// A document that is not understood, no driver that can paint, a disk that refuses.
+    fn render(&self, arguments: &RenderArguments, common: &Common) -> anyhow::Result<Report>;
+}
 
 /// Runs a command.
 ///
 /// # Errors
 /// One sentence for a person.
-pub fn run(command: &Command, common: &Common) -> anyhow::Result<Report> {
+pub fn run(command: &Command, common: &Common, labs: &dyn Labs) -> anyhow::Result<Report> {
     match command {
         Command::Doctor => doctor::doctor(common),
         Command::List => list::list(),
@@ -39,17 +54,31 @@ pub fn run(command: &Command, common: &Common) -> anyhow::Result<Report> {
         Command::Sample(arguments) => sample::sample(arguments, common),
         Command::Score(arguments) => score::score(arguments, common),
         Command::Bench(arguments) => bench::bench(arguments, common),
+        Command::Render(arguments) => labs.render(arguments, common),
+        Command::Open(arguments) => match labs.window(Some(&arguments.lesson), common)? {
+            Some(()) => Ok(Report { json: serde_json::json!({ "opened": arguments.lesson }), text: String::new() }),
+            None => anyhow::bail!(
+                "Expected a display to open a window on (DISPLAY, WAYLAND_DISPLAY), found none; `tractable render {0} --out {0}.png` draws it into a file.",
+                arguments.lesson
+            ),
+        },
     }
 }
 
-/// The whole program: a command, or the window, or (where there is no display) pictures of what the window would show. `window` opens it
-/// and says `None` where there is no display to open it on.
-pub fn main(window: impl FnOnce(&Common) -> anyhow::Result<Option<()>>) -> ExitCode {
-    let arguments = Arguments::parse();
+/// The whole program: a command, or the window, or (where there is no display) pictures of what the window would show.
+pub fn main(labs: &dyn Labs) -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return report::usage(&error),
+    };
     let common = &arguments.common;
     let outcome = match &arguments.command {
-        Some(command) => run(command, common),
-        None => match window(common) {
+        Some(Command::Open(open)) if !common.json => match run(&Command::Open(open.clone()), common, labs) {
+            Ok(_) => return ExitCode::SUCCESS,
+            Err(error) => Err(error),
+        },
+        Some(command) => run(command, common, labs),
+        None => match labs.window(None, common) {
             Ok(Some(())) => return ExitCode::SUCCESS,
             Ok(None) => showcase(common),
             Err(error) => Err(error),

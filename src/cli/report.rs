@@ -20,6 +20,20 @@ pub struct Report {
     pub text: String,
 }
 
+/// Help and version as they are; a mistake in the arguments as one sentence first, with the usage below it.
+pub(super) fn usage(error: &clap::Error) -> ExitCode {
+    if !error.use_stderr() {
+        print(error.render().to_string().trim_end());
+        return ExitCode::SUCCESS;
+    }
+    let text = error.render().to_string();
+    let text = text.strip_prefix("error: ").unwrap_or(&text);
+    let (first, rest) = text.split_once("\n\n").unwrap_or((text, ""));
+    let first: Vec<&str> = first.lines().map(str::trim).collect();
+    eprintln!("tractable: {}.\n\n{}", first.join(" ").trim_end_matches('.'), rest.trim_end());
+    ExitCode::from(BAD_INPUT)
+}
+
 /// Prints a report or a sentence, and tells the shell.
 pub(super) fn finish(outcome: anyhow::Result<Report>, as_json: bool) -> ExitCode {
     match outcome {

@@ -5,6 +5,7 @@
 
 pub mod atomic;
 pub mod batches;
+pub mod clip;
 pub mod csv_points;
 pub mod digits;
 pub mod drawing;

@@ -2,6 +2,7 @@
 
 mod banner;
 mod dispatch;
+mod open;
 mod overlay;
 mod placeholder;
 mod rail;
@@ -11,12 +12,14 @@ mod top_bar;
 use crate::exec::BackendChoice;
 use std::time::Duration;
 
-use egui::{Frame, Margin, Panel, Role, Sense, WidgetInfo, vec2};
+use egui::{Frame, Margin, Panel, Rect, Role, Sense, WidgetInfo, vec2};
 
+use super::document::Document;
 use super::frame_times::FrameTimes;
 use super::keys::KeyPlugin;
 use super::registry::{CHAPTERS, Chapter};
 use super::{Command, Lab, Shared};
+use crate::ui::offscreen::TextureMirror;
 use crate::ui::theme::{self, Theme};
 use crate::ui::transport::{TransportButton, transport_bar};
 
@@ -33,11 +36,15 @@ pub struct AppOptions {
     pub backend: BackendChoice,
     /// Threads that train; by default all cores but the one that the window draws with.
     pub threads: Option<usize>,
+    /// What is opened, instead of the chapter as it opens by itself.
+    pub document: Option<Document>,
+    /// Only pictures are taken: nothing moves by itself.
+    pub still: bool,
 }
 
 impl Default for AppOptions {
     fn default() -> Self {
-        Self { chapter: None, seed: None, theme: Theme::Dark, backend: BackendChoice::Auto, threads: None }
+        Self { chapter: None, seed: None, theme: Theme::Dark, backend: BackendChoice::Auto, threads: None, document: None, still: false }
     }
 }
 
@@ -69,6 +76,10 @@ pub struct TractableApp {
     frame_times: FrameTimes,
     show_frame_times: bool,
     styled: Option<(Theme, bool, f32)>,
+    /// Where the canvas is, in points.
+    canvas_rect: Rect,
+    /// Why the document of the options was not opened.
+    refused: Option<String>,
 }
 
 impl TractableApp {
@@ -82,6 +93,7 @@ impl TractableApp {
     #[must_use]
     pub fn with_chapters(ctx: &egui::Context, options: &AppOptions, chapters: &'static [Chapter]) -> Self {
         ctx.add_plugin(KeyPlugin::default());
+        ctx.add_plugin(TextureMirror::default());
         let mut shared = Shared { theme: options.theme, backend: options.backend, ..Shared::default() };
         shared.threads = options.threads.unwrap_or(shared.threads).max(1);
         if let Some(seed) = options.seed {
@@ -111,9 +123,19 @@ impl TractableApp {
             frame_times: FrameTimes::default(),
             show_frame_times: false,
             styled: None,
+            canvas_rect: Rect::ZERO,
+            refused: None,
         };
+        app.shared.reduced_motion = options.still;
+        if let Some(document) = &options.document {
+            if let Err(sentence) = app.open_document(document, ctx) {
+                app.shared.warn(sentence.clone());
+                app.refused = Some(sentence);
+            }
+        } else {
+            app.open(active);
+        }
         app.style(ctx);
-        app.open(active);
         app
     }
 
@@ -197,7 +219,7 @@ impl TractableApp {
         }
 
         let Some(mut lab) = self.labs[self.active].take() else {
-            egui::CentralPanel::no_frame().show(ui, |ui| self.placeholder(ui));
+            self.canvas_rect = egui::CentralPanel::no_frame().show(ui, |ui| self.placeholder(ui)).response.rect;
             return;
         };
         let lab_ref: &mut dyn Lab = lab.as_mut();
@@ -225,7 +247,7 @@ impl TractableApp {
             });
         }
         let canvas = Frame::new().inner_margin(Margin { left: 14, right: 14, top: 14, bottom: 8 });
-        egui::CentralPanel::default().frame(canvas).show(ui, |ui| {
+        let shown = egui::CentralPanel::default().frame(canvas).show(ui, |ui| {
             if let Some(error) = lab_ref.status().error {
                 banner::show(ui, &error);
             }
@@ -235,6 +257,7 @@ impl TractableApp {
                 ui.interact(egui::Rect::from_min_size(ui.min_rect().min, vec2(1.0, 1.0)), ui.scope_id().with("summary"), Sense::hover());
             summary.widget_info(|| WidgetInfo::labeled(Role::Status, true, &spoken));
         });
+        self.canvas_rect = shown.response.rect;
         self.labs[self.active] = Some(lab);
     }
 }
@@ -268,8 +291,9 @@ fn scroll(ui: &mut egui::Ui, id: &str, contents: impl FnOnce(&mut egui::Ui)) {
     });
 }
 
-impl eframe::App for TractableApp {
-    fn logic(&mut self, ctx: &egui::Context, _frame: &mut eframe::Frame) {
+impl TractableApp {
+    /// What happens before a frame is laid out: commands, news from the worker, time.
+    pub fn advance(&mut self, ctx: &egui::Context) {
         self.frame_times.frame(Shared::take_animation(ctx));
         let commands = ctx.plugin_or_default::<KeyPlugin>().lock().take();
         for command in commands {
@@ -283,7 +307,8 @@ impl eframe::App for TractableApp {
         self.age_toasts(ctx);
     }
 
-    fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {
+    /// Lays out a frame.
+    pub fn show(&mut self, ui: &mut egui::Ui) {
         if self.blank {
             self.blank_screen(ui);
             return;
@@ -301,6 +326,32 @@ impl eframe::App for TractableApp {
         }
         // Buttons may have changed what the style depends on.
         self.style(&ctx);
+    }
+
+    /// Whether the picture waits for nothing that the worker still computes.
+    #[must_use]
+    pub fn settled(&self) -> bool {
+        self.labs[self.active].as_ref().is_none_or(|lab| {
+            let status = lab.status();
+            // Before its first snapshot a lab does not know where it computes.
+            status.error.is_some() || (lab.settled() && !status.backend.is_empty())
+        })
+    }
+
+    /// Where the canvas was in the last frame, in points.
+    #[must_use]
+    pub fn canvas_rect(&self) -> Rect {
+        self.canvas_rect
+    }
+}
+
+impl eframe::App for TractableApp {
+    fn logic(&mut self, ctx: &egui::Context, _frame: &mut eframe::Frame) {
+        self.advance(ctx);
+    }
+
+    fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {
+        self.show(ui);
     }
 
     fn clear_color(&self, _visuals: &egui::Visuals) -> [f32; 4] {

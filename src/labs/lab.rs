@@ -5,6 +5,7 @@ use std::path::Path;
 use egui::Color32;
 use serde_json::Value;
 
+use super::table::Table;
 use super::{Command, Shared};
 use crate::ui::transport::TransportModel;
 
@@ -109,6 +110,11 @@ pub trait Lab {
     /// What can be asked for by name, beside the commands.
     fn actions(&self) -> Vec<Action> {
         Vec::new()
+    }
+
+    /// The numbers of the whole picture as a table, one row a step; `None` where the frame's own table (places and summaries) has to do.
+    fn table(&self) -> Option<Table> {
+        None
     }
 
     /// Another chapter is opened: pause what runs. The lab is kept, and shown again as it was left.

@@ -6,14 +6,18 @@
 
 pub mod app;
 pub mod command;
+pub mod document;
 pub mod flow;
 pub mod frame_times;
 pub mod keys;
 pub mod lab;
 pub mod pixelcnn;
 pub mod registry;
+pub mod render;
 pub mod shared;
+pub mod stage;
 pub mod state;
+pub mod table;
 pub mod window;
 
 pub use app::{AppOptions, TractableApp};

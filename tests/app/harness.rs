@@ -2,8 +2,11 @@
 
 use egui::{Context, Ui, Vec2};
 use egui_kittest::Harness;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use tractable::labs::registry::CHAPTERS;
-use tractable::labs::{AppOptions, Chapter, Command, Lab, LabStatus, Shared, TractableApp};
+use tractable::labs::state::merged;
+use tractable::labs::{Action, AppOptions, Chapter, Command, Lab, LabStatus, Shared, TractableApp};
 use tractable::ui::theme::Theme;
 use tractable::ui::transport::{TransportLabels, TransportModel};
 
@@ -16,6 +19,20 @@ struct EchoLab {
     last: String,
     on: bool,
     number: f64,
+}
+
+/// What the lab keeps.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    position: f64,
+    on: bool,
+    number: f64,
+}
+
+impl EchoLab {
+    fn kept(&self) -> Kept {
+        Kept { position: self.position, on: self.on, number: self.number }
+    }
 }
 
 impl TransportModel for EchoLab {
@@ -83,6 +100,23 @@ impl Lab for EchoLab {
         }
         // The transport's commands are left to the frame.
         matches!(command, Command::Grid | Command::Preset(_) | Command::Train | Command::NewSeed)
+    }
+    fn state(&self) -> Value {
+        serde_json::to_value(self.kept()).expect("plain numbers")
+    }
+    fn restore(&mut self, patch: &Value, _shared: &mut Shared) -> Result<(), String> {
+        let kept = merged(&self.kept(), patch)?;
+        (self.position, self.on, self.number) = (kept.position, kept.on, kept.number);
+        Ok(())
+    }
+    fn actions(&self) -> Vec<Action> {
+        vec![Action { title: "Two moons".into(), patch: json!({ "number": 0.25 }) }]
+    }
+    fn save_weights(&mut self, path: &std::path::Path) -> bool {
+        self.on && std::fs::write(path, format!("weights {}", self.number)).is_ok()
+    }
+    fn load_weights(&mut self, path: &std::path::Path) {
+        self.last = std::fs::read_to_string(path).unwrap_or_default();
     }
     fn leave(&mut self) {
         self.playing = false;

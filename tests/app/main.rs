@@ -12,4 +12,5 @@ mod keys;
 mod pixelcnn;
 mod pixelcnn_micro;
 mod real_window;
+mod render;
 mod widgets;

@@ -23,12 +23,13 @@ const ARROWS: [(&str, &[&str]); 10] = [
 /// Crates with an edge of their own, and the folders (ending in `/`) and files of `src/` that may name them.
 const FOREIGN: [(&str, &[&str]); 12] = [
     // The window itself must tell a software rasteriser from a graphics card, and hear that a device was lost.
-    ("wgpu", &["exec/gpu/", "labs/window.rs"]),
+    // Pictures without a window are painted by a device of their own.
+    ("wgpu", &["exec/gpu/", "labs/window.rs", "ui/offscreen.rs"]),
     ("naga", &["exec/gpu/"]),
     ("pulp", &["exec/cpu/"]),
     ("egui", &["ui/", "labs/"]),
     ("egui_plot", &["ui/", "labs/"]),
-    ("eframe", &["labs/app.rs", "labs/window.rs"]),
+    ("eframe", &["labs/app.rs", "labs/window.rs", "ui/offscreen.rs"]),
     ("rfd", &["labs/"]),
     // Typed errors in the library, sentences at the edge.
     ("anyhow", &["cli/", "main.rs"]),

@@ -1,0 +1,84 @@
+//! Opens documents: lessons, sessions, chapters.
+
+use egui::Context;
+
+use super::TractableApp;
+use crate::labs::document::Document;
+use crate::labs::table::Table;
+
+impl TractableApp {
+    /// Shows a document: its chapter, seed, theme, units, weights and view.
+    ///
+    /// # Errors
+    /// A sentence about what was not understood; the chapter is open then, as far as it could be.
+    pub fn open_document(&mut self, document: &Document, ctx: &Context) -> Result<(), String> {
+        let index = self.chapters.iter().position(|chapter| chapter.id == document.chapter);
+        let index = index.ok_or_else(|| format!("There is no chapter named “{}”; take a newer program.", document.chapter))?;
+        if let Some(theme) = document.theme() {
+            self.shared.theme = theme;
+        }
+        if let Some(units) = document.units() {
+            self.shared.units = units;
+        }
+        if let Some(seed) = document.seed {
+            self.shared.seed = seed;
+        }
+        self.open(index);
+        let Some(mut lab) = self.labs[index].take() else {
+            return Ok(());
+        };
+        // The worker must run before it can be asked.
+        lab.update(ctx, &mut self.shared);
+        let mut outcome = Ok(());
+        if let Some(preset) = &document.preset
+            && lab.state().get("preset").is_some()
+        {
+            outcome = lab.restore(&serde_json::json!({ "preset": preset }), &mut self.shared);
+        }
+        if let Some(weights) = document.weights.as_deref().filter(|path| path.exists()) {
+            lab.load_weights(weights);
+        }
+        if !document.view.is_null() {
+            outcome = outcome.and(lab.restore(&document.view, &mut self.shared));
+        }
+        self.labs[index] = Some(lab);
+        ctx.request_repaint();
+        outcome
+    }
+
+    /// Lets time stand, at a place if one is given.
+    pub fn stand_at(&mut self, place: Option<f64>) {
+        if let Some(transport) = self.lab().and_then(|lab| lab.transport()) {
+            transport.set_playing(false);
+            if let Some(place) = place {
+                let place = place.clamp(0.0, transport.length());
+                transport.seek(place);
+            }
+        }
+    }
+
+    /// The last place of the walk on screen, if there is one.
+    pub fn walk_length(&mut self) -> Option<f64> {
+        self.lab().and_then(|lab| lab.transport()).map(|transport| transport.length())
+    }
+
+    /// Why the document of the options was not opened, if it was not.
+    pub fn refused(&mut self) -> Option<String> {
+        self.refused.take()
+    }
+
+    /// The lab's own table of numbers.
+    #[must_use]
+    pub fn table(&self) -> Option<Table> {
+        self.labs[self.active].as_ref()?.table()
+    }
+
+    /// The present place as a row of the frame's own table.
+    pub fn place_row(&mut self) -> Option<Vec<String>> {
+        let lab = self.lab()?;
+        let summary = lab.spoken_summary();
+        let transport = lab.transport()?;
+        let labels = transport.labels();
+        Some(vec![transport.position().to_string(), labels.position, labels.detail, summary])
+    }
+}

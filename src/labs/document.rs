@@ -1,0 +1,253 @@
+//! What can be opened and kept: a lesson, a saved session, a chapter. One JSON format, `*.tractable.json`.
+//!
+//! A lesson names a model with its data (see [`Lesson`]); a session names a chapter. Both may carry `view`, a patch of the lab's state, and
+//! `steps` for a lecture.
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::registry;
+use crate::data::write_atomic;
+use crate::train::Lesson;
+use crate::ui::theme::Theme;
+use crate::ui::units::Units;
+
+/// Version of the format that is written, and the newest that is read.
+pub const FORMAT_VERSION: u32 = 1;
+/// A document larger than this was not written by this program.
+const LARGEST: u64 = 64 << 20;
+
+/// One step of a lecture.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Step {
+    /// A few words, as in the list of steps.
+    pub title: String,
+    /// The slide of the lecture that it belongs to, if there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub slide: Option<u32>,
+    /// What the speaker wants to remember; never on the audience's window.
+    pub note: String,
+    /// The chapter; the one before if absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub chapter: Option<String>,
+    /// What it changes in the lab's state.
+    #[serde(skip_serializing_if = "Value::is_null")]
+    pub patch: Value,
+    /// Commands that are run after the patch, by their names in the command table.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub commands: Vec<String>,
+    /// Where the walk stands.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub at: Option<f64>,
+    /// Whether the audience sees the two side panels.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub controls: Option<bool>,
+}
+
+/// Something that was opened, or is to be kept.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Document {
+    /// Version of the format.
+    pub format_version: u32,
+    /// Short name, part of the names of exported files.
+    #[serde(default)]
+    pub name: String,
+    /// Title on the screen.
+    #[serde(default)]
+    pub title: String,
+    /// The chapter's stable name.
+    #[serde(default)]
+    pub chapter: String,
+    /// Seed of all noise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seed: Option<u64>,
+    /// `dark`, `light` or `projector`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub theme: Option<String>,
+    /// `nats` or `bits`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub units: Option<String>,
+    /// A patch of the lab's state; in a session the whole state.
+    #[serde(default, skip_serializing_if = "Value::is_null")]
+    pub view: Value,
+    /// Trained weights, a file beside this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weights: Option<PathBuf>,
+    /// The steps of a lecture.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub steps: Vec<Step>,
+    /// The shipped lesson that is meant, if it is one.
+    #[serde(skip)]
+    pub preset: Option<String>,
+}
+
+impl Document {
+    /// The document of this name: a shipped lesson or lecture, a chapter, else a file.
+    ///
+    /// # Errors
+    /// A sentence: nothing of that name, a file that cannot be read.
+    pub fn open(name: &str) -> Result<Document, String> {
+        if let Some(lesson) = Lesson::preset(name) {
+            let value = serde_json::to_value(&lesson).map_err(|e| e.to_string())?;
+            let mut document = from_value(value)?;
+            document.preset = Some(name.to_owned());
+            return Ok(document);
+        }
+        if let Some(text) = lecture(name) {
+            return Document::parse(text);
+        }
+        if let Some(chapter) = registry::find(name) {
+            let title = chapter.title.to_owned();
+            return Ok(Document { format_version: FORMAT_VERSION, name: name.into(), title, chapter: name.into(), ..Document::default() });
+        }
+        let path = Path::new(name);
+        if path.exists() {
+            return Document::read(path);
+        }
+        let chapters: Vec<&str> = registry::CHAPTERS.iter().filter(|c| c.open.is_some()).map(|c| c.id).collect();
+        Err(format!(
+            "Expected a lesson, a chapter or a *.tractable.json file, found no {name:?}; the lessons are {}, {}, the chapters {}.",
+            Lesson::PRESETS.join(", "),
+            LECTURES.map(|(name, _)| name).join(", "),
+            chapters.join(", ")
+        ))
+    }
+
+    /// Reads a file; its weights are looked for beside it.
+    ///
+    /// # Errors
+    /// A sentence: unreadable, no JSON, another format, a newer version.
+    pub fn read(path: &Path) -> Result<Document, String> {
+        let unreadable = |reason: String| format!("Expected a lesson or a session in {}, but {reason}.", path.display());
+        let size = std::fs::metadata(path).map_err(|e| unreadable(e.to_string()))?.len();
+        if size > LARGEST {
+            return Err(unreadable(format!("it has {size} bytes; at most {LARGEST} are read")));
+        }
+        let text = std::fs::read_to_string(path).map_err(|e| unreadable(e.to_string()))?;
+        let mut document = Document::parse(&text).map_err(|e| unreadable(e.trim_end_matches('.').to_owned()))?;
+        if document.name.is_empty() {
+            document.name = stem(path);
+        }
+        if let (Some(weights), Some(folder)) = (&document.weights, path.parent()) {
+            document.weights = Some(folder.join(weights));
+        }
+        Ok(document)
+    }
+
+    /// Reads the text of a file.
+    ///
+    /// # Errors
+    /// A sentence about the first thing that is wrong.
+    pub fn parse(text: &str) -> Result<Document, String> {
+        let value: Value = serde_json::from_str(text).map_err(|e| format!("it is no JSON: {e}."))?;
+        match value.get("format_version").and_then(Value::as_u64) {
+            Some(version) if version > u64::from(FORMAT_VERSION) => {
+                Err(format!("its format is version {version} and this program reads up to {FORMAT_VERSION}; take a newer program."))
+            }
+            Some(_) => from_value(value),
+            None => Err("it has no number `format_version`.".into()),
+        }
+    }
+
+    /// Writes the file, whole or not at all.
+    ///
+    /// # Errors
+    /// A sentence from the disk.
+    pub fn write(&self, path: &Path) -> Result<(), String> {
+        let bytes = serde_json::to_vec_pretty(self).map_err(|e| format!("The session cannot be written as JSON: {e}."))?;
+        write_atomic(path, &bytes).map_err(|e| e.to_string())
+    }
+
+    /// The theme, if one is named that exists.
+    #[must_use]
+    pub fn theme(&self) -> Option<Theme> {
+        let name = self.theme.as_deref()?;
+        [Theme::Dark, Theme::Light, Theme::Projector].into_iter().find(|theme| theme.name().eq_ignore_ascii_case(name))
+    }
+
+    /// The unit, if one is named that exists.
+    #[must_use]
+    pub fn units(&self) -> Option<Units> {
+        let name = self.units.as_deref()?;
+        [Units::Nats, Units::Bits].into_iter().find(|units| units.name().eq_ignore_ascii_case(name))
+    }
+}
+
+/// A file's name without its endings.
+pub(super) fn stem(path: &Path) -> String {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    name.strip_suffix(".tractable.json").or_else(|| name.split('.').next()).unwrap_or_default().to_owned()
+}
+
+fn from_value(value: Value) -> Result<Document, String> {
+    let kind = value.pointer("/model/kind").and_then(Value::as_str).map(str::to_owned);
+    let rain = value.pointer("/model/data/source").and_then(Value::as_str) == Some("rain");
+    let mut document: Document = serde_json::from_value(value).map_err(|e| format!("it is no lesson: {e}."))?;
+    if document.chapter.is_empty() {
+        document.chapter = match kind.as_deref() {
+            Some("pixelcnn") if rain => "blind-spot",
+            Some("pixelcnn") => "pixelcnn",
+            Some("realnvp") => "flow",
+            // The one-dimensional stacks of causal convolutions.
+            Some(_) => "wavenet",
+            None => return Err("it names neither a `chapter` nor a `model`.".into()),
+        }
+        .into();
+    }
+    Ok(document)
+}
+
+/// The shipped lectures.
+const LECTURES: [(&str, &str); 0] = [];
+
+fn lecture(name: &str) -> Option<&'static str> {
+    LECTURES.iter().find(|(known, _)| *known == name).map(|(_, text)| *text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lessons_lectures_and_chapters_open_in_a_chapter_that_exists() {
+        let names = Lesson::PRESETS.into_iter().chain(LECTURES.map(|(name, _)| name)).chain(["flow", "pixelcnn"]);
+        for name in names {
+            let document = Document::open(name).unwrap();
+            assert!(registry::find(&document.chapter).is_some(), "{name} opens in {}", document.chapter);
+            assert_eq!(document.name, name);
+        }
+        assert!(Document::open("nothing").unwrap_err().contains("pixelcnn-small"));
+    }
+
+    #[test]
+    fn a_document_survives_its_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("mine.tractable.json");
+        let step = Step { title: "One".into(), patch: serde_json::json!({ "a": 1.5 }), at: Some(3.0), ..Step::default() };
+        let document = Document {
+            format_version: 1,
+            name: "mine".into(),
+            chapter: "flow".into(),
+            seed: Some(u64::MAX),
+            theme: Some("light".into()),
+            view: serde_json::json!({ "x": [0.1, 1e-300, -7] }),
+            steps: vec![step],
+            ..Document::default()
+        };
+        document.write(&path).unwrap();
+        assert_eq!(Document::read(&path).unwrap(), document);
+        assert_eq!(document.theme(), Some(Theme::Light));
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_file_is_a_sentence() {
+        for (text, part) in
+            [("{", "no JSON"), ("{}", "format_version"), (r#"{"format_version":9}"#, "newer"), (r#"{"format_version":1}"#, "neither")]
+        {
+            assert!(Document::parse(text).unwrap_err().contains(part), "{text}");
+        }
+    }
+}
