@@ -18,7 +18,7 @@ pub(super) fn list() -> anyhow::Result<Report> {
             Model::Realnvp { .. } => "realnvp",
         };
         let state = step.map_or("not trained yet".into(), |step| format!("trained for {step} steps"));
-        text += &format!("{name:<16} {:<34} {parameters:>7} parameters, {state}\n", lesson.title);
+        text += &format!("{name:<16} {:<36} {parameters:>7} parameters, {state}\n", lesson.title);
         rows.push(json!({
             "name": name, "title": lesson.title, "model": kind, "parameters": parameters, "trained_steps": step,
             "batch": lesson.training.batch, "steps": lesson.training.steps, "seed": lesson.seed,

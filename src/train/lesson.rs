@@ -106,8 +106,8 @@ impl Model {
 
 impl Lesson {
     /// Names of the shipped lessons, in the order of the list.
-    pub const PRESETS: [&'static str; 7] =
-        ["pixelcnn-small", "pixelcnn-binary", "pixelcnn", "rain-plain", "rain-gated", "stack-prelude", "realnvp"];
+    pub const PRESETS: [&'static str; 8] =
+        ["pixelcnn-small", "pixelcnn-binary", "pixelcnn", "pixelcnn-gated", "rain-plain", "rain-gated", "stack-prelude", "realnvp"];
 
     /// A shipped lesson.
     pub fn preset(name: &str) -> Option<Lesson> {
@@ -115,6 +115,7 @@ impl Lesson {
             "pixelcnn-small" => include_str!("../../presets/pixelcnn-small.tractable.json"),
             "pixelcnn-binary" => include_str!("../../presets/pixelcnn-binary.tractable.json"),
             "pixelcnn" => include_str!("../../presets/pixelcnn.tractable.json"),
+            "pixelcnn-gated" => include_str!("../../presets/pixelcnn-gated.tractable.json"),
             "rain-plain" => include_str!("../../presets/rain-plain.tractable.json"),
             "rain-gated" => include_str!("../../presets/rain-gated.tractable.json"),
             "stack-prelude" => include_str!("../../presets/stack-prelude.tractable.json"),

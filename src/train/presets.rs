@@ -4,6 +4,7 @@ pub(super) fn weights(name: &str) -> Option<&'static [u8]> {
         "pixelcnn-small" => include_bytes!("../../presets/pixelcnn-small.safetensors"),
         "pixelcnn-binary" => include_bytes!("../../presets/pixelcnn-binary.safetensors"),
         "pixelcnn" => include_bytes!("../../presets/pixelcnn.safetensors"),
+        "pixelcnn-gated" => include_bytes!("../../presets/pixelcnn-gated.safetensors"),
         "realnvp" => include_bytes!("../../presets/realnvp.safetensors"),
         _ => return None,
     })

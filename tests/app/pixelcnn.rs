@@ -108,6 +108,32 @@ fn no_class_is_offered_only_where_training_knows_it() {
 }
 
 #[test]
+fn the_gated_model_has_no_blind_spot_and_draws_without_a_class_too() {
+    let mut window = lab();
+    window.get_by_role_and_label(Role::RadioButton, "28×28, gated").click();
+    wait(&mut window, "the gated model", |window| window.query_by_label_contains("gated layer 9×9. two stacks").is_some());
+    wait(&mut window, "its sample", |window| window.query_by_label_contains("Sample, 28 rows").is_some());
+    press(&mut window, Key::Home);
+    for _ in 0..14 {
+        press_with(&mut window, Modifiers::SHIFT, Key::ArrowRight);
+    }
+    let Model::Pixelcnn { config, .. } = Lesson::preset("pixelcnn-gated").expect("shipped").model else { panic!("a PixelCNN") };
+    let (graph, nodes) = pixelcnn::evaluation(&config, 1).expect("shapes fit");
+    let expected = field(&graph, nodes.logits, 14 * 28, nodes.levels, &Order::raster(config.pixels()));
+    assert!(find(&window, &format!("seen by the next pixel: {}", expected.seen)).is_some(), "{:?}", find(&window, "seen by"));
+    assert!(find(&window, "blind spot: 0 (").is_some(), "{:?}", find(&window, "blind spot:"));
+
+    press(&mut window, Key::End);
+    let three = spoken(&window);
+    window.get_by_role_and_label(Role::RadioButton, "none").click();
+    wait(&mut window, "an image of no class", |window| !spoken(window).is_empty() && spoken(window) != three);
+    // A model that does not know "no class" takes a class again, and does not offer none.
+    window.get_by_role_and_label(Role::RadioButton, "14×14, binary").click();
+    wait(&mut window, "the binary model", |window| window.query_by_label_contains("class 3 shifts every layer").is_some());
+    assert!(window.query_by_role_and_label(Role::RadioButton, "none").is_none());
+}
+
+#[test]
 fn other_noise_other_class_and_temperature_change_the_picture_and_the_same_ones_bring_it_back() {
     let mut window = lab();
     press(&mut window, Key::End);

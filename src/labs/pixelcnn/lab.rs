@@ -15,8 +15,12 @@ use crate::train::{Event, Model, Worker};
 use crate::ui::transport::TransportModel;
 
 /// The models of the lab: name of the preset and what the chip says.
-pub(super) const PRESETS: [(&str, &str); 3] =
-    [("pixelcnn-small", "14×14, 8 greys"), ("pixelcnn-binary", "14×14, binary"), ("pixelcnn", "28×28, 4 greys")];
+pub(super) const PRESETS: [(&str, &str); 4] = [
+    ("pixelcnn-small", "14×14, 8 greys"),
+    ("pixelcnn-binary", "14×14, binary"),
+    ("pixelcnn", "28×28, 4 greys"),
+    ("pixelcnn-gated", "28×28, gated"),
+];
 /// Where the first sample starts to play: row 6 of 14.
 const FIRST_PLACE: usize = 6 * 14;
 /// The class at the beginning, and where "no class" means nothing to a model.

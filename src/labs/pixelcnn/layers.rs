@@ -1,9 +1,10 @@
 //! "What it is made of": the layers as cards, the masked kernels drawn as in the lecture, and how deep the field is shown.
 
-use egui::{Align2, Color32, CornerRadius, FontId, Rect, Response, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
+use egui::{Align2, Color32, CornerRadius, FontId, Pos2, Rect, Response, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
 
 use super::lab::PixelcnnLab;
-use crate::autoregressive::pixelcnn::Config;
+use crate::autoregressive::gated::{self, Shift};
+use crate::autoregressive::pixelcnn::{Config, Wiring};
 use crate::graph::{MaskKind, Taps};
 use crate::train::Model;
 use crate::ui::chips;
@@ -16,9 +17,46 @@ const LINK: f32 = 8.0;
 struct Card<'a> {
     title: String,
     lines: Vec<String>,
-    kernel: Option<(usize, Option<MaskKind>)>,
+    kernel: Option<Kernel>,
     help: &'a str,
     height: f32,
+}
+
+/// A kernel as it is drawn: a row of cells for each row that it reaches, the pixel itself framed.
+struct Kernel {
+    /// Rows above the pixel, rows below it, columns to each side.
+    reach: [usize; 3],
+    /// What is live.
+    live: Taps,
+    /// What is live by way of the vertical stack, one row up, in another colour.
+    above: Option<Taps>,
+    /// Whether a mask or a wiring hides something: then there is a field to look at.
+    masked: bool,
+}
+
+impl Kernel {
+    fn point() -> Kernel {
+        Kernel { reach: [0; 3], live: Taps::point(), above: None, masked: false }
+    }
+
+    fn raster(size: usize, mask: MaskKind) -> Kernel {
+        Kernel { reach: [size / 2; 3], live: Taps::raster(size, mask), above: None, masked: true }
+    }
+
+    /// What a gated layer reads of the layer before: its own row by the horizontal stack, rows above by the vertical one and the link.
+    fn gated(size: usize, mask: MaskKind) -> Kernel {
+        let (vertical, link) = (Shift::Link.vertical(size), Shift::Link.link());
+        let (down, right) = link.offsets()[0];
+        let above: Vec<(i32, i32)> = vertical.offsets().iter().map(|&(dy, dx)| (dy + down, dx + right)).collect();
+        let reach = [size / 2 + 1, 0, size / 2];
+        Kernel { reach, live: gated::horizontal(size, mask), above: Some(Taps::new(&above)), masked: true }
+    }
+
+    /// Rows and columns of cells.
+    fn size(&self) -> [usize; 2] {
+        let [up, down, side] = self.reach;
+        [up + down + 1, 2 * side + 1]
+    }
 }
 
 /// Draws the cards.
@@ -53,17 +91,8 @@ pub(super) fn show(lab: &mut PixelcnnLab, ui: &mut Ui) {
         false,
     );
     link(ui);
-    let first = card(
-        ui,
-        &Card {
-            title: format!("masked conv {0}×{0}", config.first_kernel),
-            lines: vec!["mask A: centre off".into(), format!("{} channels", config.channels)],
-            kernel: Some((config.first_kernel, Some(MaskKind::A))),
-            help: "Mask A hides the pixel itself: it is what shall be predicted. Click to see the field of this layer alone.",
-            height: 68.0,
-        },
-        depth == 1,
-    );
+    let [first, rest] = layer_cards(&config);
+    let first = card(ui, &first, depth == 1);
     if first.hovered() {
         lab.insight.pointed = Some(0);
     }
@@ -72,18 +101,7 @@ pub(super) fn show(lab: &mut PixelcnnLab, ui: &mut Ui) {
     }
     link(ui);
     if config.blocks > 0 {
-        let more = if config.residual { "mask B · ReLU · residual" } else { "mask B · ReLU" };
-        let rest = card(
-            ui,
-            &Card {
-                title: format!("masked conv {0}×{0}  ×{1}", config.kernel, config.blocks),
-                lines: vec![more.into(), String::new()],
-                kernel: Some((config.kernel, Some(MaskKind::B))),
-                help: "Mask B keeps the centre: there is no pixel's own value in it any more. Click for the field of all layers.",
-                height: 68.0,
-            },
-            depth > 1,
-        );
+        let rest = card(ui, &rest, depth > 1);
         if rest.hovered() {
             lab.insight.pointed = Some(config.blocks);
         }
@@ -98,7 +116,7 @@ pub(super) fn show(lab: &mut PixelcnnLab, ui: &mut Ui) {
         &Card {
             title: "1×1 · 1×1".into(),
             lines: vec![format!("{} to {} to {} logits", config.channels, config.head, config.levels)],
-            kernel: Some((1, None)),
+            kernel: Some(Kernel::point()),
             help: "Each position by itself: its channels become one logit for each grey level, and softmax makes them probabilities",
             height: 42.0,
         },
@@ -110,6 +128,45 @@ pub(super) fn show(lab: &mut PixelcnnLab, ui: &mut Ui) {
     ui.spacing_mut().item_spacing.y = before;
 }
 
+/// The cards of the first layer and of those after it.
+fn layer_cards(config: &Config) -> [Card<'static>; 2] {
+    let (channels, side, later, blocks) = (config.channels, config.first_kernel, config.kernel, config.blocks);
+    let residual = if config.residual { " · residual" } else { "" };
+    let make =
+        |title: String, lines: [String; 2], kernel, help| Card { title, lines: lines.into(), kernel: Some(kernel), help, height: 68.0 };
+    match config.wiring {
+        Wiring::Plain => [
+            make(
+                format!("masked conv {side}×{side}"),
+                ["mask A: centre off".into(), format!("{channels} channels")],
+                Kernel::raster(side, MaskKind::A),
+                "Mask A hides the pixel itself: it is what shall be predicted. Click to see the field of this layer alone.",
+            ),
+            make(
+                format!("masked conv {later}×{later}  ×{blocks}"),
+                [format!("mask B · ReLU{residual}"), String::new()],
+                Kernel::raster(later, MaskKind::B),
+                "Mask B keeps the centre: there is no pixel's own value in it any more. Click for the field of all layers.",
+            ),
+        ],
+        Wiring::Gated => [
+            make(
+                format!("gated layer {side}×{side}"),
+                ["two stacks, centre off".into(), format!("tanh · σ, 2×{channels} channels")],
+                Kernel::gated(side, MaskKind::A),
+                "The vertical stack reads whole rows above, the horizontal one the pixel's own row on the left; a 1×1 links them, one row \
+                 down. Click to see the field of this layer alone.",
+            ),
+            make(
+                format!("gated layer {later}×{later}  ×{blocks}"),
+                [format!("tanh · σ{residual}"), String::new()],
+                Kernel::gated(later, MaskKind::B),
+                "The vertical stack may look to both sides, since its rows are finished: no blind spot. Click for the field of all layers.",
+            ),
+        ],
+    }
+}
+
 fn link(ui: &mut Ui) {
     let palette = Palette::of(ui);
     let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), LINK), Sense::hover());
@@ -118,7 +175,7 @@ fn link(ui: &mut Ui) {
 
 fn card(ui: &mut Ui, card: &Card<'_>, lit: bool) -> Response {
     let palette = Palette::of(ui);
-    let masked = card.kernel.is_some_and(|(_, mask)| mask.is_some());
+    let masked = card.kernel.as_ref().is_some_and(|kernel| kernel.masked);
     let sense = if masked { Sense::click() } else { Sense::hover() };
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), card.height), sense);
     let hovered = masked && response.hovered();
@@ -137,12 +194,13 @@ fn card(ui: &mut Ui, card: &Card<'_>, lit: bool) -> Response {
         let place = pos2(left, rect.top() + 26.0 + 15.0 * i as f32);
         ui.painter().text(place, Align2::LEFT_TOP, text, FontId::proportional(11.0), palette.text_dim);
     }
-    if let Some((size, mask)) = card.kernel {
+    if let Some(drawn) = &card.kernel {
+        let [rows, columns] = drawn.size();
         let room = (card.height - 14.0).min(54.0);
-        let side = (room / size as f32).min(14.0);
-        let whole = side * size as f32;
-        let corner = pos2(rect.right() - 10.0 - whole, rect.center().y - whole / 2.0);
-        kernel(ui, Rect::from_min_size(corner, vec2(whole, whole)), size, mask);
+        let side = (room / rows.max(columns) as f32).min(14.0);
+        let whole = vec2(side * columns as f32, side * rows as f32);
+        let corner = pos2(rect.right() - 10.0 - whole.x, rect.center().y - whole.y / 2.0);
+        kernel(ui, corner, side, drawn);
     }
     let spoken = format!("{}. {}", card.title, card.lines.iter().filter(|l| !l.is_empty()).cloned().collect::<Vec<_>>().join(". "));
     response.widget_info(|| {
@@ -152,32 +210,38 @@ fn card(ui: &mut Ui, card: &Card<'_>, lit: bool) -> Response {
 }
 
 /// A kernel as in the lecture: 1 where a weight lives, 0 where the mask removes it; the centre is framed.
-fn kernel(ui: &Ui, rect: Rect, size: usize, mask: Option<MaskKind>) {
+fn kernel(ui: &Ui, corner: Pos2, side: f32, kernel: &Kernel) {
     let palette = Palette::of(ui);
-    let taps = mask.map_or_else(Taps::point, |kind| Taps::raster(size, kind));
-    let reach = (size / 2) as i32;
-    let side = rect.width() / size as f32;
+    let [rows, columns] = kernel.size();
+    let [up, _, across] = kernel.reach;
     let cell = |row: usize, column: usize| {
-        Rect::from_min_size(rect.min + vec2(column as f32 * side, row as f32 * side), vec2(side - 1.0, side - 1.0))
+        Rect::from_min_size(corner + vec2(column as f32 * side, row as f32 * side), vec2(side - 1.0, side - 1.0))
     };
-    for row in 0..size {
-        for column in 0..size {
-            let live = taps.offsets().contains(&(row as i32 - reach, column as i32 - reach));
-            let fill = if live { palette.seen } else { palette.track };
+    for row in 0..rows {
+        for column in 0..columns {
+            let offset = (row as i32 - up as i32, column as i32 - across as i32);
+            let above = kernel.above.as_ref().is_some_and(|taps| taps.offsets().contains(&offset));
+            let live = kernel.live.offsets().contains(&offset);
+            let fill = if above {
+                palette.base
+            } else if live {
+                palette.seen
+            } else {
+                palette.track
+            };
             ui.painter().rect_filled(cell(row, column), 1.0, fill);
-            if side >= 11.0 && mask.is_some() {
-                let (digit, ink) = if live { ("1", palette.on_accent) } else { ("0", palette.text_dim) };
+            if side >= 11.0 && kernel.masked {
+                let (digit, ink) = if live || above { ("1", palette.on_accent) } else { ("0", palette.text_dim) };
                 ui.painter().text(cell(row, column).center(), Align2::CENTER_CENTER, digit, FontId::monospace(side * 0.7), ink);
             }
         }
     }
-    if mask.is_some() {
-        let centre = cell(reach as usize, reach as usize);
-        ui.painter().rect_stroke(centre.expand(0.5), 1.0, Stroke::new(1.3, palette.now), StrokeKind::Middle);
+    if kernel.masked {
+        ui.painter().rect_stroke(cell(up, across).expand(0.5), 1.0, Stroke::new(1.3, palette.now), StrokeKind::Middle);
     }
 }
 
-/// One mark for each mask-B layer: lit as far as the field is shown, and a click shows it that far.
+/// One mark for each later layer: lit as far as the field is shown, and a click shows it that far.
 fn pips(lab: &mut PixelcnnLab, ui: &mut Ui, card: Rect, config: &Config, depth: usize) {
     let palette = Palette::of(ui);
     let room = card.width() - 24.0 - 54.0;
