@@ -11,6 +11,7 @@ mod harness;
 mod keys;
 mod pixelcnn;
 mod pixelcnn_micro;
+mod pixelcnn_state;
 mod real_window;
 mod render;
 mod widgets;

@@ -4,7 +4,7 @@ use egui::{Align2, Color32, FontId, Sense, Ui, vec2};
 
 use super::lab::{PixelcnnLab, Shown};
 use super::walk::log_name;
-use super::{channels, gallery, insight, layers, micro_panel, micro_picture, training};
+use super::{channels, gallery, insight, layers, micro_panel, micro_picture, pins, training};
 use crate::graph::causal::{Field, Visibility};
 use crate::labs::Shared;
 use crate::train::pixelcnn_job::{Gradient, SampleRun};
@@ -93,7 +93,8 @@ fn sample(lab: &mut PixelcnnLab, ui: &mut Ui, shared: &Shared, width: f32) {
     });
     let gradient = lab.gradient().filter(|_| asked);
     let overlays = Overlays { field: field.as_ref(), gradient: gradient.as_deref(), seen: lab.view.field, blind: lab.view.blind };
-    let grid = draw(ui, &run, at, focus, lab.view.shown, lab.view.pinned, &overlays, size, &lab.spoken());
+    let grid = draw(ui, &run, at, focus, lab.view.shown, &lab.view.pins, &overlays, size, &lab.spoken());
+    pins::letters(ui, &grid.layout, &lab.view.pins, palette);
     if !lab.view.found && at + 2 * cols <= run.len() {
         hint(ui, &grid.layout, palette, rows, cols);
     }
@@ -106,7 +107,7 @@ fn sample(lab: &mut PixelcnnLab, ui: &mut Ui, shared: &Shared, width: f32) {
     }
     lab.view.hovered = grid.hovered;
     if let Some(cell) = grid.clicked {
-        lab.view.pinned = Some(cell).filter(|cell| lab.view.pinned != Some(*cell));
+        lab.view.toggle_pin(cell);
     }
     let grid_width = grid.layout.rect.width();
     ui.add_space(2.0);
@@ -133,7 +134,7 @@ fn draw(
     at: usize,
     focus: usize,
     shown: Shown,
-    pinned: Option<usize>,
+    pinned: &[usize],
     overlays: &Overlays<'_>,
     size: egui::Vec2,
     spoken: &str,
@@ -176,11 +177,11 @@ fn draw(
     if at < run.len() {
         grid = grid.outline(at, palette.now, if focus == at { 2.5 } else { 1.5 });
     }
-    if let Some(cell) = pinned.filter(|&cell| cell != focus) {
-        grid = grid.outline(cell, palette.base, 1.5);
+    for (i, &cell) in pinned.iter().enumerate().filter(|(_, cell)| **cell != focus) {
+        grid = grid.outline(cell, pins::color(i, palette), 1.5);
     }
     if focus != at && asked {
-        grid = grid.outline(focus, if pinned == Some(focus) { palette.base } else { palette.text }, 2.0);
+        grid = grid.outline(focus, pinned.iter().position(|&cell| cell == focus).map_or(palette.text, |i| pins::color(i, palette)), 2.0);
     }
     grid.show(ui, size)
 }

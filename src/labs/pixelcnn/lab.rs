@@ -1,3 +1,5 @@
+use std::cell::Cell;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -6,10 +8,12 @@ use egui::{Context, Ui};
 use super::field::Fields;
 use super::files::Files;
 use super::gallery::GalleryTexture;
+use super::history::History;
 use super::insight::Insight;
 use super::micro::{DIMMED, Micro};
+use super::state::State;
 use super::walk::Walk;
-use crate::labs::{Command, Lab, LabStatus, Shared};
+use crate::labs::{Action, Command, Lab, LabStatus, Shared};
 use crate::train::pixelcnn_job::{Ask, Method, PixelcnnJob, SampleRun, Settings, Snapshot};
 use crate::train::{Event, Model, Worker};
 use crate::ui::transport::TransportModel;
@@ -31,7 +35,8 @@ const FIRST_SPEED: f64 = 6.0;
 const SMOOTH: f64 = 15.0;
 
 /// What the cells of the canvas show.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub(super) enum Shown {
     /// The grey levels.
     Picture,
@@ -49,6 +54,8 @@ pub(super) struct View {
     /// Masked layers whose field is shown; all of them when `None`.
     pub(super) depth: Option<usize>,
     pub(super) hovered: Option<usize>,
+    /// Pinned pixels, oldest first, and the newest of them: the one that is explained.
+    pub(super) pins: Vec<usize>,
     pub(super) pinned: Option<usize>,
     /// Whether the pointer has found out that pixels answer.
     pub(super) found: bool,
@@ -68,7 +75,10 @@ pub struct PixelcnnLab {
     pub(super) files: Files,
     pub(super) micro: Micro,
     pub(super) insight: Insight,
-    dead: Option<String>,
+    pub(super) dead: Option<String>,
+    /// How often the worker was asked, to know whether it has heard all of it.
+    pub(super) asked: Cell<u64>,
+    pub(super) history: History<State>,
 }
 
 /// Opens the lab; its worker starts with the first frame.
@@ -94,6 +104,7 @@ impl PixelcnnLab {
                 blind: true,
                 depth: None,
                 hovered: None,
+                pins: Vec::new(),
                 pinned: None,
                 found: false,
                 more: false,
@@ -103,6 +114,8 @@ impl PixelcnnLab {
             micro: Micro::default(),
             insight: Insight::default(),
             dead: None,
+            asked: Cell::new(0),
+            history: History::default(),
         }
     }
 
@@ -121,11 +134,13 @@ impl PixelcnnLab {
     /// A new worker for a dead one, with the same preset and settings; what was trained and not saved is gone with the old one.
     pub(super) fn restart(&mut self) {
         (self.worker, self.dead, self.snapshot) = (None, None, None);
+        self.asked.set(0);
     }
 
     /// Asks the worker.
     pub(super) fn ask(&self, ask: Ask) {
         if let Some(worker) = &self.worker {
+            self.asked.set(self.asked.get() + 1);
             worker.send(ask);
         }
     }
@@ -140,7 +155,7 @@ impl PixelcnnLab {
         if self.preset != name {
             self.preset = name.into();
             self.view.depth = None;
-            self.view.pinned = None;
+            self.view.unpin_all();
             self.ask(Ask::Lesson(name.into()));
         }
     }
@@ -170,6 +185,34 @@ impl PixelcnnLab {
         }
     }
 
+    /// The number of classes of the model that is open, 10 before one is.
+    pub(super) fn classes(&self) -> usize {
+        match self.snapshot.as_ref().map(|snapshot| &snapshot.lesson.model) {
+            Some(Model::Pixelcnn { config, .. }) => config.classes,
+            _ => 10,
+        }
+    }
+
+    /// Whether the model may be asked without a class.
+    pub(super) fn offers_no_class(&self) -> bool {
+        self.snapshot.as_ref().is_some_and(|snapshot| snapshot.lesson.learns_without_class())
+    }
+
+    fn go_back(&mut self, shared: &mut Shared) {
+        self.history.observe(self.present().deeds(), false);
+        match self.history.undo() {
+            Some(before) => self.become_state(before.seen_as(self.present()), shared),
+            None => shared.done("There is no change to take back."),
+        }
+    }
+
+    fn go_forward(&mut self, shared: &mut Shared) {
+        match self.history.redo() {
+            Some(after) => self.become_state(after.seen_as(self.present()), shared),
+            None => shared.done("Nothing was taken back that could be made again."),
+        }
+    }
+
     fn take_news(&mut self, shared: &mut Shared) {
         let Some(worker) = &self.worker else { return };
         for event in worker.events() {
@@ -186,6 +229,7 @@ impl PixelcnnLab {
             self.fields = Fields::new(config);
         }
         if let Some(run) = &snapshot.sample
+            && (snapshot.lesson.name == self.preset || snapshot.error.is_some())
             && self.walk.run().is_none_or(|old| !Arc::ptr_eq(old, run))
         {
             self.walk.set_run(run);
@@ -229,6 +273,8 @@ impl Lab for PixelcnnLab {
         if self.micro.tick(ctx.input(|input| input.time), shared.reduced_motion) {
             shared.animate(ctx);
         }
+        let held = ctx.input(|input| input.pointer.any_down());
+        self.history.observe(self.present().deeds(), held);
         if let Some(next) = self.walk.advance(ctx.input(|input| input.time)) {
             if self.walk.speed() > SMOOTH {
                 shared.animate(ctx);
@@ -267,7 +313,17 @@ impl Lab for PixelcnnLab {
             },
             Command::Train => self.ask(Ask::Train(!self.training())),
             Command::Save => self.save(shared),
-            Command::Pin => self.view.pinned = self.view.hovered.filter(|cell| self.view.pinned != Some(*cell)),
+            Command::Pin => match self.view.hovered {
+                Some(cell) => self.view.toggle_pin(cell),
+                None => self.view.unpin_all(),
+            },
+            Command::Undo => self.go_back(shared),
+            Command::Redo => self.go_forward(shared),
+            Command::ResetView => {
+                let fresh = PixelcnnLab::new(self.settings.seed).view;
+                self.view = View { found: self.view.found, ..fresh };
+            }
+            Command::ResetModel => self.ask(Ask::Shipped),
             Command::NextSurprise => {
                 if !self.walk.next_surprise() {
                     shared.done("The model is sure of every pixel that follows (at most 1.5 bits each).");
@@ -277,6 +333,30 @@ impl Lab for PixelcnnLab {
             _ => return false,
         }
         true
+    }
+
+    fn state(&self) -> serde_json::Value {
+        serde_json::to_value(self.present()).expect("the state holds only what JSON can hold")
+    }
+
+    fn restore(&mut self, patch: &serde_json::Value, shared: &mut Shared) -> Result<(), String> {
+        self.patch(patch, shared)
+    }
+
+    fn save_weights(&mut self, path: &Path) -> bool {
+        self.keep_weights(path)
+    }
+
+    fn load_weights(&mut self, path: &Path) {
+        self.ask(Ask::Load(path.to_owned()));
+    }
+
+    fn settled(&self) -> bool {
+        self.is_settled()
+    }
+
+    fn actions(&self) -> Vec<Action> {
+        self.offers()
     }
 
     fn leave(&mut self) {

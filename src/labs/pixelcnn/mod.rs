@@ -9,6 +9,7 @@ mod explain;
 mod field;
 mod files;
 mod gallery;
+mod history;
 mod insight;
 mod lab;
 mod layers;
@@ -16,6 +17,8 @@ mod micro;
 mod micro_chart;
 mod micro_panel;
 mod micro_picture;
+mod pins;
+mod state;
 mod training;
 mod walk;
 

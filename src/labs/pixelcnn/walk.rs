@@ -21,6 +21,8 @@ pub(super) struct Walk {
     run: Option<Arc<SampleRun>>,
     /// Pixels that are drawn.
     at: usize,
+    /// The place that was asked for and that the present sample may be too short for.
+    pending: Option<usize>,
     /// Part of the next pixel's time that has passed.
     fraction: f64,
     playing: bool,
@@ -35,16 +37,20 @@ pub(super) struct Walk {
 impl Walk {
     /// A walk that plays from a place as soon as there is a sample.
     pub(super) fn new(at: usize, speed: f64) -> Walk {
-        Walk { run: None, at, fraction: 0.0, playing: true, speed, shades: Vec::new(), clock: None, units: Units::Nats }
+        Walk { run: None, at, pending: None, fraction: 0.0, playing: true, speed, shades: Vec::new(), clock: None, units: Units::Nats }
     }
 
     /// Takes another sample; the place stays. A sample of another size starts two fifths down, where there is something to see.
     pub(super) fn set_run(&mut self, run: &Arc<SampleRun>) {
         if let Some(old) = self.run.as_ref().filter(|old| old.len() != run.len()) {
-            self.speed *= run.len() as f64 / old.len() as f64;
+            // Whoever asked for a place asked for a speed too.
+            if self.pending.is_none() {
+                self.speed *= run.len() as f64 / old.len() as f64;
+            }
             self.at = run.rows * 3 / 7 * run.cols;
             self.fraction = 0.0;
         }
+        self.at = self.pending.take().unwrap_or(self.at);
         let most = (run.levels as f64).ln();
         self.shades = run.entropy.iter().map(|&h| (h / most) as f32).collect();
         self.at = self.at.min(run.len());
@@ -61,6 +67,18 @@ impl Walk {
         self.at
     }
 
+    /// The place that was asked for: where the walk is, or will be as soon as its sample is there.
+    pub(super) fn wanted(&self) -> usize {
+        self.pending.unwrap_or(self.at)
+    }
+
+    /// Goes to a place of this sample, and of the next one if that is on its way.
+    pub(super) fn show(&mut self, place: usize, playing: bool, speed: f64) {
+        self.at = self.run.as_ref().map_or(place, |run| place.min(run.len()));
+        self.pending = Some(place);
+        (self.fraction, self.playing, self.speed) = (0.0, playing, speed);
+    }
+
     /// Lets the time that has passed move the place. Gives the seconds until the next pixel while it plays.
     pub(super) fn advance(&mut self, now: f64) -> Option<f64> {
         let passed = self.clock.replace(now).map_or(0.0, |before| (now - before).clamp(0.0, 1.0));
@@ -70,6 +88,9 @@ impl Walk {
         }
         self.fraction += passed * self.speed;
         let whole = self.fraction.floor();
+        if whole > 0.0 {
+            self.pending = None;
+        }
         self.fraction -= whole;
         self.at = (self.at + whole as usize).min(length);
         if self.at == length {
@@ -86,7 +107,7 @@ impl Walk {
         let bits = |i: usize| Units::Bits.convert(run.entropy[i]);
         let found = (self.at + 1..run.len()).find(|&i| bits(i) > SURPRISING);
         if let Some(i) = found {
-            (self.at, self.fraction, self.playing) = (i, 0.0, false);
+            (self.at, self.fraction, self.playing, self.pending) = (i, 0.0, false, None);
         }
         found.is_some()
     }
@@ -102,7 +123,7 @@ impl TransportModel for Walk {
     }
 
     fn seek(&mut self, position: f64) {
-        (self.at, self.fraction) = (position.max(0.0) as usize, 0.0);
+        (self.at, self.fraction, self.pending) = (position.max(0.0) as usize, 0.0, None);
     }
 
     fn playing(&self) -> bool {

@@ -46,6 +46,8 @@ pub enum Ask {
     Load(PathBuf),
     /// Writes the weights.
     Save(PathBuf),
+    /// Writes the weights without a word: a session keeps itself.
+    Keep(PathBuf),
     /// Takes the shipped weights again.
     Shipped,
     /// Where training runs.
@@ -59,12 +61,14 @@ pub struct PixelcnnJob {
     choice: BackendChoice,
     threads: usize,
     failed: Option<String>,
+    /// What was asked so far.
+    heard: u64,
 }
 
 impl PixelcnnJob {
     /// Opens a preset; training would run on `choice` with so many threads.
     pub fn new(lesson: &str, settings: Settings, choice: BackendChoice, threads: usize) -> PixelcnnJob {
-        let mut job = PixelcnnJob { studio: None, settings, choice, threads, failed: None };
+        let mut job = PixelcnnJob { studio: None, settings, choice, threads, failed: None, heard: 0 };
         job.open(lesson);
         job
     }
@@ -72,7 +76,12 @@ impl PixelcnnJob {
     /// Opens a lesson; the one that was open stays if that fails.
     fn open(&mut self, name: &str) {
         match Studio::open(name, self.settings, self.choice, self.threads) {
-            Ok(studio) => self.studio = Some(studio),
+            Ok(mut studio) => {
+                if let Some(old) = &self.studio {
+                    studio.hang_after(old);
+                }
+                self.studio = Some(studio);
+            }
             Err(error) => match &mut self.studio {
                 Some(studio) => studio.fail(error),
                 None => self.failed = Some(error),
@@ -86,6 +95,7 @@ impl Job for PixelcnnJob {
     type Snapshot = Snapshot;
 
     fn command(&mut self, ask: Ask, out: &mut Publisher<Snapshot>) {
+        self.heard += 1;
         match (ask, &mut self.studio) {
             (Ask::Lesson(name), _) => self.open(&name),
             (ask, Some(studio)) => {
@@ -97,6 +107,9 @@ impl Job for PixelcnnJob {
                 studio.ask(ask, out);
             }
             (_, None) => {}
+        }
+        if let Some(studio) = &mut self.studio {
+            studio.heard = self.heard;
         }
     }
 

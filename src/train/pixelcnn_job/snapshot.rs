@@ -2,13 +2,16 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::gradient::Gradient;
 use super::look::Look;
 use crate::exec::{BackendChoice, BackendInfo};
 use crate::train::{Lesson, Score};
 
 /// How an image is drawn from the model. All three give the same image from the same noise.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Method {
     /// Every activation is computed once, when it can be.
     #[default]
@@ -142,7 +145,9 @@ pub struct Thumbnail {
 pub struct Gallery {
     /// Grows by one each time that an image changes, so that textures are uploaded only then.
     pub version: u64,
-    /// The images, oldest first; while the weights change some may be of older weights.
+    /// What they were drawn with; `stream` means nothing here. `None` before there are any.
+    pub settings: Option<Settings>,
+    /// The images, oldest first, all of the same weights.
     pub images: Vec<Thumbnail>,
 }
 
@@ -183,6 +188,10 @@ pub struct Training {
 /// All that the window draws. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Snapshot {
+    /// How many commands the worker had heard.
+    pub heard: u64,
+    /// Whether something that was asked for is still being drawn.
+    pub pending: bool,
     /// The lesson: model, data, training.
     pub lesson: Arc<Lesson>,
     /// Number of trained values.

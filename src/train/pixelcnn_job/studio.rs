@@ -11,7 +11,7 @@ use super::Ask;
 use super::artist::{Artist, SlowWalk};
 use super::gradient::Gradient;
 use super::look::Look;
-use super::snapshot::{Gallery, MethodCost, Origin, SampleRun, Settings, Snapshot};
+use super::snapshot::{Gallery, MethodCost, Origin, SampleRun, Settings, Snapshot, Thumbnail};
 use super::trainer::{Trainer, scheduled};
 use crate::autoregressive::pixelcnn::Config;
 use crate::exec::{BackendChoice, BackendInfo, open_session};
@@ -22,6 +22,8 @@ const REFRESH: Duration = Duration::from_millis(2500);
 
 /// What is open.
 pub(super) struct Studio {
+    /// Commands heard, as the job counts them.
+    pub(super) heard: u64,
     lesson: Arc<Lesson>,
     config: Config,
     source: Source,
@@ -36,6 +38,8 @@ pub(super) struct Studio {
     /// The pixel whose gradient is asked for.
     slope_of: Option<usize>,
     gallery: Gallery,
+    /// Images of the next gallery: shown when all are drawn, so that no picture stands over another one's number.
+    wet: Vec<Thumbnail>,
     /// Next image of the gallery to draw; `GALLERY` when all are there.
     next: usize,
     redraw: bool,
@@ -90,6 +94,8 @@ impl Studio {
             gradient: None,
             slope_of: None,
             gallery: Gallery::default(),
+            wet: Vec::new(),
+            heard: 0,
             next: 0,
             redraw: true,
             slow: None,
@@ -116,6 +122,11 @@ impl Studio {
         let shipped = studio.take_shipped();
         studio.note(shipped);
         Ok(studio)
+    }
+
+    /// Versions of galleries go on from another studio's, so that nobody takes this one's pictures for those.
+    pub(super) fn hang_after(&mut self, old: &Studio) {
+        self.gallery.version = old.gallery.version + 1;
     }
 
     /// Shows a sentence until the next thing that works.
@@ -171,6 +182,10 @@ impl Studio {
                 if outcome.is_ok() {
                     out.event(Event::Done(format!("Saved {}.", path.display())));
                 }
+                self.note(outcome);
+            }
+            Ask::Keep(path) => {
+                let outcome = self.save(&path);
                 self.note(outcome);
             }
             Ask::Backend(choice) => self.move_to(choice),

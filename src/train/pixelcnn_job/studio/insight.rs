@@ -6,6 +6,14 @@ use super::Studio;
 use crate::train::TrainError;
 
 impl Studio {
+    /// Whether something about the newest sample is still to be found out.
+    pub(super) fn insight_due(&self) -> bool {
+        let Some(sample) = &self.sample else { return false };
+        let looked = self.look.as_ref().is_some_and(|look| Arc::ptr_eq(&look.sample, sample));
+        let known = |pixel: usize| self.gradient.as_ref().is_some_and(|known| known.pixel == pixel && Arc::ptr_eq(&known.sample, sample));
+        !looked || self.slope_of.is_some_and(|pixel| pixel < sample.len() && !known(pixel))
+    }
+
     /// Looks into the newest sample if that has not been done; true if there was something to do.
     pub(super) fn look(&mut self) -> Result<bool, TrainError> {
         let Some(sample) = &self.sample else { return Ok(false) };

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::super::artist::SlowWalk;
-use super::super::snapshot::{Cost, Method, MethodCost, SampleRun, Settings, Snapshot, Thumbnail, Training};
+use super::super::snapshot::{Cost, Gallery, Method, MethodCost, SampleRun, Settings, Snapshot, Thumbnail, Training};
 use super::super::trainer::{Progress, Trainer};
 use super::super::{GALLERY, TEST_IMAGES};
 use super::{REFRESH, Studio};
@@ -147,14 +147,13 @@ impl Studio {
         self.cost(Method::Cached, &run, None);
         let nats = run.nats();
         let image = Thumbnail { stream, pixels: run.pixels, nats };
-        match self.gallery.images.get_mut(self.next) {
-            Some(place) => *place = image,
-            None => self.gallery.images.push(image),
-        }
+        self.wet.truncate(self.next);
+        self.wet.push(image);
         self.next += 1;
         // One upload for all of them.
         if self.next == GALLERY {
-            self.gallery.version += 1;
+            let settings = Some(Settings { stream: 0, method: Method::Cached, ..self.settings });
+            self.gallery = Gallery { version: self.gallery.version + 1, settings, images: std::mem::take(&mut self.wet) };
             self.dirty = true;
             // Looking must not slow learning down by more than an eighth.
             let pause = REFRESH.max(std::mem::take(&mut self.hanging) * 8);
@@ -217,7 +216,11 @@ impl Studio {
             test: Arc::clone(&self.test_curve),
             score: self.score,
         };
+        let slow = self.slow.as_ref().is_some_and(|slow| *slow.settings() == self.settings);
+        let hanging = self.next < GALLERY && !self.running;
         out.snapshot(Snapshot {
+            heard: self.heard,
+            pending: self.redraw || slow || hanging || self.insight_due(),
             lesson: Arc::clone(&self.lesson),
             parameters: self.artist.parameters(),
             sample: self.sample.clone(),

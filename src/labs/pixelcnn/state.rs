@@ -1,0 +1,185 @@
+//! The lab's state as JSON: what lessons, sessions, explain steps, undo and the palette read and patch.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::lab::{PRESETS, PixelcnnLab, Shown};
+use super::pins::MOST_PINS;
+use crate::labs::{Action, Shared, state};
+use crate::train::pixelcnn_job::{Ask, Method, Origin, Settings};
+use crate::train::{Lesson, Model};
+use crate::ui::transport::TransportModel;
+
+/// Temperatures that the palette offers.
+const TEMPERATURES: [f64; 4] = [0.5, 0.7, 1.0, 1.3];
+
+/// All that a person set or made here, and the place in time. Trained weights are not in it.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub(super) struct State {
+    /// Name of the lesson.
+    pub(super) preset: String,
+    /// The class that conditions the image, if one does.
+    pub(super) class: Option<usize>,
+    /// Divides the logits.
+    pub(super) temperature: f64,
+    /// Seed of the noise.
+    pub(super) seed: u64,
+    /// Which image of the seed's noise.
+    pub(super) stream: u64,
+    /// How it is drawn.
+    pub(super) method: Method,
+    /// Pixels that are drawn.
+    pub(super) place: usize,
+    /// Whether time runs.
+    pub(super) playing: bool,
+    /// Pixels a second.
+    pub(super) speed: f64,
+    /// What the cells show.
+    pub(super) shown: Shown,
+    /// What lies over them.
+    pub(super) overlays: OverlayState,
+    /// Pinned pixels, oldest first.
+    pub(super) pins: Vec<usize>,
+}
+
+/// What lies over the picture.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub(super) struct OverlayState {
+    /// What the prediction depends on.
+    pub(super) field: bool,
+    /// What it cannot see though it lies within reach.
+    pub(super) blind: bool,
+    /// Masked layers whose field is shown; all when absent.
+    pub(super) depth: Option<usize>,
+}
+
+impl State {
+    /// The state without place and view: what undo brings back.
+    pub(super) fn deeds(self) -> State {
+        State {
+            place: 0,
+            playing: false,
+            speed: 1.0,
+            shown: Shown::Picture,
+            overlays: OverlayState { field: false, blind: false, depth: None },
+            pins: Vec::new(),
+            ..self
+        }
+    }
+
+    /// These deeds seen as the other state was seen.
+    pub(super) fn seen_as(self, view: State) -> State {
+        State {
+            place: view.place,
+            playing: view.playing,
+            speed: view.speed,
+            shown: view.shown,
+            overlays: view.overlays,
+            pins: view.pins,
+            ..self
+        }
+    }
+
+    fn settings(&self) -> Settings {
+        Settings { class: self.class, temperature: self.temperature, seed: self.seed, stream: self.stream, method: self.method }
+    }
+
+    /// # Errors
+    /// A sentence about the first value that is out of range.
+    fn check(&self) -> Result<(), String> {
+        let lesson = Lesson::preset(&self.preset);
+        if !lesson.is_some_and(|lesson| matches!(lesson.model, Model::Pixelcnn { .. })) {
+            return Err(format!("There is no model called `{}`; the lab offers {}.", self.preset, PRESETS.map(|p| p.0).join(", ")));
+        }
+        if !(0.05..=10.0).contains(&self.temperature) {
+            return Err(format!("Expected a temperature from 0.05 to 10, found {}.", self.temperature));
+        }
+        if !(0.01..=10_000.0).contains(&self.speed) {
+            return Err(format!("Expected a speed from 0.01 to 10,000 pixels a second, found {}.", self.speed));
+        }
+        if self.overlays.depth == Some(0) {
+            return Err("Expected at least one masked layer, found a depth of 0.".into());
+        }
+        if self.pins.len() > MOST_PINS {
+            return Err(format!("Expected at most {MOST_PINS} pins, found {}.", self.pins.len()));
+        }
+        Ok(())
+    }
+}
+
+impl PixelcnnLab {
+    /// The state now.
+    pub(super) fn present(&self) -> State {
+        let Settings { class, temperature, seed, stream, method } = self.settings;
+        State {
+            preset: self.preset.clone(),
+            class,
+            temperature,
+            seed,
+            stream,
+            method,
+            place: self.walk.wanted(),
+            playing: self.walk.playing(),
+            speed: self.walk.speed(),
+            shown: self.view.shown,
+            overlays: OverlayState { field: self.view.field, blind: self.view.blind, depth: self.view.depth },
+            pins: self.view.pins.clone(),
+        }
+    }
+
+    /// Takes over a patch of the state.
+    ///
+    /// # Errors
+    /// A sentence about the first thing that is not understood; then nothing is changed.
+    pub(super) fn patch(&mut self, patch: &Value, shared: &mut Shared) -> Result<(), String> {
+        let wanted = state::merged(&self.present(), patch)?;
+        wanted.check()?;
+        self.become_state(wanted, shared);
+        Ok(())
+    }
+
+    /// Shows a state.
+    pub(super) fn become_state(&mut self, wanted: State, shared: &mut Shared) {
+        let settings = wanted.settings();
+        let other_model = wanted.preset != self.preset;
+        self.open_preset(&wanted.preset);
+        shared.seed = settings.seed;
+        self.view.shown = wanted.shown;
+        (self.view.field, self.view.blind, self.view.depth) = (wanted.overlays.field, wanted.overlays.blind, wanted.overlays.depth);
+        self.view.pins = wanted.pins;
+        self.view.pinned = self.view.pins.last().copied();
+        self.walk.show(wanted.place, wanted.playing, wanted.speed);
+        if other_model || settings != self.settings {
+            self.settings = settings;
+            self.redraw();
+        }
+    }
+
+    /// Whether the picture is the one that was asked for last, with all that belongs to it.
+    pub(super) fn is_settled(&self) -> bool {
+        let arrived = |snapshot: &crate::train::pixelcnn_job::Snapshot| snapshot.heard == self.asked.get() && !snapshot.pending;
+        self.dead.is_some() || self.snapshot.as_ref().is_some_and(arrived)
+    }
+
+    /// Writes what was trained or loaded; false where nothing was.
+    pub(super) fn keep_weights(&self, path: &Path) -> bool {
+        let own = |origin: &Origin| matches!(origin, Origin::Trained | Origin::File(_));
+        let changed = self.snapshot.as_ref().is_some_and(|snapshot| own(&snapshot.origin) || snapshot.training.running);
+        if changed {
+            self.ask(Ask::Keep(path.to_owned()));
+        }
+        changed
+    }
+
+    /// What the palette offers beside the commands.
+    pub(super) fn offers(&self) -> Vec<Action> {
+        let models = PRESETS.iter().map(|(name, label)| Action { title: format!("Model {label}"), patch: json!({ "preset": name }) });
+        let classes = self.classes();
+        let digits = (0..classes).map(|class| Action { title: format!("Class {class}"), patch: json!({ "class": class }) });
+        let none = (classes > 0 && self.offers_no_class()).then(|| Action { title: "No class".into(), patch: json!({ "class": null }) });
+        let warmth = TEMPERATURES.iter().map(|t| Action { title: format!("Temperature {t}"), patch: json!({ "temperature": t }) });
+        models.chain(digits).chain(none).chain(warmth).collect()
+    }
+}

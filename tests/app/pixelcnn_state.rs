@@ -1,0 +1,140 @@
+//! The state of the lab "PixelCNN": kept, patched, restored, taken back.
+
+use std::time::{Duration, Instant};
+
+use egui::{Context, RawInput};
+use serde_json::{Value, json};
+use tractable::labs::pixelcnn::PixelcnnLab;
+use tractable::labs::{Command, Lab, Shared};
+
+const PATIENCE: Duration = Duration::from_secs(90);
+
+/// A lab without a window around it: the frame's calls, and nothing drawn.
+struct Bare {
+    lab: PixelcnnLab,
+    shared: Shared,
+    ctx: Context,
+}
+
+impl Bare {
+    fn new() -> Bare {
+        Bare { lab: PixelcnnLab::new(541), shared: Shared::default(), ctx: Context::default() }
+    }
+
+    fn frame(&mut self) {
+        let Bare { lab, shared, ctx } = self;
+        let _ = ctx.run_ui(RawInput::default(), |ui| lab.update(&ui.ctx().clone(), shared));
+    }
+
+    #[track_caller]
+    fn settle(&mut self) {
+        let start = Instant::now();
+        self.frame();
+        while !self.lab.settled() {
+            assert!(start.elapsed() < PATIENCE, "never settled: {}", self.lab.spoken_summary());
+            std::thread::sleep(Duration::from_millis(10));
+            self.frame();
+        }
+    }
+
+    #[track_caller]
+    fn patch(&mut self, patch: Value) {
+        self.lab.restore(&patch, &mut self.shared).unwrap();
+        self.settle();
+    }
+}
+
+#[test]
+fn a_restored_state_shows_the_same_picture() {
+    let mut first = Bare::new();
+    first.settle();
+    first.patch(json!({
+        "preset": "pixelcnn-binary", "class": 7, "temperature": 0.7, "seed": 99, "stream": 4, "place": 120, "playing": false,
+        "shown": "surprise", "overlays": { "blind": false, "depth": 2 }, "pins": [3, 40]
+    }));
+    let (state, spoken) = (first.lab.state(), first.lab.spoken_summary());
+    assert_eq!(state["class"], 7);
+    assert_eq!(state["overlays"], json!({ "field": true, "blind": false, "depth": 2 }));
+    assert_eq!(first.shared.seed, 99);
+    assert!(spoken.starts_with("Pixel row 8, column 8, is next."), "{spoken}");
+
+    // In a lab that has not shown its first frame, and in one that is busy with something else.
+    for settled in [false, true] {
+        let mut second = Bare::new();
+        if settled {
+            second.settle();
+        }
+        let text = state.to_string();
+        second.patch(serde_json::from_str(&text).unwrap());
+        assert_eq!((second.lab.state(), second.lab.spoken_summary()), (state.clone(), spoken.clone()), "settled before: {settled}");
+    }
+}
+
+#[test]
+fn a_patch_that_is_not_understood_changes_nothing() {
+    let mut bare = Bare::new();
+    bare.settle();
+    let before = bare.lab.state();
+    for (patch, part) in [
+        (json!({ "clas": 3 }), "`clas`"),
+        (json!({ "class": 2, "preset": "realnvp" }), "`realnvp`"),
+        (json!({ "class": 2, "temperature": 0.0 }), "temperature"),
+        (json!({ "class": 2, "pins": [1, 2, 3, 4] }), "pins"),
+        (json!({ "class": 2, "shown": "sound" }), "sound"),
+    ] {
+        let error = bare.lab.restore(&patch, &mut bare.shared).unwrap_err();
+        assert!(error.contains(part), "{error}");
+        for key in ["class", "preset", "temperature", "pins"] {
+            assert_eq!(bare.lab.state()[key], before[key], "{patch}");
+        }
+    }
+}
+
+#[test]
+fn undo_takes_settings_back_one_by_one_and_redo_makes_them_again() {
+    let mut bare = Bare::new();
+    bare.settle();
+    let first = bare.lab.state()["class"].clone();
+    bare.patch(json!({ "class": 8 }));
+    bare.patch(json!({ "temperature": 1.3 }));
+    bare.patch(json!({ "place": 30, "playing": false }));
+    let at = |bare: &Bare| (bare.lab.state()["class"].clone(), bare.lab.state()["temperature"].clone());
+    let mut seen = Vec::new();
+    for command in [Command::Undo, Command::Undo, Command::Redo, Command::Redo] {
+        assert!(bare.lab.command(command, &mut bare.shared));
+        bare.settle();
+        seen.push(at(&bare));
+        assert_eq!(bare.lab.state()["place"], 30, "undo is no step in time");
+    }
+    let (eight, one, warm) = (json!(8), json!(1.0), json!(1.3));
+    assert_eq!(seen, [(eight.clone(), one.clone()), (first, one.clone()), (eight.clone(), one), (eight, warm)]);
+}
+
+#[test]
+fn weights_are_kept_only_where_somebody_changed_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("kept.safetensors");
+    let mut bare = Bare::new();
+    bare.settle();
+    assert!(!bare.lab.save_weights(&path), "shipped weights come with the program");
+    bare.lab.load_weights(std::path::Path::new("presets/pixelcnn-small.safetensors"));
+    bare.settle();
+    assert!(bare.lab.save_weights(&path));
+    bare.settle();
+    let read = |path: &std::path::Path| tractable::train::Weights::read(path).unwrap().arrays;
+    assert!(read(&path) == read(std::path::Path::new("presets/pixelcnn-small.safetensors")));
+}
+
+#[test]
+fn the_palette_is_offered_models_classes_and_temperatures() {
+    let mut bare = Bare::new();
+    bare.settle();
+    let actions = bare.lab.actions();
+    for action in &actions {
+        let mut shared = Shared::default();
+        assert_eq!(bare.lab.restore(&action.patch, &mut shared), Ok(()), "{}", action.title);
+    }
+    for title in ["Model 28×28, 4 greys", "Class 0", "Class 9", "Temperature 0.7"] {
+        assert!(actions.iter().any(|action| action.title == title), "{title}");
+    }
+}
