@@ -15,6 +15,7 @@ use std::time::Duration;
 use egui::{Frame, Margin, Panel, Rect, Role, Sense, WidgetInfo, vec2};
 
 use super::document::Document;
+use super::explain::Explain;
 use super::frame_times::FrameTimes;
 use super::keys::KeyPlugin;
 use super::registry::{CHAPTERS, Chapter};
@@ -62,6 +63,8 @@ pub struct TractableApp {
     chapters: &'static [Chapter],
     labs: Vec<Option<Box<dyn Lab>>>,
     active: usize,
+    /// The texts of the chapters that were opened.
+    explains: Vec<Explain>,
     rail_open: bool,
     /// Whether the user folded or unfolded the rail; until then a narrow window folds it by itself. The same for the panels.
     rail_chosen: bool,
@@ -110,6 +113,7 @@ impl TractableApp {
             chapters,
             labs: chapters.iter().map(|_| None).collect(),
             active,
+            explains: Vec::new(),
             rail_open: true,
             rail_chosen: false,
             panels_open: true,
@@ -177,6 +181,10 @@ impl TractableApp {
         {
             self.labs[index] = Some(open(&self.shared));
         }
+        let chapter = self.chapters[index].id;
+        if self.labs[index].is_some() && self.explains.iter().all(|explain| explain.chapter() != chapter) {
+            self.explains.push(Explain::open(chapter, &mut self.shared));
+        }
         self.frame_times.clear();
     }
 
@@ -223,6 +231,7 @@ impl TractableApp {
             return;
         };
         let lab_ref: &mut dyn Lab = lab.as_mut();
+        let chapter = self.chapters[self.active].id;
 
         if let Some(model) = lab_ref.transport() {
             let labels = model.labels();
@@ -243,7 +252,12 @@ impl TractableApp {
                 scroll(ui, "controls scroll", |ui| lab_ref.controls(ui, &mut self.shared));
             });
             Panel::right("explain").frame(column).resizable(false).exact_size((width * 0.165).clamp(244.0, 330.0)).show(ui, |ui| {
-                scroll(ui, "explain scroll", |ui| lab_ref.explain(ui, &mut self.shared));
+                scroll(ui, "explain scroll", |ui| {
+                    if let Some(explain) = self.explains.iter_mut().find(|explain| explain.chapter() == chapter) {
+                        explain.show(ui, lab_ref, &mut self.shared);
+                    }
+                    lab_ref.explain(ui, &mut self.shared);
+                });
             });
         }
         let canvas = Frame::new().inner_margin(Margin { left: 14, right: 14, top: 14, bottom: 8 });

@@ -7,6 +7,7 @@ mod explain;
 mod fields;
 mod files;
 mod history;
+mod live;
 mod marks;
 mod numbers;
 mod planes;
@@ -28,7 +29,7 @@ use self::fields::Fields;
 use self::files::Files;
 use self::history::History;
 use self::tools::Tools;
-use super::{Action, Command, Lab, LabStatus, Shared};
+use super::{Action, Command, Lab, LabStatus, Live, Look, Shared};
 use crate::data::Toy;
 use crate::exec::{BackendChoice, open_session};
 use crate::flows::realnvp::Config;
@@ -107,6 +108,7 @@ pub struct FlowLab {
     restored: bool,
     load_at_start: Option<PathBuf>,
     files: Files,
+    look: Look,
     failed: Option<String>,
 }
 
@@ -152,6 +154,7 @@ impl FlowLab {
             asked: (config.clone(), lesson.training.batch),
             wish: Wish { batch: lesson.training.batch, rate: lesson.training.adam.rate, config },
             files: Files::default(),
+            look: Look::default(),
             failed: None,
             source: match &lesson.model {
                 Model::Realnvp { data, .. } => data.clone(),
@@ -352,6 +355,7 @@ impl Lab for FlowLab {
         }
         self.take_news(shared);
         self.remember(ctx);
+        self.look = shared.look();
         self.files.poll(ctx).into_iter().for_each(|command| match command {
             FlowCommand::Data(data) => self.choose(data),
             FlowCommand::Load(path) => self.load_weights(&path),
@@ -415,6 +419,10 @@ impl Lab for FlowLab {
             _ => return false,
         }
         true
+    }
+
+    fn live(&self, name: &str) -> Option<Live> {
+        live::number_of(self, name)
     }
 
     fn leave(&mut self) {

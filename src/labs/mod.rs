@@ -7,6 +7,7 @@
 pub mod app;
 pub mod command;
 pub mod document;
+pub mod explain;
 pub mod flow;
 pub mod frame_times;
 pub mod keys;
@@ -24,5 +25,5 @@ pub use app::{AppOptions, TractableApp};
 pub use command::Command;
 pub use lab::{Action, Lab, LabStatus, Live};
 pub use registry::{Chapter, Section};
-pub use shared::Shared;
+pub use shared::{Look, Shared};
 pub use window::{WindowError, WindowOptions, run_window};

@@ -49,6 +49,21 @@ pub struct Shared {
     pub toasts: Vec<Toast>,
 }
 
+/// How numbers look: what a lab keeps of [`Shared`] to say its live numbers.
+#[derive(Clone, Copy, Debug)]
+pub struct Look {
+    /// Nats or bits.
+    pub units: Units,
+    /// The colours of the theme.
+    pub palette: &'static Palette,
+}
+
+impl Default for Look {
+    fn default() -> Look {
+        Look { units: Units::Nats, palette: Theme::Dark.palette() }
+    }
+}
+
 fn animation_id() -> egui::Id {
     egui::Id::unique("tractable animation")
 }
@@ -79,6 +94,12 @@ impl Shared {
     #[must_use]
     pub fn palette(&self) -> &'static Palette {
         self.theme.palette()
+    }
+
+    /// How numbers look now.
+    #[must_use]
+    pub fn look(&self) -> Look {
+        Look { units: self.units, palette: self.palette() }
     }
 
     /// Says that something was done.

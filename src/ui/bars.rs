@@ -2,6 +2,7 @@
 
 use egui::{Align2, Color32, FontId, Mesh, Rect, Response, Role, Sense, Shape, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
 
+use super::link;
 use super::theme::Palette;
 use super::units::{number, signed};
 
@@ -14,13 +15,15 @@ pub struct ProbabilityBars<'a> {
     chosen: Option<usize>,
     u: Option<f64>,
     row_height: f32,
+    links: &'a [String],
+    u_link: &'a str,
 }
 
 impl<'a> ProbabilityBars<'a> {
     /// Bars for probabilities that sum to 1.
     #[must_use]
     pub fn new(name: &'a str, probabilities: &'a [f32]) -> Self {
-        Self { name, probabilities, swatches: &[], labels: &[], chosen: None, u: None, row_height: 24.0 }
+        Self { name, probabilities, swatches: &[], labels: &[], chosen: None, u: None, row_height: 24.0, links: &[], u_link: "" }
     }
 
     /// A colour for each outcome, shown as a square before its bar.
@@ -58,6 +61,13 @@ impl<'a> ProbabilityBars<'a> {
         self
     }
 
+    /// The live numbers that the bars and u stand for: they light up together ([`super::link`]).
+    #[must_use]
+    pub fn links(mut self, bars: &'a [String], u: &'a str) -> Self {
+        (self.links, self.u_link) = (bars, u);
+        self
+    }
+
     /// Draws the bars over the width that is left; the number is the outcome under the pointer.
     pub fn show(self, ui: &mut Ui) -> (Response, Option<usize>) {
         let palette = Palette::of(ui);
@@ -90,6 +100,13 @@ impl<'a> ProbabilityBars<'a> {
             let pos = pos2(bar.right() + 6.0, row.center().y);
             let ink = if chosen { palette.now } else { palette.text };
             painter.text(pos, Align2::LEFT_CENTER, number(f64::from(p), 2), font.clone(), ink);
+            if let Some(name) = self.links.get(i) {
+                link::place(ui, Rect::from_min_max(row.min, pos2(bars.right() + number_width, row.bottom())), name, color);
+            }
+        }
+        if !self.u_link.is_empty() {
+            let ladder = Rect::from_min_max(pos2(rect.right() - ladder + 8.0, rect.top()), rect.max);
+            link::place(ui, ladder, self.u_link, palette.base);
         }
         self.paint_ladder(ui, Rect::from_min_max(pos2(rect.right() - ladder + 18.0, rect.top() + 2.0), rect.max - vec2(14.0, 2.0)));
         let spoken = self.spoken();

@@ -4,11 +4,13 @@
 
 mod chapters;
 mod cli;
+mod explain;
 mod flow;
 mod flow_bench;
 mod flow_state;
 mod harness;
 mod keys;
+mod math;
 mod pixelcnn;
 mod pixelcnn_micro;
 mod pixelcnn_state;

@@ -6,7 +6,7 @@ use egui_kittest::kittest::Queryable;
 use tractable::ui::bars::{ProbabilityBars, signed_bars, spikes};
 use tractable::ui::canvas2d::{Canvas2d, View};
 use tractable::ui::colormap::{Colormap, Scale, colorbar};
-use tractable::ui::formula::Formula;
+use tractable::ui::math::Math;
 use tractable::ui::pixel_grid::PixelGrid;
 use tractable::ui::plot::{LossCurves, loss_chart};
 use tractable::ui::units::Units;
@@ -84,7 +84,7 @@ fn charts_and_bars_survive_what_a_run_can_produce() {
             let labels: Vec<String> = (0..wide.len()).map(|i| format!("layer {i}")).collect();
             signed_bars(ui, "Log-determinants", &labels, &wide, 1.0, Some(0));
             colorbar(ui, &Scale::new(Colormap::Surprise, 0.0, 4.0), "surprise", "bits");
-            Formula::new().var("p").op("(").var("x").below("490").op(") = ").number("0.59").color(Color32::RED).show(ui);
+            Math::new(r"p(x_{490}) = \live{p}").numbers(&|_| Some(("0.59".into(), Color32::RED))).show(ui);
             let curve: Vec<[f64; 2]> = wide.iter().enumerate().map(|(i, &v)| [i as f64, v]).collect();
             let curves = LossCurves {
                 train: &curve,
@@ -97,6 +97,6 @@ fn charts_and_bars_survive_what_a_run_can_produce() {
         });
         harness.run_steps(3);
         assert!(harness.query_by_label_contains("Next pixel").is_some());
-        assert!(harness.query_by_label("p(x_490) = 0.59").is_some());
+        assert!(harness.query_by_label("p(x sub 490) equals 0.59").is_some());
     }
 }

@@ -62,6 +62,11 @@ impl TractableApp {
                 self.shared.seed = rand::random_range(1..100_000);
                 self.offer(command);
             }
+            Command::NextExplain | Command::PreviousExplain => {
+                if !self.explain_step(command) {
+                    self.nothing_to_do(command);
+                }
+            }
             _ => {
                 if !self.offer(command) {
                     self.nothing_to_do(command);
@@ -79,6 +84,16 @@ impl TractableApp {
         let handled = lab.command(command, &mut self.shared) || lab.transport().is_some_and(|model| on_transport(command, model));
         self.labs[self.active] = Some(lab);
         handled
+    }
+
+    /// Goes on or back in the chapter's text; false if it has none.
+    fn explain_step(&mut self, command: Command) -> bool {
+        let chapter = self.chapters[self.active].id;
+        let explain = self.explains.iter_mut().find(|explain| explain.chapter() == chapter);
+        match (explain, self.labs[self.active].as_mut()) {
+            (Some(explain), Some(lab)) => explain.step(command, lab.as_mut(), &mut self.shared),
+            _ => false,
+        }
     }
 
     /// Sets the seed that the user typed, and starts again with it.

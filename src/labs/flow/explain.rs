@@ -2,19 +2,27 @@
 
 use egui::{RichText, Ui};
 
-use super::numbers::{scientific, sign_color};
+use super::live::{layer_name, number_of};
+use super::numbers::scientific;
 use super::{FlowLab, Shared};
 use crate::train::flow_job::{FlowSnapshot, Pictures, ProbeReading};
 use crate::ui::bars::signed_bars;
 use crate::ui::chips;
-use crate::ui::formula::Formula;
+use crate::ui::link;
+use crate::ui::math::Math;
 use crate::ui::plot::{LossCurves, loss_chart};
 use crate::ui::theme::Palette;
 use crate::ui::transport::TransportModel;
-use crate::ui::units::{count, number, signed};
+use crate::ui::units::{count, number};
 
 /// The chart leaves out what lies so far above the lowest loss, nats, and says so.
 const HIGHEST_ABOVE: f64 = 4.0;
+
+/// The change of variables at the amber point, first in letters, then in numbers.
+const FORMULA: &str = r"\begin{aligned}
+\term{log_p}{\log p(x)} &= \term{log_n}{\log \mathcal{N}(z)} + \term{log_det}{\textstyle\sum_k \log\lvert\det J_k\rvert} \\
+\live{log_p} &= \live{log_n} \;\; \live{log_det}
+\end{aligned}";
 
 /// Draws the panel.
 pub(super) fn show(lab: &mut FlowLab, ui: &mut Ui, shared: &Shared) {
@@ -47,27 +55,21 @@ fn point(lab: &mut FlowLab, ui: &mut Ui, shared: &Shared, reading: &ProbeReading
     let units = shared.units;
     let [x, y] = reading.at.map(|v| number(v, 2));
     chips::section(ui, "The amber point", &format!("x = ({x}, {y})"));
-    let formula = Formula::new().size(13.0).op("log ").var("p").op("(x) = ").op("log N(z; 0, I)").color(palette.base);
-    formula.op(" + Σ log|det J").below("k").op("|").show(ui);
+    let numbers = |name: &str| number_of(lab, name).map(|live| (live.text, live.color));
+    Math::new(FORMULA).size(16.0).numbers(&numbers).show(ui);
     let sum: f64 = reading.log_dets.iter().sum();
     let value = |nats: f64| number(units.convert(nats), 3);
-    ui.horizontal_wrapped(|ui| {
-        ui.spacing_mut().item_spacing.x = 6.0;
-        let mono = |text: String, color| RichText::new(text).monospace().size(14.0).color(color);
-        ui.label(mono(value(reading.log_prob), palette.now)).on_hover_text("log p(x), as the model computes it");
-        ui.label(mono("=".into(), palette.text_dim));
-        ui.label(mono(value(reading.log_base), palette.base)).on_hover_text("log N(z; 0, I): the base density where the point lands");
-        let log_det = mono(signed(units.convert(sum), 3), sign_color(palette, sum));
-        ui.label(log_det).on_hover_text("the sum of the layers' log-determinants");
-        ui.label(RichText::new(units.name()).small().color(palette.text_dim));
-    });
     let spoken = format!("log p = {}, log N = {}, log-dets {}", value(reading.log_prob), value(reading.log_base), value(sum));
     let labels: Vec<String> = (1..=reading.log_dets.len()).map(|k| format!("layer {k}")).collect();
     let values: Vec<f64> = reading.log_dets.iter().map(|&nats| units.convert(nats)).collect();
     let reach = values.iter().fold(0.5_f64, |reach, v| reach.max(v.abs()));
-    let selected = (lab.depth.position() > 0.0).then(|| lab.layer());
+    let lit = (0..values.len()).find(|&layer| link::lit(ui.ctx(), &layer_name(layer)));
+    let selected = lit.or((lab.depth.position() > 0.0).then(|| lab.layer()));
     ui.label(RichText::new(format!("one bar a layer, {}", units.name())).small().color(palette.text_dim));
     let (response, hovered) = signed_bars(ui, &spoken, &labels, &values, reach, selected);
+    if let Some(layer) = hovered {
+        link::hover(ui.ctx(), &layer_name(layer));
+    }
     if let Some(layer) = hovered.filter(|_| response.clicked()) {
         lab.depth.set_playing(false);
         lab.depth.seek((layer + 1) as f64);

@@ -3,9 +3,11 @@
 use egui::{Align2, Color32, FontId, Rect, Role, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, pos2, vec2};
 
 use super::fields::LAYER_SCALE;
+use super::live::layer_name;
 use super::numbers::sign_color;
 use super::{FlowLab, Shared};
 use crate::ui::colormap::{Scale, colorbar};
+use crate::ui::link;
 use crate::ui::theme::Palette;
 use crate::ui::transport::TransportModel;
 use crate::ui::units::signed;
@@ -78,6 +80,11 @@ fn kind(lab: &FlowLab, layer: usize) -> &'static str {
 fn card(lab: &FlowLab, ui: &mut Ui, shared: &Shared, layer: usize, size: Vec2, palette: &Palette) -> bool {
     let (rect, response) = ui.allocate_exact_size(vec2(size.x, size.y + TEXT), Sense::click());
     let field = Rect::from_min_size(rect.min, size);
+    let name = layer_name(layer);
+    if response.hovered() {
+        link::hover(ui.ctx(), &name);
+    }
+    let lit = link::lit(ui.ctx(), &name);
     let ahead = (layer as f64) >= lab.depth.position() && lab.depth.position() > 0.0;
     let painter = ui.painter();
     painter.rect_filled(field, 4.0, palette.future);
@@ -87,7 +94,7 @@ fn card(lab: &FlowLab, ui: &mut Ui, shared: &Shared, layer: usize, size: Vec2, p
         texture.paint_tinted(&painter.with_clip_rect(field), square, if ahead { Color32::from_white_alpha(125) } else { Color32::WHITE });
     }
     let current = lab.depth.position() > 0.0 && lab.layer() == layer;
-    let line = match (current, response.hovered() || response.has_focus()) {
+    let line = match (current, lit || response.has_focus()) {
         (true, _) => Stroke::new(2.0, palette.now),
         (false, true) => Stroke::new(1.5, palette.seen),
         _ => Stroke::new(1.0, palette.line),

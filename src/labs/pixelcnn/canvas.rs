@@ -8,11 +8,11 @@ use super::{channels, gallery, insight, layers, micro_panel, micro_picture, pins
 use crate::graph::causal::{Field, Visibility};
 use crate::labs::Shared;
 use crate::train::pixelcnn_job::{Gradient, SampleRun};
-use crate::ui::chips;
 use crate::ui::colormap::{Colormap, Scale, colorbar};
 use crate::ui::pixel_grid::{GridLayout, PixelGrid, hatching};
 use crate::ui::theme::Palette;
 use crate::ui::units::number;
+use crate::ui::{chips, link};
 
 /// Upper end of the surprise scale, nats: fixed, because a range that jumps lies.
 const SURPRISE_NATS: f32 = 3.0;
@@ -106,6 +106,7 @@ fn sample(lab: &mut PixelcnnLab, ui: &mut Ui, shared: &Shared, width: f32) {
         lab.view.found = true;
     }
     lab.view.hovered = grid.hovered;
+    link::place(ui, grid.layout.cell(focus), "pixel", palette.now);
     if let Some(cell) = grid.clicked {
         lab.view.toggle_pin(cell);
     }
@@ -206,13 +207,15 @@ fn legend(ui: &mut Ui, lab: &PixelcnnLab, field: Option<&Field>, focus: usize, a
             ui.spacing_mut().item_spacing = vec2(12.0, 2.0);
             if let Some(field) = field {
                 let reach = (field.seen + field.blind).max(1);
-                chips::legend(ui, palette.seen, &format!("seen by {who}: {}", field.seen)).on_hover_text(format!(
+                let seen = chips::legend(ui, palette.seen, &format!("seen by {who}: {}", field.seen)).on_hover_text(format!(
                     "Exact, from the model's graph: its prediction depends on these {} pixels. {} earlier ones are out of reach.",
                     field.seen, field.outside
                 ));
+                link::place(ui, seen.rect, "seen", palette.seen);
                 let share = number(100.0 * field.blind as f64 / reach as f64, 1);
-                hatched(ui, palette, &format!("blind spot: {} ({share} %)", field.blind))
+                let blind = hatched(ui, palette, &format!("blind spot: {} ({share} %)", field.blind))
                     .on_hover_text("Drawn earlier and within reach of the kernels, but on no path through the masks");
+                link::place(ui, blind.rect, "blind", palette.blind);
             }
             if field.is_none() && at < run.len() {
                 // Inside a pixel the field of its kernel is shown instead.

@@ -6,9 +6,9 @@ use crate::exec::BackendChoice;
 use crate::labs::{Command, Shared};
 use crate::train::Model;
 use crate::train::pixelcnn_job::{Ask, Method, MethodCost, Snapshot};
-use crate::ui::chips;
 use crate::ui::theme::Palette;
 use crate::ui::units::number;
+use crate::ui::{chips, link};
 
 /// Draws the column of what can be chosen.
 pub(super) fn show(lab: &mut PixelcnnLab, ui: &mut Ui, shared: &mut Shared) {
@@ -25,10 +25,10 @@ pub(super) fn show(lab: &mut PixelcnnLab, ui: &mut Ui, shared: &mut Shared) {
     class(lab, ui);
     ui.add_space(4.0);
     let mut temperature = lab.settings.temperature;
-    if chips::slider(ui, "Temperature", "", &mut temperature, 0.1..=2.0, false)
-        .on_hover_text("Divides the logits: below 1 likely values become likelier, above 1 all become more alike")
-        .changed()
-    {
+    let slider = chips::slider(ui, "Temperature", "", &mut temperature, 0.1..=2.0, false)
+        .on_hover_text("Divides the logits: below 1 likely values become likelier, above 1 all become more alike");
+    link::place(ui, slider.rect, "T", lab.look.palette.base);
+    if slider.changed() {
         lab.settings.temperature = (temperature * 20.0).round() / 20.0;
         lab.redraw();
     }

@@ -6,13 +6,15 @@ use egui::{Color32, Ui};
 
 use super::canvas::grey;
 use super::lab::PixelcnnLab;
+use super::live::{bar_names, number_of, probability};
 use super::walk::log_name;
 use crate::graph::causal::Visibility;
 use crate::labs::Shared;
 use crate::train::pixelcnn_job::{Origin, SampleRun};
 use crate::ui::bars::{ProbabilityBars, spikes};
 use crate::ui::chips;
-use crate::ui::formula::Formula;
+use crate::ui::link;
+use crate::ui::math::Math;
 use crate::ui::theme::Palette;
 use crate::ui::transport::TransportModel;
 use crate::ui::units::{Units, number};
@@ -28,7 +30,7 @@ pub(super) fn show(lab: &mut PixelcnnLab, ui: &mut Ui, shared: &Shared) {
     if focus > at {
         waiting(lab, ui, &run, focus, at);
     } else {
-        distribution(ui, &run, focus, at);
+        distribution(lab, ui, &run, focus, at);
         price(lab, ui, &run, focus, shared.units);
     }
     ui.add_space(6.0);
@@ -39,7 +41,7 @@ pub(super) fn show(lab: &mut PixelcnnLab, ui: &mut Ui, shared: &Shared) {
 fn waiting(lab: &mut PixelcnnLab, ui: &mut Ui, run: &SampleRun, focus: usize, at: usize) {
     let palette = Palette::of(ui);
     chips::section(ui, "A pixel to come", &place(run, focus));
-    conditional(focus).show(ui);
+    Math::new(&conditional(focus)).size(16.0).numbers(&numbers(lab)).show(ui);
     let missing = lab.fields.as_mut().map_or(0, |fields| {
         let layers = fields.layers();
         let field = fields.field(focus, layers);
@@ -57,22 +59,25 @@ fn place(run: &SampleRun, i: usize) -> String {
 }
 
 /// `p(x_i | x_<i)`, counted from 1.
-fn conditional(i: usize) -> Formula {
+fn conditional(i: usize) -> String {
     let i = i + 1;
-    Formula::new().size(16.0).var("p").op("(").var("x").below(i.to_string()).op(" | ").var("x").below(format!("<{i}")).op(")")
+    format!(r"p(\term{{pixel}}{{x_{{{i}}}}} \mid x_{{<{i}}})")
 }
 
-fn distribution(ui: &mut Ui, run: &SampleRun, focus: usize, at: usize) {
+/// The lab's live numbers, as formulas ask for them.
+fn numbers(lab: &PixelcnnLab) -> impl Fn(&str) -> Option<(String, Color32)> + '_ {
+    |name| number_of(lab, name).map(|live| (live.text, live.color))
+}
+
+fn distribution(lab: &PixelcnnLab, ui: &mut Ui, run: &SampleRun, focus: usize, at: usize) {
     let palette = Palette::of(ui);
     let title = if focus == at { "The next pixel" } else { "As it was drawn" };
     chips::section(ui, title, &place(run, focus));
     let t = run.settings.temperature;
-    let formula = conditional(focus).op(" = softmax(").var("l").below((focus + 1).to_string());
-    let formula = if t == 1.0 { formula } else { formula.op(" / ").number(number(t, 2)) };
-    formula
-        .op(")")
-        .show(ui)
-        .on_hover_text("l: the logits that the last 1×1 convolution gives at this position; divided by the temperature");
+    let divided = if t == 1.0 { "" } else { r" / \live{T}" };
+    let formula = format!(r"{} = \operatorname{{softmax}}(\ell_{{{}}}{divided})", conditional(focus), focus + 1);
+    let shown = Math::new(&formula).size(16.0).numbers(&numbers(lab)).show(ui);
+    shown.response.on_hover_text("l: the logits that the last 1×1 convolution gives at this position; divided by the temperature");
     let p = run.distribution(focus);
     let swatches: Vec<Color32> = (0..run.levels).map(|level| grey(level as u8, run.levels)).collect();
     let chosen = usize::from(run.pixels[focus]);
@@ -82,6 +87,7 @@ fn distribution(ui: &mut Ui, run: &SampleRun, focus: usize, at: usize) {
         .chosen(Some(chosen))
         .u(Some(f64::from(run.u[focus])))
         .row_height(row_height)
+        .links(&bar_names(run.levels, chosen), "u")
         .show(ui);
     let name = level_name(chosen, run.levels);
     let u = format!("{:.3}", run.u[focus]);
@@ -107,10 +113,14 @@ fn price(lab: &PixelcnnLab, ui: &mut Ui, run: &SampleRun, focus: usize, units: U
         ui.spacing_mut().item_spacing.y = 3.0;
         ui.label(egui::RichText::new("Its price").color(palette.text));
         let value = |nats: f64| units.format(nats, 2);
-        chips::value_row(ui, &format!("−{log} {}", probability(run.chosen_p(focus))), &value(run.price[focus]), palette.now);
-        chips::value_row(ui, &format!("the {focus} before"), &value(run.sum[focus]), palette.text);
-        chips::value_row(ui, "with it", &value(run.sum[n]), palette.seen);
-        chips::value_row(ui, "bits per pixel", &number(run.sum[n] / (n as f64 * LN_2), 3), palette.text);
+        let row = |ui: &mut Ui, text: &str, value: &str, color: Color32, name: &str| {
+            let response = chips::value_row(ui, text, value, color);
+            link::place(ui, response.rect, name, color);
+        };
+        row(ui, &format!("−{log} {}", probability(run.chosen_p(focus))), &value(run.price[focus]), palette.now, "price");
+        row(ui, &format!("the {focus} before"), &value(run.sum[focus]), palette.text, "before");
+        row(ui, "with it", &value(run.sum[n]), palette.seen, "sum");
+        row(ui, "bits per pixel", &number(run.sum[n] / (n as f64 * LN_2), 3), palette.seen, "bits");
         chips::note(ui, &format!("product rule: {n} of {} factors", run.len()));
         if run.settings.temperature != 1.0 {
             chips::note(ui, "Prices are those of the distribution at this temperature.");
@@ -119,17 +129,6 @@ fn price(lab: &PixelcnnLab, ui: &mut Ui, run: &SampleRun, focus: usize, units: U
     if lab.snapshot.as_ref().is_some_and(|s| s.origin == Origin::Untrained && run.step == 0) {
         let bits = number((run.levels as f64).log2(), 2);
         chips::note(ui, &format!("Untrained: every value is about equally likely, {bits} bits each. Press “Train”."));
-    }
-}
-
-/// A probability with as many digits as tell something.
-fn probability(p: f64) -> String {
-    if p >= 0.995 {
-        format!("{p:.4}")
-    } else if p >= 0.01 {
-        number(p, 2)
-    } else {
-        format!("{p:.1e}")
     }
 }
 

@@ -31,6 +31,11 @@ impl Fields {
         self.nodes.layers.len()
     }
 
+    /// A field that was shown lately.
+    pub(super) fn known(&self, pixel: usize, layers: usize) -> Option<&Field> {
+        self.known.iter().find(|(key, _)| *key == (pixel, layers)).map(|(_, field)| field)
+    }
+
     /// What the prediction of a pixel sees after the first `layers` masked layers, from 1 to all.
     pub(super) fn field(&mut self, pixel: usize, layers: usize) -> &Field {
         let layers = layers.clamp(1, self.layers());

@@ -13,7 +13,7 @@ use super::insight::Insight;
 use super::micro::{DIMMED, Micro};
 use super::state::State;
 use super::walk::Walk;
-use crate::labs::{Action, Command, Lab, LabStatus, Shared};
+use crate::labs::{Action, Command, Lab, LabStatus, Live, Look, Shared};
 use crate::train::pixelcnn_job::{Ask, Method, PixelcnnJob, SampleRun, Settings, Snapshot};
 use crate::train::{Event, Model, Worker};
 use crate::ui::transport::TransportModel;
@@ -79,6 +79,7 @@ pub struct PixelcnnLab {
     /// How often the worker was asked, to know whether it has heard all of it.
     pub(super) asked: Cell<u64>,
     pub(super) history: History<State>,
+    pub(super) look: Look,
 }
 
 /// Opens the lab; its worker starts with the first frame.
@@ -113,6 +114,7 @@ impl PixelcnnLab {
             files: Files::default(),
             micro: Micro::default(),
             insight: Insight::default(),
+            look: Look::default(),
             dead: None,
             asked: Cell::new(0),
             history: History::default(),
@@ -275,6 +277,7 @@ impl Lab for PixelcnnLab {
         }
         let held = ctx.input(|input| input.pointer.any_down());
         self.history.observe(self.present().deeds(), held);
+        self.look = shared.look();
         if let Some(next) = self.walk.advance(ctx.input(|input| input.time)) {
             if self.walk.speed() > SMOOTH {
                 shared.animate(ctx);
@@ -357,6 +360,10 @@ impl Lab for PixelcnnLab {
 
     fn actions(&self) -> Vec<Action> {
         self.offers()
+    }
+
+    fn live(&self, name: &str) -> Option<Live> {
+        super::live::number_of(self, name)
     }
 
     fn leave(&mut self) {

@@ -13,6 +13,7 @@ mod history;
 mod insight;
 mod lab;
 mod layers;
+mod live;
 mod micro;
 mod micro_chart;
 mod micro_panel;

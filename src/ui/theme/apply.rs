@@ -32,6 +32,7 @@ pub fn install(ctx: &egui::Context, theme: Theme, reduced_motion: bool) {
         // The window opens on a moving picture; a scroll that glides on by itself costs frames and tells nothing.
         style.scroll_animation = egui::style::ScrollAnimation::none();
     });
+    crate::ui::math::install_fonts(ctx);
     // Ctrl +/-/0 are commands of the table, so that the sheet and the palette know them.
     ctx.options_mut(|options| options.zoom_with_keyboard = false);
 }

@@ -1,0 +1,167 @@
+//! The text above a lab's own live panels: which step, its formula and words, and what it does to the lab.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use egui::{Color32, RichText, ScrollArea, Ui};
+use egui_commonmark::{CommonMarkCache, CommonMarkViewer};
+
+use super::script::{Script, Step};
+use crate::labs::{Command, Lab, Shared};
+use crate::ui::icons::{Icon, icon_button};
+use crate::ui::math::Math;
+use crate::ui::theme::Palette;
+use crate::ui::{chips, link};
+
+/// Part of the panel's height that a text may take; the bars under it stay in sight.
+const MOST: f32 = 0.36;
+/// Points an em of a formula on its own line, and in a line of text, whose letters are smaller than KaTeX's.
+const DISPLAY: f32 = 17.0;
+const INLINE: f32 = 15.0;
+
+/// The explanation of one chapter, and which step is shown.
+pub struct Explain {
+    chapter: &'static str,
+    script: Option<Script>,
+    /// The text does not come from a file.
+    fixed: bool,
+    at: usize,
+    folded: bool,
+    markdown: CommonMarkCache,
+}
+
+impl Explain {
+    /// The text of a chapter; a file of the user's that cannot be read is told in a message, and the built-in text is shown.
+    #[must_use]
+    pub fn open(chapter: &'static str, shared: &mut Shared) -> Explain {
+        let mut explain = Explain { chapter, script: None, fixed: false, at: 0, folded: false, markdown: CommonMarkCache::default() };
+        explain.read(shared);
+        explain
+    }
+
+    /// A text from elsewhere; it is not read again.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn with_text(chapter: &'static str, text: &str) -> Result<Explain, String> {
+        Ok(Explain { chapter, script: Some(Script::parse(text)?), fixed: true, at: 0, folded: false, markdown: CommonMarkCache::default() })
+    }
+
+    /// The chapter's stable name.
+    #[must_use]
+    pub fn chapter(&self) -> &'static str {
+        self.chapter
+    }
+
+    /// Reads the text again: a teacher may have edited it.
+    fn read(&mut self, shared: &mut Shared) {
+        if self.fixed {
+            return;
+        }
+        match super::open(self.chapter) {
+            Ok(script) => self.script = script,
+            Err(sentence) => {
+                shared.warn(format!("The explanation is the built-in one: {sentence}"));
+                self.script = super::built_in(self.chapter).ok().flatten();
+            }
+        }
+        self.at = self.at.min(self.script.as_ref().map_or(0, |script| script.steps.len() - 1));
+    }
+
+    /// Goes one step on or back; false where the chapter has no text.
+    pub fn step(&mut self, command: Command, lab: &mut dyn Lab, shared: &mut Shared) -> bool {
+        self.read(shared);
+        let Some(script) = &self.script else { return false };
+        let last = script.steps.len() - 1;
+        let next = if command == Command::NextExplain { (self.at + 1).min(last) } else { self.at.saturating_sub(1) };
+        if next != self.at || self.folded {
+            self.at = next;
+            self.folded = false;
+            enter(&script.steps[next], lab, shared);
+        }
+        true
+    }
+
+    /// Draws head, formula and words, and the lab's own panels under them.
+    pub fn show(&mut self, ui: &mut Ui, lab: &mut dyn Lab, shared: &mut Shared) {
+        let Some(script) = &self.script else { return };
+        let step = &script.steps[self.at];
+        if let Some(name) = step.highlight.as_deref().filter(|_| !self.folded) {
+            link::point_at(ui.ctx(), name);
+        }
+        let asked = head(ui, step, self.at, script.steps.len(), &mut self.folded);
+        if !self.folded {
+            // The panel scrolls as a whole, so what is in sight is what its frame shows.
+            let room = ui.clip_rect().height() * MOST;
+            ScrollArea::vertical().id_salt(("step", self.at)).max_height(room).auto_shrink([false, true]).show(ui, |ui| {
+                ui.set_width(ui.available_width() - 4.0);
+                text(ui, &mut self.markdown, step, lab);
+            });
+        }
+        ui.add_space(2.0);
+        ui.separator();
+        if let Some(command) = asked {
+            self.step(command, lab, shared);
+        }
+    }
+}
+
+/// Does to the lab what the step says.
+fn enter(step: &Step, lab: &mut dyn Lab, shared: &mut Shared) {
+    if let Some(patch) = &step.set
+        && let Err(sentence) = lab.restore(patch, shared)
+    {
+        shared.warn(format!("The step “{}” could not set everything: {sentence}", step.title));
+    }
+    if step.pause
+        && let Some(walk) = lab.transport()
+    {
+        walk.set_playing(false);
+    }
+}
+
+/// The line with the buttons and the title; gives the command that was asked for.
+fn head(ui: &mut Ui, step: &Step, at: usize, steps: usize, folded: &mut bool) -> Option<Command> {
+    let palette = Palette::of(ui);
+    let mut asked = None;
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 6.0;
+        for (icon, command) in [(Icon::Back, Command::PreviousExplain), (Icon::Step, Command::NextExplain)] {
+            if icon_button(ui, icon, command.entry().title, 22.0, false).on_hover_text(command.tooltip()).clicked() {
+                asked = Some(command);
+            }
+            if command == Command::PreviousExplain {
+                ui.label(RichText::new(format!("step {} of {steps}", at + 1)).small().color(palette.text_dim));
+            }
+        }
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            let help = "Folds the text away, so that only the live panels are left";
+            if chips::button(ui, if *folded { "text" } else { "fold" }).on_hover_text(help).clicked() {
+                *folded = !*folded;
+            }
+            if let Some(slide) = step.slide {
+                ui.label(RichText::new(format!("slide {slide}")).small().color(palette.text_dim));
+            }
+        });
+    });
+    if !*folded {
+        chips::section(ui, &step.title, "");
+    }
+    asked
+}
+
+fn text(ui: &mut Ui, markdown: &mut CommonMarkCache, step: &Step, lab: &dyn Lab) {
+    let numbers: HashMap<String, (String, Color32)> =
+        step.names().into_iter().filter_map(|name| lab.live(&name).map(|live| (name, (live.text, live.color)))).collect();
+    let numbers = Rc::new(numbers);
+    let math = move |ui: &mut Ui, tex: &str, inline: bool| {
+        let number = |name: &str| numbers.get(name).cloned();
+        let math = Math::new(tex).numbers(&number);
+        if inline {
+            math.size(INLINE).inline().show(ui)
+        } else {
+            math.size(DISPLAY).show(ui)
+        };
+    };
+    CommonMarkViewer::new().render_math_fn(Some(&math)).show(ui, markdown, &step.body);
+}

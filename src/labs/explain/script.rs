@@ -1,0 +1,193 @@
+//! The format of the texts.
+//!
+//! ````markdown
+//! ## What one pixel costs {slide 24}
+//!
+//! $$-\ln p(x_i \mid x_{<i}) = \live{price}$$
+//!
+//! The pixel was given level {{level}}; that costs {{price}} nats.
+//!
+//! ```set
+//! { "temperature": 1.0 }
+//! ```
+//! ```highlight
+//! price
+//! ```
+//! ```pause
+//! ```
+//! ````
+//!
+//! Each `## Title {slide 24}` begins a step; the slide may be left out. `$...$` and `$$...$$` are TeX, in which `\live{name}` is a number of the
+//! picture and `\term{name}{...}` a part that means the same; `{{name}}` is that number in prose. Three fenced blocks drive the lab when the step
+//! is entered: `set` is a patch of the lab's state, `highlight` lights a name as if it were hovered, `pause` lets time stand still.
+
+use serde_json::Value;
+
+/// A chapter's steps.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Script {
+    /// At least one.
+    pub steps: Vec<Step>,
+}
+
+/// One step.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Step {
+    /// Its heading.
+    pub title: String,
+    /// The slide of the lecture.
+    pub slide: Option<u32>,
+    /// Markdown, with every live number as TeX.
+    pub body: String,
+    /// What it changes in the lab.
+    pub set: Option<Value>,
+    /// What it lights.
+    pub highlight: Option<String>,
+    /// Whether time stands still.
+    pub pause: bool,
+}
+
+impl Script {
+    /// Reads a text.
+    ///
+    /// # Errors
+    /// A sentence with the line.
+    pub fn parse(text: &str) -> Result<Script, String> {
+        let mut steps: Vec<Step> = Vec::new();
+        let mut lines = text.lines().enumerate();
+        while let Some((number, line)) = lines.next() {
+            if let Some(heading) = line.strip_prefix("## ") {
+                let (title, slide) = heading_parts(heading).map_err(|sentence| format!("line {}: {sentence}", number + 1))?;
+                steps.push(Step { title, slide, ..Step::default() });
+                continue;
+            }
+            // What stands before the first step is for those who edit the file.
+            let Some(step) = steps.last_mut() else { continue };
+            let Some(kind) = line.strip_prefix("```").map(str::trim).filter(|kind| ["set", "highlight", "pause"].contains(kind)) else {
+                step.body.push_str(&with_numbers(line));
+                step.body.push('\n');
+                continue;
+            };
+            let mut block = String::new();
+            loop {
+                match lines.next() {
+                    Some((_, line)) if line.trim() == "```" => break,
+                    Some((_, line)) => block.extend([line, "\n"]),
+                    None => return Err(format!("line {}: the block `{kind}` is not closed with ```.", number + 1)),
+                }
+            }
+            step.take(kind, block.trim()).map_err(|sentence| format!("line {}: {sentence}", number + 1))?;
+        }
+        for step in &mut steps {
+            step.body = step.body.trim().to_owned();
+        }
+        if steps.is_empty() { Err("a step begins with `## Title`, and there is none.".into()) } else { Ok(Script { steps }) }
+    }
+}
+
+impl Step {
+    fn take(&mut self, kind: &str, block: &str) -> Result<(), String> {
+        match kind {
+            "set" => {
+                let patch: Value = serde_json::from_str(block).map_err(|error| format!("the patch is no JSON: {error}."))?;
+                if !patch.is_object() {
+                    return Err("the patch must be an object: { ... }.".into());
+                }
+                self.set = Some(patch);
+            }
+            "highlight" => self.highlight = Some(block.to_owned()).filter(|name| !name.is_empty()),
+            _ => self.pause = true,
+        }
+        Ok(())
+    }
+
+    /// The step's formulas, TeX and whether it stands in a line of text.
+    #[must_use]
+    pub fn formulas(&self) -> Vec<(&str, bool)> {
+        let mut found = Vec::new();
+        let mut rest = self.body.as_str();
+        while let Some(at) = rest.find('$') {
+            let (mark, inline) = if rest[at..].starts_with("$$") { ("$$", false) } else { ("$", true) };
+            let after = &rest[at + mark.len()..];
+            let Some(end) = after.find(mark) else { break };
+            found.push((&after[..end], inline));
+            rest = &after[end + mark.len()..];
+        }
+        found
+    }
+
+    /// The names of all live numbers and terms.
+    #[must_use]
+    pub fn names(&self) -> Vec<String> {
+        let named = |command: &str| -> Vec<String> {
+            let parts = self.body.split(command).skip(1);
+            parts.filter_map(|part| part.split_once('}')).map(|(name, _)| name.to_owned()).collect()
+        };
+        let mut names = named(r"\live{");
+        names.extend(named(r"\term{"));
+        names.sort();
+        names.dedup();
+        names
+    }
+}
+
+/// `Title {slide 24}` as title and slide.
+fn heading_parts(heading: &str) -> Result<(String, Option<u32>), String> {
+    let Some((title, braces)) = heading.trim().split_once('{') else { return Ok((heading.trim().to_owned(), None)) };
+    let slide =
+        braces.strip_suffix('}').and_then(|inside| inside.trim().strip_prefix("slide")).and_then(|number| number.trim().parse().ok());
+    match slide {
+        Some(slide) => Ok((title.trim().to_owned(), Some(slide))),
+        None => Err("a heading ends with {slide 24} or has no braces.".into()),
+    }
+}
+
+/// `{{name}}` as TeX.
+fn with_numbers(line: &str) -> String {
+    let mut text = String::new();
+    let mut rest = line;
+    while let Some((before, after)) = rest.split_once("{{") {
+        let Some((name, tail)) = after.split_once("}}").filter(|(name, _)| !name.is_empty() && name.chars().all(is_name)) else {
+            text.extend([before, "{{"]);
+            rest = after;
+            continue;
+        };
+        text.extend([before, r"$\live{", name, "}$"]);
+        rest = tail;
+    }
+    text.push_str(rest);
+    text
+}
+
+fn is_name(c: char) -> bool {
+    c.is_ascii_alphanumeric() || c == '_'
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &str = "For editors.\n\n## First {slide 24}\n\n$$p = \\live{p}$$\n\nIt is {{p}} with $\\term{q}{x}$.\n\n```set\n{\"a\": 1}\n```\n\
+                        ```highlight\np\n```\n```pause\n```\n\n## Second\nWords.\n";
+
+    #[test]
+    fn steps_have_titles_slides_bodies_and_what_they_do() {
+        let script = Script::parse(TEXT).unwrap();
+        let first = &script.steps[0];
+        assert_eq!((first.title.as_str(), first.slide, first.pause), ("First", Some(24), true));
+        assert_eq!(first.body, "$$p = \\live{p}$$\n\nIt is $\\live{p}$ with $\\term{q}{x}$.");
+        assert_eq!(first.set, Some(serde_json::json!({ "a": 1 })));
+        assert_eq!(first.highlight.as_deref(), Some("p"));
+        assert_eq!(first.names(), ["p", "q"]);
+        assert_eq!(first.formulas(), [(r"p = \live{p}", false), (r"\live{p}", true), (r"\term{q}{x}", true)]);
+        assert_eq!(script.steps[1], Step { title: "Second".into(), body: "Words.".into(), ..Step::default() });
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_with_its_line() {
+        assert!(Script::parse("words").unwrap_err().contains("## Title"));
+        assert_eq!(Script::parse("## A\n```set\n{").unwrap_err(), "line 2: the block `set` is not closed with ```.");
+        assert!(Script::parse("## A\n\n```set\n{1}\n```").unwrap_err().starts_with("line 3: the patch is no JSON"));
+        assert!(Script::parse("## A {slide x}").unwrap_err().contains("{slide 24}"));
+    }
+}
