@@ -5,6 +5,7 @@
 //! snapshot that its worker published.
 
 pub mod app;
+pub mod blindspot;
 pub mod command;
 pub mod document;
 pub mod explain;

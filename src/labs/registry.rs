@@ -67,11 +67,12 @@ pub const CHAPTERS: &[Chapter] = &[
         "How does a network draw an image one pixel at a time, and know the probability of each?",
         super::pixelcnn::open,
     ),
-    planned(
+    built(
         "blind-spot",
         "Blind spot · gates",
         Autoregressive,
         "Which earlier pixels can masked convolutions never see, and how do two stacks see them?",
+        super::blindspot::open,
     ),
     planned("pixelrnn", "PixelRNN", Autoregressive, "What does a recurrent state remember that a convolution cannot?"),
     planned("wavenet", "WaveNet · ByteNet", Autoregressive, "How do a few dilated layers hear thousands of samples back?"),

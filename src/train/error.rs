@@ -2,6 +2,7 @@ use std::path::{Path, PathBuf};
 
 use crate::data::DataError;
 use crate::exec::ExecError;
+use crate::exec::sampler::SamplerError;
 use crate::graph::GraphError;
 
 /// Why a lesson could not be opened, trained, scored or saved. Its text is one sentence: what was expected, what was found, what to do.
@@ -10,6 +11,9 @@ pub enum TrainError {
     /// A computation failed.
     #[error(transparent)]
     Exec(#[from] ExecError),
+    /// A model that cannot be drawn from.
+    #[error(transparent)]
+    Sampler(#[from] SamplerError),
     /// Data could not be read or written.
     #[error(transparent)]
     Data(#[from] DataError),

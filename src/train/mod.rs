@@ -9,6 +9,7 @@ mod lesson;
 mod objective;
 pub mod pixelcnn_job;
 mod presets;
+pub mod rain_job;
 mod score;
 mod sequence;
 mod source;

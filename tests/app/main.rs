@@ -2,6 +2,7 @@
 //!
 //! After every run the harness checks that each control has a name and that every character has a glyph.
 
+mod blindspot;
 mod chapters;
 mod cli;
 mod explain;

@@ -6,7 +6,7 @@ mod canvas;
 mod channels;
 mod controls;
 mod explain;
-mod field;
+pub(in crate::labs) mod field;
 mod files;
 mod gallery;
 mod history;

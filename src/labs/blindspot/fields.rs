@@ -1,0 +1,147 @@
+use egui::{Color32, Ui, vec2};
+use egui_plot::{Line, MarkerShape, Plot, PlotPoints, Points};
+
+use super::{BlindSpotLab, WiredAs};
+use crate::graph::causal::{Field, Visibility};
+use crate::ui::chips;
+use crate::ui::pixel_grid::PixelGrid;
+use crate::ui::theme::Palette;
+use crate::ui::units::number;
+
+/// Room under the pictures for the count against depth.
+const CHART: f32 = 176.0;
+/// Room above and under a picture: its heading, and three lines of counts.
+const AROUND: f32 = 96.0;
+
+const TITLES: [(&str, &str); 3] = [
+    ("One masked stack", "PixelCNN: every layer is a masked convolution"),
+    ("Vertical stack, over the link", "What the link brings: all finished rows, to both sides"),
+    ("Two stacks", "Gated PixelCNN: the own row on the left, and the link"),
+];
+
+/// Draws the three fields of one pixel, and how the blind spot grows with depth.
+pub(super) fn show(lab: &mut BlindSpotLab, ui: &mut Ui) {
+    let Some(analysis) = &mut lab.analysis else { return };
+    let [rows, cols] = analysis.size;
+    let usual = analysis.usual();
+    let place = |offset: i32, from: usize, most: usize| (from as i32 + offset).clamp(0, most as i32 - 1) as usize;
+    let pixel = place(-lab.state.pixel[0], usual[0], rows) * cols + place(lab.state.pixel[1], usual[1], cols);
+    let fields = analysis.fields(pixel).clone();
+
+    let gap = 14.0;
+    let width = ((ui.available_width() - 2.0 * gap) / 3.0).max(100.0);
+    let height = (ui.available_height() - CHART - AROUND).max(90.0);
+    let mut chosen = None;
+    ui.horizontal_top(|ui| {
+        ui.spacing_mut().item_spacing.x = gap;
+        for ((title, help), (i, field)) in TITLES.into_iter().zip(fields.iter().enumerate()) {
+            ui.vertical(|ui| {
+                ui.set_width(width);
+                ui.spacing_mut().item_spacing.y = 3.0;
+                ui.label(egui::RichText::new(title).strong()).on_hover_text(help);
+                if let Some(cell) = picture(ui, title, field, [rows, cols], pixel, i, vec2(width, height)) {
+                    chosen = Some(cell);
+                }
+                counts(ui, field, i);
+            });
+        }
+    });
+    if let Some(cell) = chosen {
+        let (row, col) = ((cell / cols) as i32, (cell % cols) as i32);
+        lab.state.pixel = [usual[0] as i32 - row, col - usual[1] as i32];
+    }
+    ui.add_space(6.0);
+    growth(lab, ui);
+}
+
+/// One field; the cell under the pointer, if any.
+fn picture(
+    ui: &mut Ui,
+    title: &str,
+    field: &Field,
+    [rows, cols]: [usize; 2],
+    pixel: usize,
+    which: usize,
+    size: egui::Vec2,
+) -> Option<usize> {
+    let palette = Palette::of(ui);
+    let leak = |cell: usize| field.pixels[cell] == Visibility::Seen && cell >= pixel;
+    let fill = |cell: usize| match field.pixels[cell] {
+        Visibility::Seen if leak(cell) => palette.blind,
+        Visibility::Seen => palette.seen,
+        Visibility::Later => palette.future,
+        Visibility::Blind | Visibility::Outside => palette.track,
+    };
+    // The vertical stack does not see its own row, which is the other stack's part.
+    let hatch = |cell: usize| field.pixels[cell] == Visibility::Blind && (which != 1 || cell / cols != pixel / cols);
+    let blind = if which == 1 { 0 } else { field.blind };
+    let summary = format!("{} pixels seen, {blind} in the blind spot, {} drawn later and seen.", field.seen, field.ahead);
+    let grid = PixelGrid::new(title, rows, cols)
+        .fill(fill)
+        .hatch(hatch)
+        .outline(pixel, palette.now, 2.5)
+        .gap(if cols > 24 { 0.6 } else { 1.0 })
+        .summary(summary)
+        .show(ui, size);
+    grid.hovered.or(grid.clicked)
+}
+
+fn counts(ui: &mut Ui, field: &Field, which: usize) {
+    let palette = Palette::of(ui);
+    chips::legend(ui, palette.seen, &format!("{} seen", field.seen - field.ahead));
+    if which != 1 {
+        let text = if field.blind == 0 { "no blind spot".to_owned() } else { format!("{} missing: the blind spot", field.blind) };
+        let color = if field.blind == 0 { Color32::TRANSPARENT } else { palette.blind };
+        chips::legend(ui, color, &text);
+    }
+    if field.ahead > 0 {
+        ui.colored_label(palette.blind, format!("leak: {} drawn later", field.ahead))
+            .on_hover_text("It would look at what it should predict: the loss falls to nothing and the samples are noise");
+    }
+}
+
+/// Blind pixels against depth, counted for every depth.
+fn growth(lab: &BlindSpotLab, ui: &mut Ui) {
+    let Some(growth) = &lab.growth else { return };
+    let palette = Palette::of(ui);
+    let layers = lab.state.layers;
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing = vec2(14.0, 1.0);
+        ui.label(egui::RichText::new("Share of the window that is missed, %, against layers").small().color(palette.text));
+        chips::legend(ui, palette.blind, &format!("one stack: {} at {layers}", number(100.0 * growth.share(layers), 1)));
+        chips::legend(ui, palette.seen, "two stacks, wired rightly: 0");
+        if lab.state.wired != WiredAs::Right {
+            ui.label(egui::RichText::new("(the chosen mistake is not in this chart)").small().color(palette.text_dim));
+        }
+    });
+    let limit = 100.0 / (4.0 * (growth.kernel / 2) as f64);
+    let series = |share: &dyn Fn(usize) -> f64| -> Vec<[f64; 2]> { (1..=growth.missing.len()).map(|l| [l as f64, share(l)]).collect() };
+    let plain = series(&|l| 100.0 * growth.share(l));
+    let gated = series(&|l| 100.0 * growth.missing_gated[l - 1] as f64 / growth.window[l - 1] as f64);
+    let plot = Plot::new("Blind spot against depth")
+        .height((ui.available_height() - 4.0).clamp(80.0, 190.0))
+        .show_background(false)
+        .show_grid([false, true])
+        .grid_color(palette.line)
+        .allow_zoom(false)
+        .allow_drag(false)
+        .allow_scroll(false)
+        .allow_boxed_zoom(false)
+        .include_y(0.0)
+        .include_y(limit * 1.08)
+        .include_x(0.7)
+        .include_x(growth.missing.len() as f64 + 0.3)
+        .y_axis_min_width(28.0);
+    ui.scope(|ui| {
+        ui.style_mut().text_styles.insert(egui::TextStyle::Body, egui::FontId::proportional(10.5));
+        plot.show(ui, |plot| {
+            let dashed = egui_plot::LineStyle::dashed_loose();
+            plot.hline(egui_plot::HLine::new("limit of depth, 1 / (4 r)", limit).color(palette.text_dim).width(1.2).style(dashed));
+            plot.vline(egui_plot::VLine::new("now", layers as f64).color(palette.now).width(1.2));
+            for (name, points, color) in [("one stack", plain, palette.blind), ("two stacks", gated, palette.seen)] {
+                plot.line(Line::new(name, PlotPoints::from(points.clone())).color(color).width(1.2));
+                plot.points(Points::new(name, PlotPoints::from(points)).color(color).radius(4.0).shape(MarkerShape::Circle));
+            }
+        });
+    });
+}

@@ -1,0 +1,257 @@
+//! The worker's job behind the lab of the blind spot: one masked stack and two gated stacks learn the same rain side by side. It knows no
+//! window.
+//!
+//! Both take their steps in turn, on the same images, with the same kernels and the same optimiser. What one stack cannot see is all that
+//! there is to know, so its curve stays at one bit a pixel.
+
+mod racer;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use self::racer::Racer;
+use super::{Activity, Event, ImageData, Job, Lesson, Model, Publisher, Score, TrainError};
+use crate::autoregressive::pixelcnn::Wiring;
+use crate::data::rain::Rain;
+use crate::exec::{BackendChoice, BackendInfo};
+
+/// Held-out images on which the curves are measured.
+pub const TEST_IMAGES: usize = 200;
+/// Time of a turn.
+const SLICE: Duration = Duration::from_millis(30);
+/// The test images are scored this often.
+const SCORE: Duration = Duration::from_secs(2);
+/// Snapshots come at most this often.
+const PUBLISH: Duration = Duration::from_millis(200);
+
+/// What the window may ask.
+#[derive(Clone, PartialEq, Debug)]
+pub enum RainCommand {
+    /// Starts or pauses both.
+    Train(bool),
+    /// Both from their initial values of this seed.
+    Restart(u64),
+    /// Another law of images; both start anew.
+    Law(Rain),
+    /// The layer of the gated model whose values are published, from 0.
+    Look(usize),
+}
+
+/// One of the two models.
+#[derive(Clone, Debug)]
+pub struct RacerView {
+    /// One stack or two.
+    pub wiring: Wiring,
+    /// Updates so far.
+    pub step: u64,
+    /// Seconds that its updates took.
+    pub seconds: f64,
+    /// Trained values.
+    pub parameters: usize,
+    /// `[step, nats]` on the batches.
+    pub train: Arc<Vec<[f64; 2]>>,
+    /// `[step, nats]` on held-out images.
+    pub test: Arc<Vec<[f64; 2]>>,
+    /// The newest test score.
+    pub score: Option<Score>,
+    /// An image that it draws, levels row by row, from the same noise each time.
+    pub sample: Arc<Vec<u8>>,
+}
+
+/// Values inside one layer of the gated model on the example image, `[P, channels]` each.
+#[derive(Clone, Debug)]
+pub struct LayerValues {
+    /// Grows with each new set of values.
+    pub version: u64,
+    /// The layer, from 0.
+    pub layer: usize,
+    /// Channels C of a stack; `vertical`, `link` and `horizontal` have 2 C.
+    pub channels: usize,
+    /// The vertical convolution before its gate.
+    pub vertical: Vec<f32>,
+    /// The vertical stack after its gate; `None` in the last layer, where nothing reads it.
+    pub vertical_out: Option<Vec<f32>>,
+    /// What comes over the link.
+    pub link: Vec<f32>,
+    /// The horizontal convolution.
+    pub horizontal: Vec<f32>,
+    /// The half of the gate that proposes.
+    pub tanh: Vec<f32>,
+    /// The half that lets through.
+    pub sigmoid: Vec<f32>,
+    /// The horizontal stack after the layer.
+    pub horizontal_out: Vec<f32>,
+}
+
+/// All that the window draws. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct RainSnapshot {
+    /// The law of the images.
+    pub law: Rain,
+    /// Whether both learn.
+    pub running: bool,
+    /// Entropy of the law, nats an image: no model is below it.
+    pub floor: f64,
+    /// `P ln 2`: what a model pays that knows nothing.
+    pub nothing: f64,
+    /// Layers of the gated model.
+    pub layers: usize,
+    /// One masked stack, then two stacks.
+    pub racers: [RacerView; 2],
+    /// An image of the law, held out.
+    pub example: Arc<Vec<u8>>,
+    /// Inside the gated model, on that image.
+    pub values: Option<Arc<LayerValues>>,
+    /// What they learn on.
+    pub backend: BackendInfo,
+    /// What went wrong last.
+    pub error: Option<String>,
+}
+
+/// The job.
+pub struct RainJob {
+    racers: [Racer; 2],
+    law: Rain,
+    running: bool,
+    look: usize,
+    backend: (BackendChoice, usize),
+    scored: Instant,
+    published: Instant,
+    dirty: bool,
+    error: Option<String>,
+}
+
+impl RainJob {
+    /// Both models with their initial values of a seed, on the shipped law or another one.
+    ///
+    /// # Errors
+    /// A law out of range, a device that fails.
+    pub fn new(seed: u64, law: Option<Rain>, choice: BackendChoice, threads: usize) -> Result<RainJob, TrainError> {
+        let now = Instant::now();
+        let racers = pair(seed, law, choice, threads)?;
+        let law = racers[0].law();
+        let backend = (choice, threads);
+        Ok(RainJob { racers, law, running: false, look: 1, backend, scored: now, published: now, dirty: true, error: None })
+    }
+
+    fn restart(&mut self, seed: u64, law: Rain) {
+        match pair(seed, Some(law), self.backend.0, self.backend.1) {
+            Ok(racers) => {
+                (self.racers, self.law, self.error) = (racers, law, None);
+                // Before the first update there is something to see as well.
+                self.look_inside();
+            }
+            Err(error) => self.fail(&error),
+        }
+        self.dirty = true;
+    }
+
+    fn fail(&mut self, error: &TrainError) {
+        (self.running, self.error) = (false, Some(error.to_string()));
+        self.dirty = true;
+    }
+
+    fn train(&mut self) -> Result<(), TrainError> {
+        let end = Instant::now() + SLICE;
+        while Instant::now() < end {
+            for racer in &mut self.racers {
+                racer.step()?;
+            }
+        }
+        for racer in &mut self.racers {
+            racer.collect()?;
+        }
+        Ok(())
+    }
+
+    fn measure(&mut self) -> Result<(), TrainError> {
+        for racer in &mut self.racers {
+            racer.measure(TEST_IMAGES)?;
+        }
+        self.racers[1].look(self.look)
+    }
+
+    fn look_inside(&mut self) {
+        if let Err(error) = self.measure() {
+            self.fail(&error);
+        }
+        self.scored = Instant::now();
+        self.dirty = true;
+    }
+
+    fn snapshot(&mut self) -> RainSnapshot {
+        RainSnapshot {
+            law: self.law,
+            running: self.running,
+            floor: self.law.entropy().nats,
+            nothing: (self.law.size * self.law.size) as f64 * std::f64::consts::LN_2,
+            layers: self.racers[1].layers(),
+            example: self.racers[0].example(),
+            values: self.racers[1].values(),
+            backend: self.racers[1].backend(),
+            racers: [0, 1].map(|i| self.racers[i].view()),
+            error: self.error.clone(),
+        }
+    }
+}
+
+/// The two lessons, with one law and one seed, opened.
+fn pair(seed: u64, law: Option<Rain>, choice: BackendChoice, threads: usize) -> Result<[Racer; 2], TrainError> {
+    let open = |name: &str| {
+        let mut lesson = Lesson::preset(name).expect("a test reads every shipped lesson");
+        lesson.seed = seed;
+        if let (Some(law), Model::Pixelcnn { config, data }) = (law, &mut lesson.model) {
+            *data = ImageData::Rain(law);
+            (config.height, config.width) = (law.size, law.size);
+        }
+        Racer::new(lesson, choice, threads)
+    };
+    Ok([open("rain-plain")?, open("rain-gated")?])
+}
+
+impl Job for RainJob {
+    type Command = RainCommand;
+    type Snapshot = RainSnapshot;
+
+    fn command(&mut self, command: RainCommand, out: &mut Publisher<RainSnapshot>) {
+        self.dirty = true;
+        match command {
+            RainCommand::Train(on) => {
+                let pausing = self.running && !on;
+                self.running = on;
+                if pausing {
+                    self.look_inside();
+                }
+            }
+            RainCommand::Restart(seed) => self.restart(seed, self.law),
+            RainCommand::Law(law) => self.restart(self.racers[0].seed(), law),
+            RainCommand::Look(layer) => {
+                self.look = layer.min(self.racers[1].layers() - 1);
+                if let Err(error) = self.racers[1].look(self.look) {
+                    out.event(Event::Warning(error.to_string()));
+                }
+            }
+        }
+    }
+
+    fn turn(&mut self, out: &mut Publisher<RainSnapshot>) -> Activity {
+        if self.racers[0].view().score.is_none() && self.error.is_none() {
+            self.look_inside();
+        }
+        if self.running {
+            if let Err(error) = self.train() {
+                self.fail(&error);
+            }
+            self.dirty = true;
+            if self.scored.elapsed() >= SCORE {
+                self.look_inside();
+            }
+        }
+        if self.dirty && (!self.running || self.published.elapsed() >= PUBLISH) {
+            (self.dirty, self.published) = (false, Instant::now());
+            let snapshot = self.snapshot();
+            out.snapshot(snapshot);
+        }
+        if self.running { Activity::Busy } else { Activity::Idle }
+    }
+}

@@ -1,0 +1,160 @@
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::{LayerValues, RacerView};
+use crate::autoregressive::pixelcnn::{self, Nodes, Wiring};
+use crate::data::noise;
+use crate::data::rain::Rain;
+use crate::exec::sampler::CpuSampler;
+use crate::exec::{BackendChoice, BackendInfo, open_session};
+use crate::graph::Graph;
+use crate::graph::causal::Order;
+use crate::train::pixelcnn_job::Curve;
+use crate::train::{Fit, ImageData, Lesson, Model, Score, Scorer, Source, TrainError};
+
+/// Images of a scoring chunk.
+const CHUNK: usize = 20;
+
+/// One model that learns, is scored, and draws.
+pub(super) struct Racer {
+    fit: Fit,
+    scorer: Scorer,
+    graph: Arc<Graph>,
+    nodes: Nodes,
+    sampler: CpuSampler,
+    law: Rain,
+    seconds: f64,
+    train: Curve,
+    test: Vec<[f64; 2]>,
+    score: Option<Score>,
+    sample: Arc<Vec<u8>>,
+    values: Option<Arc<LayerValues>>,
+    wiring: Wiring,
+}
+
+impl Racer {
+    pub(super) fn new(lesson: Lesson, choice: BackendChoice, threads: usize) -> Result<Racer, TrainError> {
+        let Model::Pixelcnn { config, data: ImageData::Rain(law) } = lesson.model.clone() else {
+            return Err(TrainError::NoData { what: "image" });
+        };
+        let source = Source::open(&lesson)?;
+        let mut fit = Fit::new(lesson, source, open_session(choice, threads)?)?;
+        let model = fit.lesson().model.clone();
+        let scorer = Scorer::new(fit.session(), &model, CHUNK)?;
+        let (graph, nodes) = pixelcnn::evaluation(&config, 1)?;
+        let graph = Arc::new(graph);
+        let order = Order::raster(config.pixels());
+        let sampler = CpuSampler::new(&graph, nodes.levels, nodes.logits, order, 1)?;
+        Ok(Racer {
+            fit,
+            scorer,
+            graph,
+            nodes,
+            sampler,
+            law,
+            seconds: 0.0,
+            train: Curve::default(),
+            test: Vec::new(),
+            score: None,
+            sample: Arc::default(),
+            values: None,
+            wiring: config.wiring,
+        })
+    }
+
+    pub(super) fn law(&self) -> Rain {
+        self.law
+    }
+
+    pub(super) fn seed(&self) -> u64 {
+        self.fit.lesson().seed
+    }
+
+    pub(super) fn backend(&self) -> BackendInfo {
+        self.fit.backend()
+    }
+
+    /// Layers of the model, the first one counted.
+    pub(super) fn layers(&self) -> usize {
+        self.nodes.layers.len()
+    }
+
+    /// A held-out image.
+    pub(super) fn example(&self) -> Arc<Vec<u8>> {
+        let Source::Images(images) = self.fit.source() else { return Arc::default() };
+        Arc::new(images.test.image(0).to_vec())
+    }
+
+    /// One update.
+    pub(super) fn step(&mut self) -> Result<(), TrainError> {
+        let begin = Instant::now();
+        self.fit.advance()?;
+        self.seconds += begin.elapsed().as_secs_f64();
+        Ok(())
+    }
+
+    /// Takes the losses that have arrived into the curve.
+    pub(super) fn collect(&mut self) -> Result<(), TrainError> {
+        for (step, nats) in self.fit.losses()? {
+            self.train.push(step, f64::from(nats));
+        }
+        Ok(())
+    }
+
+    /// Scores held-out images and draws one from the same noise as always.
+    pub(super) fn measure(&mut self, images: usize) -> Result<(), TrainError> {
+        let (lesson, source) = (self.fit.lesson().clone(), self.fit.source().clone());
+        let score = self.scorer.score(self.fit.session(), &lesson.model, &source, lesson.seed, images)?;
+        let step = self.fit.step();
+        self.test.retain(|point| point[0] < step as f64);
+        self.test.push([step as f64, score.nats]);
+        self.score = Some(score);
+        let weights = self.fit.weights()?;
+        weights.write_to(self.sampler.session(), &self.graph)?;
+        let pixels = self.law.size * self.law.size;
+        self.sampler.start(&noise::uniforms(lesson.seed, 0, pixels), 1.0);
+        let drawn = self.sampler.finish();
+        self.sample = Arc::new(drawn.image(0).iter().map(|&level| level as u8).collect());
+        Ok(())
+    }
+
+    /// Computes the inside of a layer of the gated model on the example, with the weights of the last [`Racer::measure`].
+    pub(super) fn look(&mut self, layer: usize) -> Result<(), TrainError> {
+        let Some(parts) = self.nodes.gated.get(layer).cloned() else { return Ok(()) };
+        let example: Vec<f32> = self.example().iter().map(|&level| f32::from(level)).collect();
+        let shape = self.graph.shape(self.nodes.logits);
+        let mut logits = vec![0.0; shape.positions() * shape.last()];
+        self.sampler.forward(&example, &mut logits);
+        let mut value = |node| self.sampler.value(node).to_vec();
+        self.values = Some(Arc::new(LayerValues {
+            version: self.values.as_ref().map_or(1, |old| old.version + 1),
+            layer,
+            channels: self.graph.shape(parts.tanh).last(),
+            vertical: value(parts.vertical),
+            vertical_out: parts.vertical_out.map(&mut value),
+            link: value(parts.link),
+            horizontal: value(parts.horizontal),
+            tanh: value(parts.tanh),
+            sigmoid: value(parts.sigmoid),
+            horizontal_out: value(parts.horizontal_out),
+        }));
+        Ok(())
+    }
+
+    pub(super) fn values(&self) -> Option<Arc<LayerValues>> {
+        self.values.clone()
+    }
+
+    pub(super) fn view(&self) -> RacerView {
+        RacerView {
+            wiring: self.wiring,
+            step: self.fit.step(),
+            seconds: self.seconds,
+            parameters: self.graph.parameter_count(),
+            train: Arc::new(self.train.points().to_vec()),
+            test: Arc::new(self.test.clone()),
+            score: self.score,
+            sample: Arc::clone(&self.sample),
+        }
+    }
+}
