@@ -12,8 +12,7 @@ type Window = Harness<'static, TractableApp>;
 
 fn lab() -> Window {
     let options = AppOptions { chapter: Some("blind-spot".into()), seed: Some(541), theme: Theme::Dark, ..AppOptions::default() };
-    let mut window =
-        Harness::builder().with_size(vec2(1280.0, 720.0)).build_eframe(move |cc| TractableApp::new(&cc.egui_ctx, &options));
+    let mut window = Harness::builder().with_size(vec2(1280.0, 720.0)).build_eframe(move |cc| TractableApp::new(&cc.egui_ctx, &options));
     wait(&mut window, "the fields", |window| has(window, "missing: the blind spot"));
     window
 }

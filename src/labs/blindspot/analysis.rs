@@ -7,7 +7,7 @@ use crate::graph::{Builder, Graph, MaskKind, Mode, NodeId};
 /// Largest picture of a field, rows and columns; a larger window is cut off at its edges.
 const LARGEST: [usize; 2] = [25, 41];
 /// Smallest picture.
-const SMALLEST: [usize; 2] = [9, 15];
+const SMALLEST: [usize; 2] = [7, 11];
 
 /// Layers, kernel, wiring of the two stacks.
 pub(super) type Key = (usize, usize, WiredAs);

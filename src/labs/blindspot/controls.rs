@@ -68,7 +68,7 @@ fn rain(lab: &mut BlindSpotLab, ui: &mut Ui) {
     chips::segmented(ui, &mut law.toward, &[(Toward::Right, "rain"), (Toward::Left, "snow")]);
     ui.add_space(4.0);
     let mut offset = law.offset;
-    if chips::slider_usize(ui, "Slope q", "columns a row", &mut offset, 1..=8).changed() {
+    if chips::slider_usize(ui, "Slope q", "columns", &mut offset, 1..=8).changed() {
         law.offset = offset;
     }
     let mut eps = law.eps;

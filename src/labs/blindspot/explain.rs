@@ -26,7 +26,7 @@ fn wedge(lab: &BlindSpotLab, ui: &mut Ui) {
     let (missing, window) = (growth.missing[l - 1], growth.window[l - 1]);
     chips::section(ui, "The missing wedge", "");
     chips::card(ui, |ui| {
-        ui.label(RichText::new(format!("r L (L − 1) / 2 = {r} · {l} · {} / 2 = {}", l - 1, r * l * (l - 1) / 2)).monospace());
+        chips::value_row(ui, "r L (L − 1) / 2", &format!("{r}·{l}·{}/2 = {}", l - 1, r * l * (l - 1) / 2), palette.text);
         chips::value_row(ui, "counted in the graph", &missing.to_string(), palette.blind);
         chips::value_row(ui, "window 2 L r (L r + 1)", &window.to_string(), palette.text);
         chips::value_row(ui, "share missed", &format!("{} %", number(100.0 * growth.share(l), 1)), palette.blind);
@@ -48,7 +48,7 @@ fn wedge(lab: &BlindSpotLab, ui: &mut Ui) {
 fn gate(ui: &mut Ui) {
     chips::section(ui, "A gated layer", "");
     chips::card(ui, |ui| {
-        for line in ["V  = conv_v(v)", "H  = conv_h(h) + link(V[y−1])", "v' = tanh(V_f) · σ(V_g)", "h' = h + conv₁ₓ₁(tanh(H_f) · σ(H_g))"]
+        for line in ["V  = conv_v(v)", "H  = conv_h(h) + link(V[y−1])", "v' = tanh(V_f) · σ(V_g)", "h' = h + W · (tanh(H_f) · σ(H_g))"]
         {
             ui.label(RichText::new(line).monospace());
         }
@@ -71,7 +71,12 @@ fn race(lab: &BlindSpotLab, ui: &mut Ui, shared: &Shared) {
     if let Some(snapshot) = &lab.snapshot {
         let unit = shared.units;
         chips::card(ui, |ui| {
-            let nats = |i: usize| snapshot.racers[i].score.map_or_else(|| "…".to_owned(), |score| unit.format(score.nats, 2));
+            let nats = |i: usize| {
+                snapshot.racers[i].score.map_or_else(
+                    || "…".to_owned(),
+                    |score| format!("{} ± {}", number(unit.convert(score.nats), 2), number(unit.convert(score.std_error), 1)),
+                )
+            };
             chips::value_row(ui, "one bit a pixel", &unit.format(snapshot.nothing, 2), palette.text);
             chips::value_row(ui, "one stack", &nats(0), palette.blind);
             chips::value_row(ui, "two stacks", &nats(1), palette.seen);

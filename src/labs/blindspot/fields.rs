@@ -1,4 +1,4 @@
-use egui::{Color32, Ui, vec2};
+use egui::{Ui, vec2};
 use egui_plot::{Line, MarkerShape, Plot, PlotPoints, Points};
 
 use super::{BlindSpotLab, WiredAs};
@@ -90,9 +90,11 @@ fn counts(ui: &mut Ui, field: &Field, which: usize) {
     let palette = Palette::of(ui);
     chips::legend(ui, palette.seen, &format!("{} seen", field.seen - field.ahead));
     if which != 1 {
-        let text = if field.blind == 0 { "no blind spot".to_owned() } else { format!("{} missing: the blind spot", field.blind) };
-        let color = if field.blind == 0 { Color32::TRANSPARENT } else { palette.blind };
-        chips::legend(ui, color, &text);
+        if field.blind == 0 {
+            ui.label(egui::RichText::new("no blind spot").small().color(palette.seen));
+        } else {
+            chips::legend(ui, palette.blind, &format!("{} missing: the blind spot", field.blind));
+        }
     }
     if field.ahead > 0 {
         ui.colored_label(palette.blind, format!("leak: {} drawn later", field.ahead))
@@ -119,7 +121,7 @@ fn growth(lab: &BlindSpotLab, ui: &mut Ui) {
     let plain = series(&|l| 100.0 * growth.share(l));
     let gated = series(&|l| 100.0 * growth.missing_gated[l - 1] as f64 / growth.window[l - 1] as f64);
     let plot = Plot::new("Blind spot against depth")
-        .height((ui.available_height() - 4.0).clamp(80.0, 190.0))
+        .height((ui.available_height() - 4.0).clamp(80.0, 420.0))
         .show_background(false)
         .show_grid([false, true])
         .grid_color(palette.line)
