@@ -9,7 +9,7 @@ pub const TEST_BARS: usize = 8;
 /// The number of steps; a chord of five notes follows, which is no melody.
 const STEPS: usize = 544;
 /// Names of the twelve pitches of an octave, from C.
-const NAMES: [&str; 12] = ["C", "C♯", "D", "E♭", "E", "F", "F♯", "G", "A♭", "A", "B♭", "B"];
+const NAMES: [&str; 12] = ["C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B"];
 
 static PRELUDE: LazyLock<Melody> = LazyLock::new(|| {
     let rows = include_str!("../../presets/data/score_prelude.csv").lines().skip(1).take(STEPS);

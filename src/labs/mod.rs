@@ -17,6 +17,7 @@ pub mod pixelcnn;
 pub mod registry;
 pub mod render;
 pub mod shared;
+pub mod stack;
 pub mod stage;
 pub mod state;
 pub mod table;

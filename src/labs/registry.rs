@@ -75,7 +75,14 @@ pub const CHAPTERS: &[Chapter] = &[
         super::blindspot::open,
     ),
     planned("pixelrnn", "PixelRNN", Autoregressive, "What does a recurrent state remember that a convolution cannot?"),
-    planned("wavenet", "WaveNet · ByteNet", Autoregressive, "How do a few dilated layers hear thousands of samples back?"),
+    built(
+        "stack",
+        "Causal stacks",
+        Autoregressive,
+        "How do a few dilated layers hear far back, and what must a sampler keep of it?",
+        super::stack::open,
+    ),
+    planned("wavenet", "WaveNet · ByteNet", Autoregressive, "How does one net sing, translate and hear thousands of samples back?"),
     planned("video", "Video pixel nets", Autoregressive, "How far does a model see into the next frame when each pixel is drawn in turn?"),
     planned(
         "sparse-attention",

@@ -5,6 +5,7 @@ pub(super) fn weights(name: &str) -> Option<&'static [u8]> {
         "pixelcnn-binary" => include_bytes!("../../presets/pixelcnn-binary.safetensors"),
         "pixelcnn" => include_bytes!("../../presets/pixelcnn.safetensors"),
         "pixelcnn-gated" => include_bytes!("../../presets/pixelcnn-gated.safetensors"),
+        "stack-prelude" => include_bytes!("../../presets/stack-prelude.safetensors"),
         "realnvp" => include_bytes!("../../presets/realnvp.safetensors"),
         _ => return None,
     })

@@ -17,4 +17,5 @@ mod pixelcnn_micro;
 mod pixelcnn_state;
 mod real_window;
 mod render;
+mod stack;
 mod widgets;
