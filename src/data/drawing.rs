@@ -18,7 +18,26 @@ const SIGMAS: (f32, f32) = (0.02, 2.0);
 /// Sigma of the eraser stroke that clears everything.
 const CLEAR_SIGMA: f32 = 1_000.0;
 /// More dabs than this are not laid: the entropy would take seconds.
-pub const MAX_DABS: usize = 20_000;
+pub const MAX_DABS: usize = 10_000;
+
+/// What a stroke does with its points.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mark {
+    /// They are the path of the pointer: dabs are laid (or taken) along it.
+    #[default]
+    Path,
+    /// Each is a dab: spray, text, an image.
+    Dabs,
+    /// They are a loop, and what was laid inside it before moves by this much.
+    Move([f32; 2]),
+}
+
+impl Mark {
+    fn is_path(&self) -> bool {
+        *self == Mark::Path
+    }
+}
 
 /// One movement of the brush or the eraser.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -29,6 +48,9 @@ pub struct Stroke {
     pub sigma: f32,
     /// Whether the stroke takes away instead of adding.
     pub erased: bool,
+    /// What the points are.
+    #[serde(default, skip_serializing_if = "Mark::is_path")]
+    pub mark: Mark,
 }
 
 /// Strokes in order, with undo and redo. The file holds the strokes; what was undone is forgotten with the session.
@@ -45,6 +67,11 @@ impl Stroke {
     fn dabs(&self) -> Vec<[f32; 2]> {
         let spacing = self.sigma.clamp(SIGMAS.0, CLEAR_SIGMA) / 2.0;
         let mut path = self.points.iter().filter(|p| p.iter().all(|v| v.is_finite())).map(|p| p.map(|v| v.clamp(-EDGE, EDGE)));
+        match self.mark {
+            Mark::Path => {}
+            Mark::Dabs => return path.take(MAX_DABS).collect(),
+            Mark::Move(_) => return Vec::new(),
+        }
         let Some(mut last) = path.next() else {
             return Vec::new();
         };
@@ -75,7 +102,36 @@ impl Drawing {
     /// Start a stroke; what was undone cannot be redone any more.
     pub fn begin(&mut self, at: [f32; 2], sigma: f32, erase: bool) {
         self.undone.clear();
-        self.strokes.push(Stroke { points: vec![at], sigma: sigma.clamp(SIGMAS.0, SIGMAS.1), erased: erase });
+        self.strokes.push(Stroke { points: vec![at], sigma: sigma.clamp(SIGMAS.0, SIGMAS.1), erased: erase, mark: Mark::Path });
+    }
+
+    /// Start a stroke whose points are dabs of their own; [`extend`](Self::extend) adds more.
+    pub fn scatter(&mut self, points: Vec<[f32; 2]>, sigma: f32) {
+        self.undone.clear();
+        self.strokes.push(Stroke { points, sigma: sigma.clamp(SIGMAS.0, SIGMAS.1), erased: false, mark: Mark::Dabs });
+    }
+
+    /// Start to move what lies inside a loop.
+    pub fn grab(&mut self, outline: Vec<[f32; 2]>) {
+        self.undone.clear();
+        self.strokes.push(Stroke { points: outline, sigma: SIGMAS.0, erased: false, mark: Mark::Move([0.0; 2]) });
+    }
+
+    /// The stroke that was begun last as a straight line to here, or as a move by this much.
+    pub fn aim(&mut self, to: [f32; 2]) {
+        match self.strokes.last_mut() {
+            Some(Stroke { mark: mark @ Mark::Move(_), .. }) => *mark = Mark::Move(to),
+            Some(stroke) => {
+                stroke.points.truncate(1);
+                stroke.points.push(to);
+            }
+            None => {}
+        }
+    }
+
+    /// How many more dabs it holds.
+    pub fn room(&self) -> usize {
+        MAX_DABS - self.dabs().len()
     }
 
     /// Move the pointer of the stroke that was begun last.
@@ -88,7 +144,7 @@ impl Drawing {
     /// Erase everything; can be undone.
     pub fn clear(&mut self) {
         self.undone.clear();
-        self.strokes.push(Stroke { points: vec![[0.0; 2]], sigma: CLEAR_SIGMA, erased: true });
+        self.strokes.push(Stroke { points: vec![[0.0; 2]], sigma: CLEAR_SIGMA, erased: true, mark: Mark::Path });
     }
 
     /// Take back the last stroke; false if there is none.
@@ -117,7 +173,11 @@ impl Drawing {
         let mut dabs: Vec<([f32; 2], f32)> = Vec::new();
         for stroke in &self.strokes {
             let touched = stroke.dabs();
-            if stroke.erased {
+            if let Mark::Move(by) = stroke.mark {
+                let by = by.map(|v| if v.is_finite() { v } else { 0.0 });
+                let caught = dabs.iter_mut().filter(|(p, _)| inside(*p, &stroke.points));
+                caught.for_each(|(p, _)| *p = [0, 1].map(|axis| (p[axis] + by[axis]).clamp(-EDGE, EDGE)));
+            } else if stroke.erased {
                 let reach = 2.0 * stroke.sigma;
                 dabs.retain(|(p, _)| {
                     let far = |t: &[f32; 2]| (p[0] - t[0]).hypot(p[1] - t[1]) > reach;
@@ -163,6 +223,16 @@ impl Drawing {
     pub fn entropy(&self) -> Option<Entropy> {
         self.mixture().map(|m| m.entropy())
     }
+}
+
+/// Whether a point lies inside a closed outline, by the number of its sides to the right of the point.
+pub fn inside([x, y]: [f32; 2], outline: &[[f32; 2]]) -> bool {
+    let next = outline.iter().cycle().skip(1);
+    let crossings = outline.iter().zip(next).filter(|(a, b)| {
+        let straddles = (a[1] > y) != (b[1] > y);
+        straddles && x < a[0] + (y - a[1]) / (b[1] - a[1]) * (b[0] - a[0])
+    });
+    crossings.count() % 2 == 1
 }
 
 #[cfg(test)]
@@ -236,12 +306,49 @@ mod tests {
     }
 
     #[test]
+    fn a_loop_moves_what_it_holds_and_nothing_else() {
+        let mut drawing = line();
+        let before = drawing.dabs();
+        // A concave loop: an arrow head whose notch lies at (0, 0).
+        let arrow = vec![[-0.55, -1.0], [0.0, 0.0], [0.55, -1.0], [0.0, 1.0]];
+        assert!(inside([0.0, 0.5], &arrow) && !inside([0.0, -0.5], &arrow) && !inside([2.0, 0.0], &arrow));
+        drawing.grab(vec![[-0.25, -1.0], [0.25, -1.0], [0.25, 1.0], [-0.25, 1.0]]);
+        drawing.aim([0.5, 2.0]);
+        for ((a, _), (b, _)) in before.iter().zip(drawing.dabs()) {
+            let by = if a[0].abs() < 0.25 { [0.5, 2.0] } else { [0.0; 2] };
+            assert!((0..2).all(|axis| (b[axis] - a[axis] - by[axis]).abs() < 1e-6), "{a:?} {b:?}");
+        }
+        assert!(drawing.undo());
+        assert_eq!(drawing.dabs(), before);
+    }
+
+    #[test]
+    fn scattered_points_are_dabs_and_a_line_has_two_ends() {
+        let mut drawing = Drawing::default();
+        drawing.scatter(vec![[1.0, 2.0]], 0.05);
+        drawing.extend([5.0, 2.0]);
+        assert_eq!(drawing.dabs(), [([1.0, 2.0], 0.05), ([5.0, 2.0], 0.05)]);
+        drawing.begin([0.0, 0.0], 0.5, false);
+        drawing.aim([9.0, 9.0]);
+        drawing.aim([1.0, 0.0]);
+        assert_eq!(drawing.strokes()[1].points, [[0.0, 0.0], [1.0, 0.0]]);
+        assert_eq!(drawing.room(), MAX_DABS - drawing.dabs().len());
+        let json = serde_json::to_string(&drawing).unwrap();
+        assert_eq!(serde_json::from_str::<Drawing>(&json).unwrap(), drawing);
+    }
+
+    #[test]
     fn a_drawing_survives_its_file_and_bad_files_stay_finite() {
         let drawing = line();
         let json = serde_json::to_string(&drawing).unwrap();
         assert_eq!(serde_json::from_str::<Drawing>(&json).unwrap(), drawing);
         let bad = Drawing {
-            strokes: vec![Stroke { points: vec![[f32::NAN, 0.0], [1e38, -1e38], [-1e38, f32::INFINITY]], sigma: 0.0, erased: false }],
+            strokes: vec![Stroke {
+                points: vec![[f32::NAN, 0.0], [1e38, -1e38], [-1e38, f32::INFINITY]],
+                sigma: 0.0,
+                erased: false,
+                mark: Mark::Path,
+            }],
             undone: vec![],
         };
         assert_eq!(bad.dabs().len(), 1);

@@ -4,7 +4,7 @@ use std::{io::Cursor, path::Path};
 
 use image::{DynamicImage, ExtendedColorType, GrayImage, ImageEncoder, ImageReader, codecs::png::PngEncoder, imageops};
 
-use super::{DataError, LevelImages, Preparation, atomic::write_atomic, digits::box_levels};
+use super::{Darkness, DataError, LevelImages, Preparation, atomic::write_atomic, digits::box_levels};
 
 /// Largest side of an image file, in pixels.
 pub const MAX_SIDE: u32 = 8_192;
@@ -33,6 +33,21 @@ pub fn load_image(path: &Path, preparation: Preparation) -> Result<LevelImages, 
     let bytes = std::fs::read(path).map_err(|error| DataError::Unreadable { path: path.to_owned(), reason: error.to_string() })?;
     let grey = over_black(&decode(&bytes, path)?);
     Ok(to_levels(&grey, preparation))
+}
+
+/// Read an image file as darkness: 1 minus the grey of the image laid over white, at most `side` pixels wide and high.
+///
+/// # Errors
+/// As [`load_image`]; and for an image that is white all over.
+pub fn load_darkness(path: &Path, side: u32) -> Result<Darkness, DataError> {
+    let bytes = std::fs::read(path).map_err(|error| DataError::Unreadable { path: path.to_owned(), reason: error.to_string() })?;
+    let image = decode(&bytes, path)?;
+    let small = if image.width().max(image.height()) > side { image.thumbnail(side, side) } else { image };
+    let both = small.to_luma_alpha8();
+    let values = both.pixels().map(|pixel| f32::from(pixel.0[1]) / 255.0 * (1.0 - f32::from(pixel.0[0]) / 255.0)).collect();
+    let darkness = Darkness { width: both.width() as usize, height: both.height() as usize, values };
+    let white = || DataError::NotAnImage { path: path.to_owned(), reason: "it is white all over, so there is nothing to draw".into() };
+    if darkness.total() > 0.0 { Ok(darkness) } else { Err(white()) }
 }
 
 fn decode(bytes: &[u8], path: &Path) -> Result<DynamicImage, DataError> {

@@ -2,16 +2,20 @@
 
 mod actions;
 mod controls;
+mod curve;
 mod depth;
 mod explain;
 mod fields;
 mod files;
+mod hands;
 mod history;
 mod live;
 mod marks;
 mod numbers;
+mod pins;
 mod planes;
 mod rail;
+mod stamps;
 mod state;
 mod tools;
 mod warp;
@@ -89,6 +93,12 @@ pub struct FlowLab {
     /// The probe was last moved in latent space: its x comes from the worker.
     led_by_z: bool,
     pointer: Option<[f64; 2]>,
+    /// Units of data space within which a press takes a pinned point.
+    pin_reach: f64,
+    pins: pins::Pins,
+    hand: curve::Hand,
+    /// The plane that the hand holds.
+    held: Option<hands::Side>,
     fields: Fields,
     wish: Wish,
     /// The model and batch that the worker was last asked for.
@@ -150,6 +160,10 @@ impl FlowLab {
             probe: FIRST_PROBE,
             led_by_z: false,
             pointer: None,
+            pin_reach: 0.1,
+            pins: pins::Pins::default(),
+            hand: curve::Hand::default(),
+            held: None,
             fields: Fields::default(),
             asked: (config.clone(), lesson.training.batch),
             wish: Wish { batch: lesson.training.batch, rate: lesson.training.adam.rate, config },
@@ -202,6 +216,8 @@ impl FlowLab {
             self.send(FlowCommand::Load(path));
         }
         self.send(FlowCommand::Probe(self.probe));
+        self.tell_pins();
+        self.tell_curve();
     }
 
     fn send(&self, command: FlowCommand) {
@@ -309,6 +325,8 @@ impl FlowLab {
         if let Some(reading) = snapshot.probe.as_ref().filter(|_| self.led_by_z) {
             self.probe = reading.at;
         }
+        self.follow_pins(&snapshot.pins);
+        self.follow_curve(snapshot.trace.as_deref());
         self.depth.set_layers(snapshot.config.stages());
         self.snapshot = Some(snapshot);
     }
@@ -357,10 +375,12 @@ impl Lab for FlowLab {
         self.remember(ctx);
         self.look = shared.look();
         self.files.poll(ctx).into_iter().for_each(|command| match command {
+            FlowCommand::Data(PointData::File { path }) if stamps::is_picture(&path) => self.stamp_picture(&path, ctx),
             FlowCommand::Data(data) => self.choose(data),
             FlowCommand::Load(path) => self.load_weights(&path),
             other => self.send(other),
         });
+        self.poll_stamps(shared);
         if self.depth.refused() {
             shared.warn(self.unusable().unwrap_or_default());
         }
@@ -405,9 +425,8 @@ impl Lab for FlowLab {
                 self.restart(shared);
             }
             Command::Pin => {
-                if let Some(at) = self.pointer {
-                    self.set_probe(at);
-                }
+                let at = self.pointer.unwrap_or(self.probe);
+                self.pin_or_unpin(at, self.pin_reach, shared);
             }
             Command::Fit => {
                 self.data_view = self.data().map_or_else(View::default, |data| View::fit(&data.points));

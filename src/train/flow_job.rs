@@ -6,6 +6,7 @@ mod commands;
 mod curves;
 mod cycle;
 mod numeric;
+mod places;
 mod programs;
 mod snapshot;
 mod stash;
@@ -17,10 +18,12 @@ use std::time::{Duration, Instant};
 use curves::Collector;
 use cycle::{Cycle, Fineness, Scene};
 use numeric::Numeric;
+use places::Places;
 use programs::Programs;
 use stash::Stash;
 use target::{STILL_TEST_POINTS, TEST_POINTS, Target};
 
+pub use places::{MOST_PINS, Trace};
 pub use snapshot::{Curves, DataView, Field, FlowCommand, FlowSnapshot, Integral, Lattice, Lines, Pictures, Point, ProbeReading};
 
 use super::{Activity, Event, Fit, Job, Lesson, Model, PointData, PointSource, Publisher, Source, TrainError, Weights};
@@ -70,6 +73,7 @@ pub struct FlowJob {
     versions: u64,
     last_integral: Option<(Instant, Integral)>,
     clock: Clock,
+    places: Places,
     stash: Stash,
     heard: u64,
     startup: Vec<Event>,
@@ -135,6 +139,7 @@ impl FlowJob {
             versions: 1,
             last_integral: None,
             clock: Clock { since: Instant::now(), step: 0, rate: 0.0 },
+            places: Places::default(),
             stash: Stash::default(),
             heard: 0,
             startup,
@@ -176,6 +181,7 @@ impl FlowJob {
         self.diverged = None;
         self.pictures = None;
         self.reading = None;
+        self.places.forget();
         self.last_integral = None;
         self.draw_soon();
         Ok(())
@@ -262,14 +268,20 @@ impl FlowJob {
             curves: Arc::new(self.collector.curves()),
             pictures: self.pictures.clone(),
             probe: self.reading.clone(),
+            pins: Arc::clone(&self.places.readings),
+            trace: self.places.trace.clone(),
             diverged: self.diverged.clone(),
         });
     }
 
+    /// Side of the little square around a point: a fixed part of the view.
+    fn square_side(&self) -> f64 {
+        0.04 * (self.window[2] - self.window[0]).abs().max(1e-3)
+    }
+
     fn measure_probe(&mut self) -> Result<(), TrainError> {
+        let side = self.square_side();
         let Some(model) = &mut self.model else { return Ok(()) };
-        // The square stays a fixed part of the view.
-        let side = 0.04 * (self.window[2] - self.window[0]).abs().max(1e-3);
         let step = model.fit.step();
         let mut reading = model.programs.probe(model.fit.session(), self.probe, side)?;
         reading.step = step;
@@ -354,6 +366,7 @@ impl FlowJob {
         }
         self.pictures = Some(Arc::new(pictures));
         self.measure_probe()?;
+        self.measure_places()?;
         self.publish(out);
         self.phase = if std::mem::take(&mut self.again) && !self.trains() {
             self.draw_soon();

@@ -6,7 +6,7 @@ use egui::{Key, Modifiers, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 use serde_json::json;
-use tractable::labs::{AppOptions, Command, Lab, TractableApp};
+use tractable::labs::{AppOptions, Command, TractableApp};
 
 use crate::flow_bench::{bench, click, command, drag, has, on_screen, patch, settle, state, still, text, wait};
 

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
 mod flow_job;
+mod flow_places;
 mod pixelcnn;
 mod rain;
 mod realnvp;

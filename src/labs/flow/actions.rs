@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::FlowLab;
+use super::tools::Tool;
 use crate::data::{Toy, shipped};
 use crate::labs::Action;
 
@@ -19,6 +20,10 @@ pub(super) fn list(lab: &FlowLab) -> Vec<Action> {
     actions.push(action("Data: your drawing".into(), json!({ "data": { "source": "drawing" }, "tool": "brush" })));
     for (title, additive) in [("RealNVP", false), ("NICE", true)] {
         actions.push(action(format!("Model: {title}"), json!({ "config": { "additive": additive } })));
+    }
+    for (tool, name, _) in Tool::ALL {
+        let patch = if tool.draws() { json!({ "tool": tool, "data": { "source": "drawing" } }) } else { json!({ "tool": tool }) };
+        actions.push(action(format!("Tool: {name}"), patch));
     }
     let on = lab.overlays;
     for (title, key, shown) in [

@@ -4,7 +4,7 @@ use egui::{Role, TextEdit, Ui, WidgetInfo, vec2};
 
 use super::files::Ask;
 use super::tools::Tool;
-use super::{Command, FlowLab, Shared};
+use super::{Command, FlowLab, Shared, curve, pins};
 use crate::data::{Toy, shipped};
 use crate::train::PointData;
 use crate::train::flow_job::{COOLING, FlowCommand};
@@ -14,6 +14,7 @@ use crate::ui::units::count;
 /// Draws the column.
 pub(super) fn show(lab: &mut FlowLab, ui: &mut Ui, shared: &mut Shared) {
     data(lab, ui, shared);
+    pins::list(lab, ui, shared);
     ui.add_space(8.0);
     flow(lab, ui, shared);
     ui.add_space(4.0);
@@ -67,9 +68,7 @@ fn data(lab: &mut FlowLab, ui: &mut Ui, shared: &mut Shared) {
     });
     opened.response.widget_info(|| WidgetInfo::labeled(Role::ComboBox, true, "More drawings"));
     file(lab, ui);
-    if lab.tools.tool != Tool::Probe || lab.shows_drawing() {
-        drawing(lab, ui, shared);
-    }
+    drawing(lab, ui, shared);
     if let Some(note) = lab.data().and_then(|data| data.note.clone()) {
         chips::note(ui, &note);
     }
@@ -81,14 +80,16 @@ fn data(lab: &mut FlowLab, ui: &mut Ui, shared: &mut Shared) {
 fn file(lab: &mut FlowLab, ui: &mut Ui) {
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 5.0;
-        let field = TextEdit::singleline(&mut lab.files.points).hint_text("points.csv").desired_width(ui.available_width() - 84.0);
-        let response = ui.add(field).on_hover_text("A table with two columns of numbers; or drop the file on the window");
+        let field = TextEdit::singleline(&mut lab.files.points).hint_text("points.csv, ink.png").desired_width(ui.available_width() - 84.0);
+        let response = ui.add(field).on_hover_text(
+            "A table with two columns of numbers, or a picture, whose darkness becomes points; or drop the file on the window",
+        );
         response.widget_info(|| WidgetInfo::labeled(Role::TextInput, true, "Path of a CSV file"));
         let entered = response.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter));
         let typed = !lab.files.points.trim().is_empty();
         let pressed = chips::button(ui, "Open…").on_hover_text("Loads this file; without a path, asks for one").clicked();
         if typed && (entered || pressed) {
-            lab.load_points();
+            lab.load_points(ui.ctx());
         } else if pressed {
             lab.files.ask(Ask::Points, ui.ctx());
         }
@@ -96,7 +97,39 @@ fn file(lab: &mut FlowLab, ui: &mut Ui) {
 }
 
 fn drawing(lab: &mut FlowLab, ui: &mut Ui, shared: &mut Shared) {
-    chips::slider(ui, "Brush", "units", &mut lab.tools.radius, 0.05..=0.6, true);
+    chips::section(ui, "Tools", "");
+    let mut taken = None;
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing = vec2(5.0, 5.0);
+        for (tool, name, help) in Tool::ALL {
+            if chips::chip(ui, name, lab.tools.tool == tool).on_hover_text(help).clicked() {
+                taken = Some(tool);
+            }
+        }
+    });
+    if let Some(tool) = taken {
+        lab.take_tool(tool);
+    }
+    match lab.tools.tool {
+        Tool::Probe => {}
+        Tool::Trace => curve::note(lab, ui, shared),
+        Tool::Spray => {
+            chips::slider(ui, "Jitter radius", "units", &mut lab.tools.radius, 0.05..=1.0, true);
+            chips::slider(ui, "Spray rate", "points/s", &mut lab.tools.flow, 20.0..=1_000.0, true);
+        }
+        Tool::Lasso if lab.tools.lasso.closed => {
+            chips::note(ui, &format!("{} dabs inside: drag them.", count(lab.tools.lasso.caught as u64)));
+        }
+        Tool::Lasso => {
+            chips::note(ui, "Draw a loop around some dabs.");
+        }
+        _ => {
+            chips::slider(ui, "Brush", "units", &mut lab.tools.radius, 0.05..=0.6, true);
+        }
+    }
+    if lab.tools.tool.draws() || lab.shows_drawing() {
+        stamp(lab, ui, shared);
+    }
     let (undo, redo) = lab.history.can();
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = 5.0;
@@ -108,6 +141,18 @@ fn drawing(lab: &mut FlowLab, ui: &mut Ui, shared: &mut Shared) {
         }
         if chips::button(ui, "Clear").on_hover_text("Takes all dabs away; can be undone").clicked() {
             lab.clear_drawing();
+        }
+    });
+}
+
+/// Words as points.
+fn stamp(lab: &mut FlowLab, ui: &mut Ui, shared: &mut Shared) {
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 5.0;
+        let field = TextEdit::singleline(&mut lab.tools.stamps.text).char_limit(24).desired_width(ui.available_width() - 116.0);
+        ui.add(field).widget_info(|| WidgetInfo::labeled(Role::TextInput, true, "Text to draw"));
+        if chips::button(ui, "Text to points").on_hover_text("Adds dabs where the letters have ink").clicked() {
+            lab.stamp_text(ui.ctx(), shared);
         }
     });
 }

@@ -65,11 +65,6 @@ impl Depth {
         true
     }
 
-    /// Whether all layers have been applied.
-    pub(super) fn at_the_end(&self) -> bool {
-        self.at >= self.length()
-    }
-
     /// The two whole places around this one and the part of the way between them; whole with reduced motion.
     pub(super) fn between(&self, cuts: bool) -> (usize, usize, f32) {
         let at = if cuts { self.at.round() } else { self.at };

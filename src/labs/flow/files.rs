@@ -5,6 +5,7 @@ use std::sync::mpsc::{Receiver, TryRecvError, channel};
 
 use egui::Context;
 
+use super::stamps::is_picture;
 use super::{FlowLab, Lab};
 use crate::train::PointData;
 use crate::train::flow_job::FlowCommand;
@@ -41,7 +42,9 @@ impl Files {
         let ctx = ctx.clone();
         let work = move || {
             let dialog = match ask {
-                Ask::Points => rfd::FileDialog::new().add_filter("Points", &["csv", "tsv", "txt"]).set_title("Points, two columns"),
+                Ask::Points => rfd::FileDialog::new()
+                    .add_filter("Points or a picture", &["csv", "tsv", "txt", "png", "jpg", "jpeg", "gif"])
+                    .set_title("Points, two columns; or a picture, dark is dense"),
                 Ask::Weights => rfd::FileDialog::new().add_filter("Weights", &["safetensors"]).set_title("Weights of a flow"),
             };
             // The lab may be gone by now.
@@ -80,8 +83,12 @@ fn opened(path: &Path) -> FlowCommand {
 
 impl FlowLab {
     /// Loads the points whose path was typed.
-    pub(super) fn load_points(&mut self) {
+    pub(super) fn load_points(&mut self, ctx: &Context) {
         let path = PathBuf::from(self.files.points.trim());
+        if is_picture(&path) {
+            self.stamp_picture(&path, ctx);
+            return;
+        }
         self.choose(PointData::File { path });
     }
 

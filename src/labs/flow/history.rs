@@ -52,7 +52,9 @@ impl History {
 impl FlowLab {
     /// Takes note of a change, once the hand that made it is lifted.
     pub(super) fn remember(&mut self, ctx: &Context) {
-        if !ctx.input(|input| input.pointer.any_down()) && !self.stroke_under_way() {
+        let busy = self.stroke_under_way() || self.curve_under_way();
+        let heard = self.snapshot.as_ref().is_none_or(|snapshot| snapshot.heard == self.sent.get());
+        if !ctx.input(|input| input.pointer.any_down()) && !busy && heard {
             let moment = self.moment();
             self.history.look(moment);
         }

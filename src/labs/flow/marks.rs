@@ -1,17 +1,18 @@
 //! What is drawn on the two planes: fields, grids, points, the probe with its square and its trail.
 
-use egui::{Color32, Mesh, Pos2, Rect, Shape, Stroke};
+use egui::{Align2, Color32, Mesh, Pos2, Rect, Shape, Stroke, vec2};
 
 use super::fields::{FADE, LAYER_SCALE, SUM_SCALE};
 use super::numbers::{tween, tween_point};
 use super::tools::Tool;
 use super::warp::{self, Paint};
-use super::{FlowLab, Shared};
+use super::{FlowLab, Shared, curve, pins};
 use crate::data::Toy;
 use crate::train::flow_job::{Pictures, Point, ProbeReading};
 use crate::ui::canvas2d::Plane;
 use crate::ui::colormap::Scale;
 use crate::ui::theme::Palette;
+use crate::ui::units::count;
 
 /// Data space.
 pub(super) fn data(lab: &FlowLab, plane: &Plane<'_>, shared: &Shared) {
@@ -51,11 +52,36 @@ pub(super) fn data(lab: &FlowLab, plane: &Plane<'_>, shared: &Shared) {
             square(plane, reading.at.map(|v| v as f32), outline, palette);
         }
         plane.probe(lab.probe, palette.now);
+        pins::data(lab, plane);
     }
-    if let (Tool::Brush | Tool::Eraser, Some(at)) = (lab.tools.tool, lab.pointer) {
-        let eraser = lab.tools.tool == Tool::Eraser;
-        let reach = lab.tools.radius * if eraser { 2.0 } else { 1.0 };
-        plane.circle(at, reach, Stroke::new(1.5, if eraser { palette.blind } else { palette.now }));
+    curve::data(lab, plane);
+    tool(lab, plane);
+}
+
+/// What the tool in hand would touch.
+fn tool(lab: &FlowLab, plane: &Plane<'_>) {
+    let palette = plane.palette();
+    let lasso = &lab.tools.lasso;
+    if !lasso.outline.is_empty() {
+        let mut outline = lasso.outline.clone();
+        if lasso.closed {
+            outline.extend(lasso.outline.first());
+        }
+        plane.polyline(&outline, Stroke::new(2.0, palette.seen));
+    }
+    let Some(at) = lab.pointer else { return };
+    let now = Stroke::new(1.5, palette.now);
+    match lab.tools.tool {
+        Tool::Probe | Tool::Trace => {}
+        Tool::Brush | Tool::Line => plane.circle(at, lab.tools.radius, now),
+        Tool::Eraser => plane.circle(at, 2.0 * lab.tools.radius, Stroke::new(1.5, palette.blind)),
+        Tool::Spray => {
+            plane.circle(at, lab.tools.radius, now);
+            // The rate, beside the circle that it fills.
+            let text = format!("{}/s", count(lab.tools.flow as u64));
+            plane.text([at[0] + lab.tools.radius, at[1]], vec2(6.0, 0.0), Align2::LEFT_CENTER, &text, palette.now);
+        }
+        Tool::Lasso => plane.points(&[at.map(|v| v as f32)], 3.0, palette.seen),
     }
 }
 
@@ -89,6 +115,10 @@ pub(super) fn latent(lab: &FlowLab, plane: &Plane<'_>, shared: &Shared) {
     if let Some(reading) = lab.reading().filter(|_| !empty) {
         trail(plane, reading, between, palette);
     }
+    if !empty {
+        pins::latent(lab, plane, between);
+    }
+    curve::latent(lab, plane, between);
 }
 
 /// The way of the probe through the layers, and what has become of its square.

@@ -1,11 +1,10 @@
 //! Data space and the space after k layers, side by side, with their headings and switches.
 
-use egui::{PointerButton, RichText, Ui, vec2};
+use egui::{RichText, Ui, vec2};
 
 use super::fields::{LAYER_SCALE, SUM_SCALE};
 use super::tools::Tool;
-use super::{Command, FlowLab, Shared, marks};
-use crate::train::flow_job::FlowCommand;
+use super::{Command, FlowLab, Shared, hands, marks};
 use crate::ui::canvas2d::Canvas2d;
 use crate::ui::chips;
 use crate::ui::colormap::{Scale, colorbar};
@@ -63,14 +62,11 @@ fn data_heading(lab: &mut FlowLab, ui: &mut Ui) {
         ui.set_min_height(28.0);
         ui.spacing_mut().item_spacing.x = 6.0;
         ui.label(RichText::new("Data space x").heading().color(palette.text));
-        for (tool, name, help) in [
-            (Tool::Probe, "probe", "Drag the amber point: every number follows"),
-            (Tool::Brush, "draw", "Draw with the mouse: each dab is a small Gaussian"),
-            (Tool::Eraser, "erase", "Take dabs away"),
-        ] {
-            if chips::chip(ui, name, lab.tools.tool == tool).on_hover_text(help).clicked() {
-                lab.take_tool(tool);
-            }
+        if let Some((_, name, help)) = Tool::ALL.into_iter().find(|(tool, ..)| *tool == lab.tools.tool) {
+            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+                let hint = RichText::new(format!("tool: {name}")).small().color(palette.text_dim);
+                ui.label(hint).on_hover_text(help);
+            });
         }
     });
 }
@@ -101,59 +97,24 @@ fn data_space(lab: &mut FlowLab, ui: &mut Ui, shared: &Shared, side: f32) {
     let shown = canvas.show(ui, |plane| marks::data(lab, plane, shared));
     lab.data_view = view;
     let over = shown.response.hovered() || shown.response.is_pointer_button_down_on();
-    let pointer = shown.pointer.filter(|_| over);
-    lab.pointer = pointer;
+    lab.pointer = shown.pointer.filter(|_| over);
+    lab.pin_reach = hands::near(&view, shown.rect);
     lab.follow_view(view.bounds(shown.rect), ui.ctx());
-    let shift = ui.input(|input| input.modifiers.shift);
-    match lab.tools.tool {
-        Tool::Probe => {
-            let held = (shown.response.dragged_by(PointerButton::Primary) && !shift) || shown.response.clicked();
-            if let Some(at) = pointer.filter(|_| held) {
-                lab.set_probe(at);
-            }
-            if let Some([dx, dy]) = shown.nudge {
-                let [x, y] = lab.probe;
-                lab.set_probe([x + dx, y + dy]);
-            }
-            shown.response.on_hover_cursor(egui::CursorIcon::Crosshair);
-        }
-        Tool::Brush | Tool::Eraser => {
-            // Every event of the frame, not only its last state: on a slow machine a whole stroke may fall into one frame.
-            let events = ui.input(|input| input.events.clone());
-            let mine = shown.response.contains_pointer() || shown.response.is_pointer_button_down_on() || shown.response.drag_stopped();
-            for event in events {
-                let place = |pos| view.to_world(shown.rect, pos);
-                match event {
-                    egui::Event::PointerButton { pos, button: PointerButton::Primary, pressed: true, .. }
-                        if mine && shown.rect.contains(pos) =>
-                    {
-                        lab.begin_stroke(place(pos));
-                    }
-                    egui::Event::PointerButton { button: PointerButton::Primary, pressed: false, .. } => lab.end_stroke(),
-                    egui::Event::PointerMoved(pos) => lab.extend_stroke(place(pos)),
-                    _ => {}
-                }
-            }
-            shown.response.on_hover_cursor(egui::CursorIcon::None);
-        }
-    }
+    hands::data(lab, ui, &shown, &view, shared);
+    let cursor = if lab.tools.tool.draws() { egui::CursorIcon::None } else { egui::CursorIcon::Crosshair };
+    shown.response.on_hover_cursor(cursor);
 }
 
 fn latent_space(lab: &mut FlowLab, ui: &mut Ui, shared: &Shared, side: f32) {
     let mut view = lab.latent_view;
-    let canvas = Canvas2d::new("Latent space", &mut view, vec2(side, side)).summary(lab.depth.labels().position);
+    let mut canvas = Canvas2d::new("Latent space", &mut view, vec2(side, side)).summary(lab.depth.labels().position);
+    if lab.tools.tool != Tool::Probe {
+        canvas = canvas.still();
+    }
     let shown = canvas.show(ui, |plane| marks::latent(lab, plane, shared));
     lab.latent_view = view;
-    let shift = ui.input(|input| input.modifiers.shift);
-    let held = (shown.response.dragged_by(PointerButton::Primary) && !shift) || shown.response.clicked();
-    if let Some(z) = shown.pointer.filter(|_| held && lab.depth.at_the_end()) {
-        // Here the probe is led from the other side: the inverse finds its x.
-        lab.led_by_z = true;
-        lab.send(FlowCommand::ProbeLatent(z));
-    }
-    if lab.depth.at_the_end() {
-        shown.response.on_hover_cursor(egui::CursorIcon::Crosshair);
-    }
+    hands::latent(lab, ui, &shown, &view);
+    shown.response.on_hover_cursor(egui::CursorIcon::Crosshair);
 }
 
 /// The overlays' chips and the colour bar of what they show.

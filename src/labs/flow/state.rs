@@ -3,12 +3,13 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::curve::Curve;
 use super::tools::Tool;
 use super::{Command, FlowLab, Overlays, Shared};
 use crate::data::Drawing;
 use crate::flows::realnvp::Config;
 use crate::labs::state::merged;
-use crate::train::flow_job::{FlowCommand, FlowSnapshot};
+use crate::train::flow_job::{FlowCommand, FlowSnapshot, MOST_PINS};
 use crate::train::{Lesson, Model, PointData};
 use crate::ui::canvas2d::View;
 use crate::ui::transport::TransportModel;
@@ -44,10 +45,18 @@ pub(super) struct State {
     pub(super) latent_view: View,
     /// The probe in data space.
     pub(super) probe: [f64; 2],
+    /// The pinned points A, B, C in data space, as many as there are.
+    pub(super) pins: Vec<[f64; 2]>,
+    /// The one that arrow keys move; none is the probe.
+    pub(super) focus: Option<usize>,
+    /// A curve that was drawn in one plane to be seen in both.
+    pub(super) curve: Curve,
     /// The tool in hand.
     pub(super) tool: Tool,
     /// Standard deviation of the brush's dabs, in units of the plane.
     pub(super) brush: f64,
+    /// Points a second of the spray.
+    pub(super) spray: f64,
 }
 
 impl State {
@@ -57,14 +66,16 @@ impl State {
         (self.depth, self.playing, self.speed) = (0.0, false, 0.0);
         (self.data_view, self.latent_view) = (View::default(), View::default());
         self.probe = [0.0; 2];
-        (self.tool, self.brush) = (Tool::Probe, 0.0);
+        self.focus = None;
+        (self.tool, self.brush, self.spray) = (Tool::Probe, 0.0, 0.0);
         self
     }
 
     /// This state with the settings of another.
     pub(super) fn with_settings_of(self, other: State) -> State {
-        let State { training, depth, playing, speed, data_view, latent_view, probe, tool, brush, .. } = self;
-        State { training, depth, playing, speed, data_view, latent_view, probe, tool, brush, ..other }
+        let State { training, depth, playing, speed, data_view, latent_view, probe, focus, tool, brush, spray, .. } = self;
+        let focus = focus.filter(|&index| index < other.pins.len());
+        State { training, depth, playing, speed, data_view, latent_view, probe, focus, tool, brush, spray, ..other }
     }
 
     /// Ranges that the types do not express, as a sentence.
@@ -79,14 +90,24 @@ impl State {
             return Err(format!("`dim` must be 2 in this lab, but is {}.", self.config.dim));
         }
         let views = [self.data_view, self.latent_view];
-        let numbers =
-            [("rate", self.rate), ("speed", self.speed), ("brush", self.brush), ("reach", views[0].reach), ("reach", views[1].reach)];
+        let numbers = [
+            ("rate", self.rate),
+            ("speed", self.speed),
+            ("brush", self.brush),
+            ("spray", self.spray),
+            ("reach", views[0].reach),
+            ("reach", views[1].reach),
+        ];
         for (name, value) in numbers {
             if !(value.is_finite() && value > 0.0) {
                 return Err(format!("`{name}` must be a positive number, but is {value}."));
             }
         }
-        let finite = views.iter().flat_map(|view| view.center).chain(self.probe).chain([self.depth]).all(f64::is_finite);
+        if self.pins.len() > MOST_PINS || self.focus.is_some_and(|index| index >= self.pins.len()) {
+            return Err(format!("`pins` holds at most {MOST_PINS} points, and `focus` counts them from 0."));
+        }
+        let pinned = self.pins.iter().flatten().copied();
+        let finite = views.iter().flat_map(|view| view.center).chain(self.probe).chain(pinned).chain([self.depth]).all(f64::is_finite);
         if finite { Ok(()) } else { Err("A place is not a finite number.".into()) }
     }
 }
@@ -109,8 +130,12 @@ impl FlowLab {
             data_view: self.data_view,
             latent_view: self.latent_view,
             probe: self.probe,
+            pins: self.pins.at.clone(),
+            focus: self.pins.focus,
+            curve: self.hand.curve.clone(),
             tool: self.tools.tool,
             brush: self.tools.radius,
+            spray: self.tools.flow,
         }
     }
 
@@ -163,6 +188,7 @@ impl FlowLab {
         self.tools.drawing = state.drawing;
         self.tools.tool = state.tool;
         self.tools.radius = state.brush;
+        self.tools.flow = state.spray;
         if drawn && (other_drawing || other_data) {
             self.tell(true);
         } else if other_data {
@@ -179,6 +205,16 @@ impl FlowLab {
         self.overlays = state.overlays;
         (self.data_view, self.latent_view) = (state.data_view, state.latent_view);
         self.set_probe(state.probe);
+        self.pins.focus = state.focus;
+        if state.pins != before.pins {
+            self.pins.at = state.pins;
+            self.tell_pins();
+        }
+        if state.curve != before.curve {
+            self.clear_curve();
+            self.hand.curve = state.curve;
+            self.tell_curve();
+        }
         self.depth.set_layers(state.config.stages());
         if state.depth != before.depth {
             self.depth.seek(state.depth.clamp(0.0, self.depth.length()));
@@ -194,8 +230,11 @@ impl FlowLab {
         let now = self.present();
         let (state, says) = match command {
             Command::ResetView => {
-                let State { overlays, data_view, latent_view, probe, speed, .. } = opening;
-                (State { overlays, data_view, latent_view, probe, speed, ..now }, "The view is as it was; model and data stay.")
+                let State { overlays, data_view, latent_view, probe, pins, focus, curve, speed, .. } = opening;
+                (
+                    State { overlays, data_view, latent_view, probe, pins, focus, curve, speed, ..now },
+                    "The view is as it was; model and data stay.",
+                )
             }
             Command::ResetModel => {
                 let State { config, batch, rate, .. } = opening;

@@ -53,6 +53,16 @@ impl FlowJob {
                     return self.carry_out(FlowCommand::Probe(x), out);
                 }
             }
+            FlowCommand::ProbeAt { depth, at } => {
+                let x = self.place_of(depth, at)?;
+                return self.carry_out(FlowCommand::Probe(x), out);
+            }
+            FlowCommand::Pins(pins) => self.pin(&pins)?,
+            FlowCommand::PinAt { index, depth, at } => {
+                let x = self.place_of(depth, at)?;
+                self.move_pin(index, x)?;
+            }
+            FlowCommand::Trace { depth, points } => self.draw_trace(depth, points)?,
             FlowCommand::Window(window) => {
                 self.window = window;
                 self.look_again();

@@ -30,6 +30,7 @@ const SAMPLE_STREAM: u64 = u64::MAX - 1;
 
 /// Prepared programs for one configuration.
 pub(super) struct Programs {
+    pub(super) config: Config,
     depth: usize,
     points: ProgramId,
     lattice: ProgramId,
@@ -70,7 +71,18 @@ impl Programs {
         let probe = evaluation(PROBE_BATCH, Direction::Forward)?;
         let back = evaluation(1, Direction::Inverse)?;
         let likelihood = session.prepare(&Arc::new(realnvp::likelihood(config, CHUNK)?), Reuse::On)?;
-        Ok(Programs { depth: config.stages(), points, lattice, lines, samples, round_trip, likelihood, probe, back })
+        Ok(Programs {
+            config: config.clone(),
+            depth: config.stages(),
+            points,
+            lattice,
+            lines,
+            samples,
+            round_trip,
+            likelihood,
+            probe,
+            back,
+        })
     }
 
     /// At most [`POINTS`] data points through all layers.

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::Trace;
 use crate::data::Drawing;
 use crate::exec::BackendInfo;
 use crate::flows::realnvp::Config;
@@ -38,6 +39,31 @@ pub enum FlowCommand {
     Probe([f64; 2]),
     /// Where it stands in latent space: its place in data space is computed by the inverse.
     ProbeLatent([f64; 2]),
+    /// Where the probe stands in the plane after `depth` layers: its place in data space is computed by the inverse of those layers.
+    ProbeAt {
+        /// Layers that have been applied there.
+        depth: usize,
+        /// The place.
+        at: [f64; 2],
+    },
+    /// Up to three pinned points of data space.
+    Pins(Vec<[f64; 2]>),
+    /// A pinned point, led from the plane after `depth` layers.
+    PinAt {
+        /// Which one.
+        index: usize,
+        /// Layers that have been applied there.
+        depth: usize,
+        /// The place.
+        at: [f64; 2],
+    },
+    /// A curve, drawn in the plane after `depth` layers, to be seen in all of them; without points it is taken away.
+    Trace {
+        /// Layers that have been applied there.
+        depth: usize,
+        /// The curve.
+        points: Vec<Point>,
+    },
     /// What is in view in data space, `[left, bottom, right, top]`: where densities and fields are computed.
     Window([f64; 4]),
     /// From the initial values of this seed.
@@ -239,6 +265,10 @@ pub struct FlowSnapshot {
     pub pictures: Option<Arc<Pictures>>,
     /// What the layers do to the probe.
     pub probe: Option<Arc<ProbeReading>>,
+    /// What they do to the pinned points.
+    pub pins: Arc<Vec<ProbeReading>>,
+    /// The curve that was drawn, at every depth.
+    pub trace: Option<Arc<Trace>>,
     /// Training broke: the sentence that says so.
     pub diverged: Option<String>,
 }

@@ -5,6 +5,7 @@ use std::sync::mpsc::{Receiver, channel};
 
 use super::programs::POINTS;
 use super::snapshot::{DataView, Point};
+use crate::data::drawing::MAX_DABS;
 use crate::data::{Drawing, Entropy, Mixture, Points, Toy};
 use crate::train::{PointData, PointSource, TrainError};
 
@@ -79,6 +80,11 @@ impl Target {
                 view.peak = view.points.iter().take(256).map(density).reduce(f64::max);
                 if dabs == 1 {
                     view.note = Some("One dab is one Gaussian: a single layer fits it; draw a shape to see the plane bend.".into());
+                }
+                if dabs >= MAX_DABS {
+                    view.note = Some(
+                        "A drawing holds 10,000 dabs, and this one is full: what is drawn further is left out; erase some to go on.".into(),
+                    );
                 }
                 let points = PointSource::Drawing(mixture.clone(), None);
                 test = points.test(STILL_TEST_POINTS, seed).xy;

@@ -1,0 +1,223 @@
+//! Up to three pinned points A, B, C beside the amber one, each with its way through the layers and its numbers.
+
+use egui::{Align2, Color32, FontId, Rect, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
+
+use super::numbers::{sign_color, tween_point};
+use super::{FlowLab, Shared};
+use crate::train::flow_job::{FlowCommand, MOST_PINS, ProbeReading};
+use crate::ui::canvas2d::Plane;
+use crate::ui::chips;
+use crate::ui::theme::Palette;
+use crate::ui::units::{number, signed};
+
+/// The letters of the pinned points.
+pub(super) const LETTERS: [&str; MOST_PINS] = ["A", "B", "C"];
+/// Arrow keys move the focused point by this, units of the plane; ten times as far with Shift.
+pub(super) const STEP: f64 = 0.05;
+
+/// The pinned points.
+#[derive(Default)]
+pub(super) struct Pins {
+    /// Where they stand in data space.
+    pub(super) at: Vec<[f64; 2]>,
+    /// Which one arrow keys move; none is the amber point.
+    pub(super) focus: Option<usize>,
+    /// One was last moved in a plane after some layers: its place in data space comes from the worker.
+    pub(super) led: Option<usize>,
+}
+
+/// The colour of a pinned point, after Okabe and Ito: told apart by everyone, and unlike the amber of the probe.
+pub(super) fn color(index: usize) -> Color32 {
+    Palette::category([2, 5, 6][index % MOST_PINS])
+}
+
+impl FlowLab {
+    /// Pins a point here, or takes away the one that is pinned here; says what to do when all three are pinned.
+    pub(super) fn pin_or_unpin(&mut self, at: [f64; 2], near: f64, shared: &mut Shared) {
+        match self.pin_near(at, near) {
+            Some(index) => self.unpin(index),
+            None if self.pins.at.len() < MOST_PINS => {
+                self.pins.at.push(at);
+                self.pins.focus = Some(self.pins.at.len() - 1);
+                self.tell_pins();
+            }
+            None => shared.warn("Three points are pinned, A, B and C; take one away first: P on top of it, or its × at the left."),
+        }
+    }
+
+    /// Takes a pinned point away; those after it move up a letter.
+    pub(super) fn unpin(&mut self, index: usize) {
+        if index < self.pins.at.len() {
+            self.pins.at.remove(index);
+            self.pins.focus = None;
+            self.tell_pins();
+        }
+    }
+
+    /// The pinned point within this distance of a place in data space.
+    pub(super) fn pin_near(&self, at: [f64; 2], near: f64) -> Option<usize> {
+        nearest(&self.pins.at, at, near)
+    }
+
+    /// The pinned point whose image after `depth` layers lies within this distance of a place there.
+    pub(super) fn pin_near_after(&self, depth: usize, at: [f64; 2], near: f64) -> Option<usize> {
+        let places: Vec<[f64; 2]> =
+            self.readings().iter().filter_map(|reading| reading.points.get(depth)).map(|p| p.map(f64::from)).collect();
+        nearest(&places, at, near)
+    }
+
+    /// Puts the focused point somewhere in data space.
+    pub(super) fn move_focused(&mut self, to: [f64; 2]) {
+        match self.pins.focus.filter(|&index| index < self.pins.at.len()) {
+            Some(index) => {
+                self.pins.at[index] = to;
+                self.tell_pins();
+            }
+            None => self.set_probe(to),
+        }
+    }
+
+    /// Puts the focused point somewhere in the plane after `depth` layers: the worker finds where it is in data space.
+    pub(super) fn lead_focused(&mut self, depth: usize, at: [f64; 2]) {
+        match self.pins.focus.filter(|&index| index < self.pins.at.len()) {
+            Some(index) => {
+                self.pins.led = Some(index);
+                self.send(FlowCommand::PinAt { index, depth, at });
+            }
+            None => {
+                self.led_by_z = true;
+                self.send(FlowCommand::ProbeAt { depth, at });
+            }
+        }
+    }
+
+    /// Moves the focused point by whole steps of the arrow keys.
+    pub(super) fn nudge_focused(&mut self, [right, up]: [f64; 2]) {
+        let [x, y] = self.pins.focus.and_then(|index| self.pins.at.get(index)).copied().unwrap_or(self.probe);
+        self.move_focused([x + STEP * right, y + STEP * up]);
+    }
+
+    /// Takes the place of a point that was led from another plane.
+    pub(super) fn follow_pins(&mut self, readings: &[ProbeReading]) {
+        if let Some(index) = self.pins.led
+            && let (Some(at), Some(reading)) = (self.pins.at.get_mut(index), readings.get(index))
+        {
+            *at = reading.at;
+        }
+    }
+
+    /// Tells the worker which points are pinned.
+    pub(super) fn tell_pins(&mut self) {
+        self.pins.led = None;
+        self.send(FlowCommand::Pins(self.pins.at.clone()));
+    }
+
+    fn readings(&self) -> &[ProbeReading] {
+        self.snapshot.as_ref().map_or(&[], |snapshot| &snapshot.pins)
+    }
+}
+
+fn nearest(places: &[[f64; 2]], at: [f64; 2], near: f64) -> Option<usize> {
+    let distance = |p: &[f64; 2]| (p[0] - at[0]).hypot(p[1] - at[1]);
+    let (index, place) = places.iter().enumerate().min_by(|(_, a), (_, b)| distance(a).total_cmp(&distance(b)))?;
+    (distance(place) <= near).then_some(index)
+}
+
+/// The pinned points in data space.
+pub(super) fn data(lab: &FlowLab, plane: &Plane<'_>) {
+    for (index, &at) in lab.pins.at.iter().enumerate() {
+        mark(lab, plane, index, at);
+    }
+}
+
+/// The pinned points and their ways at a depth.
+pub(super) fn latent(lab: &FlowLab, plane: &Plane<'_>, between: (usize, usize, f32)) {
+    for (index, reading) in lab.readings().iter().enumerate() {
+        let color = color(index);
+        plane.polyline(&reading.points, Stroke::new(1.0, color.gamma_multiply(0.4)));
+        if let Some(now) = tween_point(&reading.points, between) {
+            let mut behind: Vec<_> = reading.points.iter().take(between.0 + 1).copied().collect();
+            behind.push(now);
+            plane.polyline(&behind, Stroke::new(1.8, color));
+            plane.points(&behind, 2.4, color);
+            mark(lab, plane, index, now.map(f64::from));
+        }
+    }
+}
+
+fn mark(lab: &FlowLab, plane: &Plane<'_>, index: usize, at: [f64; 2]) {
+    let pos = plane.to_screen(at);
+    let ring = if lab.pins.focus == Some(index) { plane.palette().text } else { plane.palette().ground };
+    plane.painter().circle(pos, 9.0, color(index), Stroke::new(2.0, ring));
+    plane.painter().text(pos, Align2::CENTER_CENTER, LETTERS[index % MOST_PINS], FontId::proportional(12.0), Color32::BLACK);
+}
+
+/// One row a point: its letter, its log-density, a bar for each layer's log-determinant.
+pub(super) fn list(lab: &mut FlowLab, ui: &mut Ui, shared: &mut Shared) {
+    let right = if lab.pins.at.is_empty() { String::new() } else { format!("log p, {}", shared.units.name()) };
+    chips::section(ui, "Points", &right);
+    let (mut gone, mut focus) = (None, lab.pins.focus);
+    for index in 0..lab.pins.at.len() {
+        let Some(reading) = lab.readings().get(index) else { continue };
+        ui.horizontal(|ui| {
+            ui.spacing_mut().item_spacing.x = 5.0;
+            let spoken = spoken(index, reading, shared);
+            if letter(ui, index, focus == Some(index), &spoken).clicked() {
+                focus = if focus == Some(index) { None } else { Some(index) };
+            }
+            ui.label(egui::RichText::new(number(shared.units.convert(reading.log_prob), 2)).monospace());
+            bars(ui, reading, &spoken);
+            if chips::button(ui, "×").on_hover_text(format!("Takes {} away", LETTERS[index])).clicked() {
+                gone = Some(index);
+            }
+        });
+    }
+    lab.pins.focus = focus;
+    if let Some(index) = gone {
+        lab.unpin(index);
+    }
+    if lab.pins.at.len() < MOST_PINS {
+        let name = format!("Pin {}", LETTERS[lab.pins.at.len()]);
+        if chips::button(ui, &name).on_hover_text("Pins a point where the amber one stands; or P over the data space").clicked() {
+            lab.pin_or_unpin(lab.probe, 0.0, shared);
+        }
+    }
+}
+
+fn letter(ui: &mut Ui, index: usize, focused: bool, spoken: &str) -> egui::Response {
+    let (rect, response) = ui.allocate_exact_size(vec2(24.0, 24.0), Sense::click());
+    let ring = if focused || response.has_focus() { Palette::of(ui).text } else { Color32::TRANSPARENT };
+    ui.painter().circle(rect.center(), 10.0, color(index), Stroke::new(2.0, ring));
+    ui.painter().text(rect.center(), Align2::CENTER_CENTER, LETTERS[index], FontId::proportional(13.0), Color32::BLACK);
+    response.widget_info(|| WidgetInfo::selected(Role::RadioButton, true, focused, spoken));
+    response.on_hover_text(format!("{spoken}\nClick: arrow keys move this point (C takes the keys to the plane)"))
+}
+
+/// A bar for each layer, up where it stretches.
+fn bars(ui: &mut Ui, reading: &ProbeReading, spoken: &str) {
+    let palette = Palette::of(ui);
+    let (rect, response) = ui.allocate_exact_size(vec2((ui.available_width() - 40.0).max(30.0), 24.0), Sense::hover());
+    let reach = reading.log_dets.iter().fold(0.5_f64, |reach, v| reach.max(v.abs()));
+    let width = rect.width() / reading.log_dets.len().max(1) as f32;
+    ui.painter().hline(rect.x_range(), rect.center().y, Stroke::new(1.0, palette.line));
+    for (k, &value) in reading.log_dets.iter().enumerate() {
+        let left = rect.left() + width * k as f32;
+        let tip = rect.center().y - (value / reach) as f32 * rect.height() / 2.0;
+        let bar = Rect::from_two_pos(pos2(left + 1.0, rect.center().y), pos2(left + width - 1.0, tip));
+        ui.painter().rect_filled(bar, 1.0, sign_color(palette, value));
+    }
+    response.on_hover_text(spoken);
+}
+
+fn spoken(index: usize, reading: &ProbeReading, shared: &Shared) -> String {
+    let nats = |value: f64| number(shared.units.convert(value), 3);
+    let [x, y] = reading.at.map(|v| number(v, 2));
+    let log_dets: Vec<String> = reading.log_dets.iter().map(|&v| signed(shared.units.convert(v), 3)).collect();
+    format!(
+        "Point {} at {x}, {y}: log p {}, log N {}, log-dets {}",
+        LETTERS[index % MOST_PINS],
+        nats(reading.log_prob),
+        nats(reading.log_base),
+        log_dets.join(" ")
+    )
+}
