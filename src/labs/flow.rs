@@ -19,6 +19,7 @@ mod stamps;
 mod state;
 mod tools;
 mod warp;
+mod words;
 
 use std::cell::Cell;
 use std::path::{Path, PathBuf};
@@ -41,7 +42,6 @@ use crate::train::flow_job::{DataView, FlowCommand, FlowJob, FlowSnapshot, Pictu
 use crate::train::{Event, Lesson, Model, PointData, RateSchedule, Worker};
 use crate::ui::canvas2d::View;
 use crate::ui::transport::TransportModel;
-use crate::ui::units::{count, number};
 
 /// The view onto data space must stand still this long before fields are computed for it.
 const VIEW_SETTLES: Duration = Duration::from_millis(120);
@@ -482,31 +482,10 @@ impl Lab for FlowLab {
     }
 
     fn status(&self) -> LabStatus {
-        let Some(snapshot) = &self.snapshot else {
-            return LabStatus { busy: "opening".into(), error: self.failed.clone(), ..LabStatus::default() };
-        };
-        let backend = match snapshot.backend.backend {
-            "cpu" => format!("CPU · {} {}", snapshot.backend.threads, if snapshot.backend.threads == 1 { "thread" } else { "threads" }),
-            other => format!("{} · {}", other.to_uppercase(), snapshot.backend.adapter),
-        };
-        let state = if snapshot.training { "training" } else { "paused" };
-        let busy = format!("{state} · step {}", count(snapshot.step));
-        LabStatus { backend, busy, error: self.failed.clone().or_else(|| snapshot.diverged.clone()) }
+        self.said_status()
     }
 
     fn spoken_summary(&self) -> String {
-        let mut text = format!("{}.", self.depth.labels().position);
-        if let Some(probe) = self.reading() {
-            let [x, y] = probe.at.map(|v| number(v, 2));
-            text.push_str(&format!(" Probe at {x}, {y}: log density {} nats.", number(probe.log_prob, 2)));
-            if let Some(log_det) = probe.log_dets.get(self.layer()) {
-                let verb = if *log_det < 0.0 { "squeezes" } else { "stretches" };
-                text.push_str(&format!(" Layer {} {verb} by {}.", self.layer() + 1, number(log_det.exp(), 2)));
-            }
-        }
-        if let Some(score) = self.pictures().and_then(|pictures| pictures.test) {
-            text.push_str(&format!(" Test loss {} nats per point.", number(score.nats, 2)));
-        }
-        text
+        self.said_summary()
     }
 }

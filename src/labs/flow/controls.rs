@@ -14,9 +14,12 @@ use crate::ui::units::count;
 /// Draws the column.
 pub(super) fn show(lab: &mut FlowLab, ui: &mut Ui, shared: &mut Shared) {
     data(lab, ui, shared);
-    pins::list(lab, ui, shared);
-    ui.add_space(8.0);
+    ui.add_space(6.0);
     flow(lab, ui, shared);
+    ui.add_space(6.0);
+    drawing(lab, ui, shared);
+    ui.add_space(6.0);
+    pins::list(lab, ui, shared);
     ui.add_space(4.0);
     egui::CollapsingHeader::new("More").default_open(ui.available_height() > 260.0).show_unindented(ui, |ui| {
         more(lab, ui);
@@ -68,7 +71,6 @@ fn data(lab: &mut FlowLab, ui: &mut Ui, shared: &mut Shared) {
     });
     opened.response.widget_info(|| WidgetInfo::labeled(Role::ComboBox, true, "More drawings"));
     file(lab, ui);
-    drawing(lab, ui, shared);
     if let Some(note) = lab.data().and_then(|data| data.note.clone()) {
         chips::note(ui, &note);
     }
@@ -127,9 +129,10 @@ fn drawing(lab: &mut FlowLab, ui: &mut Ui, shared: &mut Shared) {
             chips::slider(ui, "Brush", "units", &mut lab.tools.radius, 0.05..=0.6, true);
         }
     }
-    if lab.tools.tool.draws() || lab.shows_drawing() {
-        stamp(lab, ui, shared);
+    if !lab.tools.tool.draws() && !lab.shows_drawing() {
+        return;
     }
+    stamp(lab, ui, shared);
     let (undo, redo) = lab.history.can();
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = 5.0;

@@ -127,7 +127,7 @@ pub(super) fn latent(lab: &FlowLab, plane: &Plane<'_>, between: (usize, usize, f
 
 fn line(plane: &Plane<'_>, points: &[Point]) {
     plane.polyline(points, Stroke::new(4.5, plane.palette().ground.gamma_multiply(0.7)));
-    plane.polyline(points, Stroke::new(2.5, plane.palette().base));
+    plane.polyline(points, Stroke::new(2.5, plane.palette().seen));
 }
 
 fn trace(lab: &FlowLab) -> Option<&Trace> {

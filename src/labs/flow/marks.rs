@@ -52,7 +52,7 @@ pub(super) fn data(lab: &FlowLab, plane: &Plane<'_>, shared: &Shared) {
             square(plane, reading.at.map(|v| v as f32), outline, palette);
         }
         plane.probe(lab.probe, palette.now);
-        pins::data(lab, plane);
+        pins::data(lab, plane, shared);
     }
     curve::data(lab, plane);
     tool(lab, plane);

@@ -124,9 +124,18 @@ fn nearest(places: &[[f64; 2]], at: [f64; 2], near: f64) -> Option<usize> {
 }
 
 /// The pinned points in data space.
-pub(super) fn data(lab: &FlowLab, plane: &Plane<'_>) {
+pub(super) fn data(lab: &FlowLab, plane: &Plane<'_>, shared: &Shared) {
+    let palette = plane.palette();
     for (index, &at) in lab.pins.at.iter().enumerate() {
         mark(lab, plane, index, at);
+        if let Some(reading) = lab.readings().get(index) {
+            let text = format!("log p {}", number(shared.units.convert(reading.log_prob), 2));
+            let galley = plane.painter().layout_no_wrap(text, FontId::proportional(12.0), palette.text);
+            let corner = plane.to_screen(at) + vec2(13.0, -galley.size().y / 2.0);
+            let card = Rect::from_min_size(corner, galley.size()).expand2(vec2(4.0, 1.0));
+            plane.painter().rect_filled(card, 4.0, palette.card.gamma_multiply(0.85));
+            plane.painter().galley(corner, galley, palette.text);
+        }
     }
 }
 
@@ -158,15 +167,17 @@ pub(super) fn list(lab: &mut FlowLab, ui: &mut Ui, shared: &mut Shared) {
     chips::section(ui, "Points", &right);
     let (mut gone, mut focus) = (None, lab.pins.focus);
     for index in 0..lab.pins.at.len() {
-        let Some(reading) = lab.readings().get(index) else { continue };
+        // The row is there before its numbers are, so that nothing moves under the hand.
+        let reading = lab.readings().get(index);
         ui.horizontal(|ui| {
             ui.spacing_mut().item_spacing.x = 5.0;
-            let spoken = spoken(index, reading, shared);
+            let spoken = reading.map_or_else(|| format!("Point {}", LETTERS[index]), |reading| spoken(index, reading, shared));
             if letter(ui, index, focus == Some(index), &spoken).clicked() {
                 focus = if focus == Some(index) { None } else { Some(index) };
             }
-            ui.label(egui::RichText::new(number(shared.units.convert(reading.log_prob), 2)).monospace());
-            bars(ui, reading, &spoken);
+            let log_p = reading.map_or_else(|| "…".into(), |reading| number(shared.units.convert(reading.log_prob), 2));
+            ui.label(egui::RichText::new(log_p).monospace());
+            bars(ui, reading.map_or(&[], |reading| &reading.log_dets), &spoken);
             if chips::button(ui, "×").on_hover_text(format!("Takes {} away", LETTERS[index])).clicked() {
                 gone = Some(index);
             }
@@ -194,13 +205,13 @@ fn letter(ui: &mut Ui, index: usize, focused: bool, spoken: &str) -> egui::Respo
 }
 
 /// A bar for each layer, up where it stretches.
-fn bars(ui: &mut Ui, reading: &ProbeReading, spoken: &str) {
+fn bars(ui: &mut Ui, log_dets: &[f64], spoken: &str) {
     let palette = Palette::of(ui);
     let (rect, response) = ui.allocate_exact_size(vec2((ui.available_width() - 40.0).max(30.0), 24.0), Sense::hover());
-    let reach = reading.log_dets.iter().fold(0.5_f64, |reach, v| reach.max(v.abs()));
-    let width = rect.width() / reading.log_dets.len().max(1) as f32;
+    let reach = log_dets.iter().fold(0.5_f64, |reach, v| reach.max(v.abs()));
+    let width = rect.width() / log_dets.len().max(1) as f32;
     ui.painter().hline(rect.x_range(), rect.center().y, Stroke::new(1.0, palette.line));
-    for (k, &value) in reading.log_dets.iter().enumerate() {
+    for (k, &value) in log_dets.iter().enumerate() {
         let left = rect.left() + width * k as f32;
         let tip = rect.center().y - (value / reach) as f32 * rect.height() / 2.0;
         let bar = Rect::from_two_pos(pos2(left + 1.0, rect.center().y), pos2(left + width - 1.0, tip));
