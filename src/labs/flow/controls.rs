@@ -13,7 +13,7 @@ use crate::ui::units::count;
 
 /// Draws the column.
 pub(super) fn show(lab: &mut FlowLab, ui: &mut Ui, shared: &mut Shared) {
-    data(lab, ui, shared);
+    data(lab, ui);
     ui.add_space(6.0);
     flow(lab, ui, shared);
     ui.add_space(6.0);
@@ -32,7 +32,7 @@ pub(super) fn show(lab: &mut FlowLab, ui: &mut Ui, shared: &mut Shared) {
     }
 }
 
-fn data(lab: &mut FlowLab, ui: &mut Ui, shared: &mut Shared) {
+fn data(lab: &mut FlowLab, ui: &mut Ui) {
     let counted = lab.data().map_or_else(String::new, |data| match data.count {
         Some(n) if lab.shows_drawing() => format!("{} dabs", count(n as u64)),
         Some(n) => format!("{} points", count(n as u64)),
