@@ -10,7 +10,7 @@ use crate::labs::{Live, Shared};
 use crate::train::stack_job::StackRun;
 use crate::ui::bars::ProbabilityBars;
 use crate::ui::chips;
-use crate::ui::formula::Formula;
+use crate::ui::math::Math;
 use crate::ui::theme::Palette;
 use crate::ui::units::{Units, count, number};
 
@@ -38,13 +38,11 @@ fn field(lab: &StackLab, ui: &mut Ui) {
     let sum: usize = config.dilations.iter().sum();
     let k = config.kernel;
     let reach = config.front + (k - 1) * sum;
-    let formula = Formula::new().size(16.0).op("R = ").number(config.front.to_string()).op(" + (").number(k.to_string()).op(" − 1) · ");
-    formula
-        .number(sum.to_string())
-        .op(" = ")
-        .number(reach.to_string())
-        .color(palette.seen)
+    let tex = format!(r"R = {} + ({k} - 1) \cdot {sum} = {reach}", config.front);
+    Math::new(&tex)
+        .size(16.0)
         .show(ui)
+        .response
         .on_hover_text("taps of the input, and (k − 1) times the sum of the dilations: how far back the oldest step lies");
     chips::value_row(ui, "counted in the graph", &format!("{} steps", analysis.heard()), palette.seen);
     chips::value_row(ui, "as many layers, d = 1", &format!("{} steps", growth.plain.last().copied().unwrap_or(0)), palette.now);
@@ -61,9 +59,8 @@ fn next(ui: &mut Ui, run: &StackRun, focus: usize, at: usize, units: Units) {
     let palette = Palette::of(ui);
     let n = focus + 1;
     chips::section(ui, if at < run.len() { "The next step" } else { "The last step" }, &format!("step {n}"));
-    let formula =
-        Formula::new().size(16.0).var("p").op("(").var("x").below(n.to_string()).op(" | ").var("x").below(format!("<{n}")).op(")");
-    formula.op(" = softmax(").var("l").below(n.to_string()).op(")").show(ui);
+    let tex = format!(r"p(x_{{{n}}} \mid x_{{<{n}}}) = \mathrm{{softmax}}(l_{{{n}}})");
+    Math::new(&tex).size(16.0).show(ui);
     let p = run.distribution(focus);
     let mut order: Vec<usize> = (0..p.len()).collect();
     order.sort_by(|&a, &b| p[b].total_cmp(&p[a]));
