@@ -35,11 +35,19 @@ pub struct Config {
     pub activation: Activation,
     /// NICE: additive couplings and one diagonal scale at the end.
     pub additive: bool,
+    /// Layers that are left out, a bit each, counted as [`Config::stages`] counts: the flow is the composition of the others. A layer that is
+    /// left out is the identity with log-determinant 0, and its parameters are not declared.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub muted: u64,
+}
+
+fn is_zero(bits: &u64) -> bool {
+    *bits == 0
 }
 
 impl Default for Config {
     fn default() -> Config {
-        Config { dim: 2, layers: 8, width: 64, activation: Activation::Relu, additive: false }
+        Config { dim: 2, layers: 8, width: 64, activation: Activation::Relu, additive: false, muted: 0 }
     }
 }
 
@@ -47,6 +55,16 @@ impl Config {
     /// Number of layers that have a log-determinant: the couplings and, for NICE, the final scale.
     pub fn stages(&self) -> usize {
         self.layers + usize::from(self.additive)
+    }
+
+    /// Whether layer `stage` is left out.
+    pub fn mutes(&self, stage: usize) -> bool {
+        self.muted >> stage & 1 == 1
+    }
+
+    /// Whether a parameter belongs to layer `stage`.
+    pub fn owns(&self, stage: usize, parameter: &str) -> bool {
+        if stage == self.layers { parameter == "scale" } else { parameter.starts_with(&format!("coupling.{stage}.")) }
     }
 
     /// Passive coordinates of coupling `layer`: the first half in even layers, the rest in odd ones.
@@ -79,10 +97,13 @@ pub fn forward(b: &mut Builder, config: &Config, batch: usize) -> Nodes {
         log_dets.push(log_det);
         points.push(b.concat(&halves, 1));
     }
-    if config.additive {
+    let last = points[config.layers];
+    if config.additive && config.mutes(config.layers) {
+        points.push(last);
+        log_dets.push(b.fill(0.0, &[batch, 1]));
+    } else if config.additive {
         let scale = b.parameter("scale", &[config.dim], Init::Zeros);
         let factor = b.exp(scale);
-        let last = points[config.layers];
         points.push(b.mul(last, factor));
         log_dets.push(scale_log_det(b, scale, batch));
     }
@@ -94,7 +115,10 @@ pub fn inverse(b: &mut Builder, config: &Config, batch: usize) -> Nodes {
     let z = b.input("z", &[batch, config.dim]);
     let (mut points, mut log_dets) = (vec![z], Vec::new());
     let mut current = z;
-    if config.additive {
+    if config.additive && config.mutes(config.layers) {
+        points.push(z);
+        log_dets.push(b.fill(0.0, &[batch, 1]));
+    } else if config.additive {
         let scale = b.parameter("scale", &[config.dim], Init::Zeros);
         let minus = b.neg(scale);
         let factor = b.exp(minus);
@@ -152,23 +176,52 @@ fn couple(b: &mut Builder, config: &Config, layer: usize, direction: Direction, 
     let moved = 1 - passive;
     let (conditioner_input, x) = (halves[passive], halves[moved]);
     let dim = b.shape(x).last();
-    if config.additive {
-        let shift = nn::mlp(b, conditioner_input, config.width, dim, config.activation);
+    if config.mutes(layer) {
+        let batch = b.shape(x).batch();
+        return b.fill(0.0, &[batch, 1]);
+    }
+    let (log_scale, shift) = conditioner(b, config, conditioner_input, dim);
+    let Some(log_scale) = log_scale else {
         halves[moved] = match direction {
             Direction::Forward => b.add(x, shift),
             Direction::Inverse => b.sub(x, shift),
         };
         let batch = b.shape(x).batch();
         return b.fill(0.0, &[batch, 1]);
-    }
-    let raw = nn::mlp(b, conditioner_input, config.width, 2 * dim, config.activation);
-    let (raw_scale, translation) = (b.slice(raw, 1, 0, dim), b.slice(raw, 1, dim, dim));
-    let shrunk = b.scale(raw_scale, 1.0 / LOG_SCALE_BOUND);
-    let squashed = b.tanh(shrunk);
-    let log_scale = b.scale(squashed, LOG_SCALE_BOUND);
-    let moved_and_log_det = b.affine_coupling(direction, x, log_scale, translation);
+    };
+    let moved_and_log_det = b.affine_coupling(direction, x, log_scale, shift);
     halves[moved] = b.slice(moved_and_log_det, 1, 0, dim);
     b.slice(moved_and_log_det, 1, dim, 1)
+}
+
+/// Log-scale and shift of `dim` moved coordinates, given the passive ones `[B, P]`; NICE has no log-scale.
+fn conditioner(b: &mut Builder, config: &Config, passive: NodeId, dim: usize) -> (Option<NodeId>, NodeId) {
+    if config.additive {
+        return (None, nn::mlp(b, passive, config.width, dim, config.activation));
+    }
+    let raw = nn::mlp(b, passive, config.width, 2 * dim, config.activation);
+    let (raw_scale, shift) = (b.slice(raw, 1, 0, dim), b.slice(raw, 1, dim, dim));
+    let shrunk = b.scale(raw_scale, 1.0 / LOG_SCALE_BOUND);
+    let squashed = b.tanh(shrunk);
+    (Some(b.scale(squashed, LOG_SCALE_BOUND)), shift)
+}
+
+/// What the conditioners of a flow of the plane say, all of them for the same passive coordinates: input `passive [B,1]`, outputs `shift.k`
+/// and, where the couplings scale, `log_scale.k`, each `[B,1]`. The nodes are those of the flow itself; a layer that is left out speaks too.
+///
+/// # Errors
+/// A configuration of another dimension than 2.
+pub fn conditioners(config: &Config, batch: usize) -> Result<Graph, GraphError> {
+    let mut b = Builder::new(Mode::Evaluate);
+    let passive = b.input("passive", &[batch, config.dim / 2]);
+    for layer in 0..config.layers {
+        let (log_scale, shift) = b.scope(format!("coupling.{layer}"), |b| conditioner(b, config, passive, config.dim / 2));
+        b.output(&format!("shift.{layer}"), shift);
+        if let Some(log_scale) = log_scale {
+            b.output(&format!("log_scale.{layer}"), log_scale);
+        }
+    }
+    b.finish()
 }
 
 fn split(b: &mut Builder, config: &Config, x: NodeId) -> [NodeId; 2] {

@@ -1,20 +1,28 @@
 //! The flow lab: a stack of couplings bends a Gaussian into what was chosen or drawn, with an exact density at every point.
 
 mod actions;
+mod closer;
+mod compare;
 mod controls;
 mod curve;
 mod depth;
+mod desk;
+mod entropy;
 mod explain;
 mod fields;
 mod files;
 mod hands;
 mod history;
+mod layer_card;
+mod ledger;
 mod live;
 mod marks;
+mod micro;
 mod numbers;
 mod pins;
 mod planes;
 mod rail;
+mod scrubber;
 mod stamps;
 mod state;
 mod tools;
@@ -30,6 +38,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use self::depth::Depth;
+use self::desk::Desk;
 use self::fields::Fields;
 use self::files::Files;
 use self::history::History;
@@ -101,6 +110,7 @@ pub struct FlowLab {
     held: Option<hands::Side>,
     fields: Fields,
     wish: Wish,
+    desk: Desk,
     /// The model and batch that the worker was last asked for.
     asked: (Config, usize),
     /// The data that it was last asked for; a drawing is kept in the tools.
@@ -165,6 +175,7 @@ impl FlowLab {
             hand: curve::Hand::default(),
             held: None,
             fields: Fields::default(),
+            desk: Desk::default(),
             asked: (config.clone(), lesson.training.batch),
             wish: Wish { batch: lesson.training.batch, rate: lesson.training.adam.rate, config },
             files: Files::default(),
@@ -212,6 +223,7 @@ impl FlowLab {
         } else if !std::mem::replace(&mut self.restored, true) {
             self.send(FlowCommand::Ahead(OPENING_STEPS));
         }
+        self.lay_desk();
         if let Some(path) = self.load_at_start.take() {
             self.send(FlowCommand::Load(path));
         }
@@ -221,6 +233,9 @@ impl FlowLab {
     }
 
     fn send(&self, command: FlowCommand) {
+        if let Some(compare) = &self.desk.compare {
+            compare.hear(&command);
+        }
         if let Some(worker) = &self.worker {
             self.sent.set(self.sent.get() + 1);
             worker.send(command);
@@ -275,6 +290,7 @@ impl FlowLab {
         if self.asked != wish && self.snapshot.is_some() {
             self.new_run();
             shared.done("Another model: the fit starts anew. Ctrl+Z takes the last one back.");
+            self.unwire();
             self.send(FlowCommand::Model { config: wish.0.clone(), batch: wish.1 });
             self.asked = wish;
         }
@@ -374,6 +390,7 @@ impl Lab for FlowLab {
         self.take_news(shared);
         self.remember(ctx);
         self.look = shared.look();
+        self.follow_other(ctx, shared);
         self.files.poll(ctx).into_iter().for_each(|command| match command {
             FlowCommand::Data(PointData::File { path }) if stamps::is_picture(&path) => self.stamp_picture(&path, ctx),
             FlowCommand::Data(data) => self.choose(data),
@@ -395,6 +412,10 @@ impl Lab for FlowLab {
     }
 
     fn canvas(&mut self, ui: &mut egui::Ui, shared: &mut Shared) {
+        if self.desk.compare.is_some() {
+            return compare::show(self, ui, shared);
+        }
+        ledger::upload(self, ui.ctx(), shared.palette().dark);
         planes::show(self, ui, shared);
         rail::show(self, ui, shared);
     }
@@ -413,6 +434,8 @@ impl Lab for FlowLab {
                 Some(data) => self.choose(data),
                 None => return false,
             },
+            Command::MicroStep | Command::MicroBack => self.micro_step(command == Command::MicroBack),
+            Command::Compare => self.compare_or_not(shared),
             Command::Grid => self.overlays.grid = !self.overlays.grid,
             Command::Density => self.overlays.density = !self.overlays.density,
             Command::Samples => self.overlays.samples = !self.overlays.samples,

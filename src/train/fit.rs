@@ -50,6 +50,7 @@ pub struct Fit {
     session: Box<dyn Session>,
     graph: Arc<Graph>,
     program: ProgramId,
+    objective: Arc<Graph>,
     lesson: Lesson,
     source: Source,
     step: u64,
@@ -67,7 +68,18 @@ impl Fit {
         let graph = Arc::new(lesson.model.training_graph(lesson.training.batch)?);
         let program = session.prepare(&graph, Reuse::On)?;
         let initial = initial_weights(&graph, lesson.seed);
-        let mut fit = Fit { session, graph, program, lesson, source, step: 0, reported: 0, first_loss: None, kept: (0, initial.clone()) };
+        let mut fit = Fit {
+            session,
+            objective: Arc::clone(&graph),
+            graph,
+            program,
+            lesson,
+            source,
+            step: 0,
+            reported: 0,
+            first_loss: None,
+            kept: (0, initial.clone()),
+        };
         fit.load(&initial)?;
         Ok(fit)
     }
@@ -150,7 +162,7 @@ impl Fit {
 
     fn go_back(&mut self, step: u64) -> TrainError {
         let node = self.session.first_non_finite(self.program);
-        let node = node.map_or_else(|| "the gradient".into(), |id| self.graph.describe(id));
+        let node = node.map_or_else(|| "the gradient".into(), |id| self.objective.describe(id));
         let (kept, weights) = self.kept.clone();
         match self.load(&weights) {
             Ok(()) => TrainError::Diverged { step, node, kept },
@@ -169,6 +181,17 @@ impl Fit {
         let lesson = Lesson { weights: None, view: serde_json::Value::Null, ..self.lesson.clone() };
         weights.metadata.insert("lesson".into(), serde_json::to_string(&lesson).expect("a lesson is plain data"));
         Ok(weights)
+    }
+
+    /// Minimises another loss of the same parameters from the next step on: a graph with the inputs of the lesson's own.
+    ///
+    /// # Errors
+    /// Shapes that do not fit the parameters, a device that fails.
+    pub fn set_objective(&mut self, graph: Graph) -> Result<(), TrainError> {
+        self.objective = Arc::new(graph);
+        self.program = self.session.prepare(&self.objective, Reuse::On)?;
+        self.first_loss = None;
+        Ok(())
     }
 
     /// Other points from now on; the weights stay.

@@ -3,32 +3,43 @@
 //! It trains for a while, then draws one round of pictures with the weights held still, and so on; each turn takes a few milliseconds.
 
 mod commands;
+mod conditioner;
 mod curves;
 mod cycle;
+mod history;
+mod ledger;
 mod numeric;
 mod places;
 mod programs;
 mod snapshot;
 mod stash;
+mod story;
 mod target;
+mod wiring;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use curves::Collector;
 use cycle::{Cycle, Fineness, Scene};
+use history::History;
 use numeric::Numeric;
 use places::Places;
 use programs::Programs;
 use stash::Stash;
 use target::{STILL_TEST_POINTS, TEST_POINTS, Target};
 
+pub use conditioner::Conditioner;
+pub use history::Timeline;
+pub use ledger::{Ledger, RoundTrip};
 pub use places::{MOST_PINS, Trace};
 pub use snapshot::{Curves, DataView, Field, FlowCommand, FlowSnapshot, Integral, Lattice, Lines, Pictures, Point, ProbeReading};
+pub use story::UpdateStory;
+pub use wiring::Wiring;
 
 use super::{Activity, Event, Fit, Job, Lesson, Model, PointData, PointSource, Publisher, Source, TrainError, Weights};
 use crate::data::Toy;
-use crate::exec::{ExecError, Session};
+use crate::exec::{ExecError, ProgramId, Session};
 use crate::flows::realnvp::Config;
 
 /// A turn's time: commands are heard at least this often, give or take one step or slice.
@@ -49,6 +60,12 @@ const HOPELESS: f32 = 50.0;
 pub const COOLING: u64 = 3_000;
 const COOLED: f64 = 0.05;
 
+/// The rate of the step after `step`, where it began to fall from `rate` after step `since`; none where it has fallen.
+pub fn cooled(rate: f64, since: Option<u64>, step: u64) -> f64 {
+    let done = since.map_or(1.0, |since| (step.saturating_sub(since) as f64 / COOLING as f64).min(1.0));
+    rate * (COOLED + (1.0 - COOLED) * 0.5 * (1.0 + (std::f64::consts::PI * done).cos()))
+}
+
 /// Makes sessions: one for each model.
 pub type MakeSession = Box<dyn FnMut() -> Result<Box<dyn Session>, ExecError> + Send>;
 
@@ -63,6 +80,12 @@ pub struct FlowJob {
     /// The step at which the rate began to fall; none when it has fallen.
     warm_since: Option<u64>,
     diverged: Option<String>,
+    wiring: Wiring,
+    history: History,
+    /// The map of the round-trip error is wanted.
+    error_map: bool,
+    story: Option<Arc<UpdateStory>>,
+    handed: Option<Arc<Weights>>,
     window: [f64; 4],
     probe: [f64; 2],
     reading: Option<Arc<ProbeReading>>,
@@ -86,6 +109,8 @@ struct Trained {
     programs: Programs,
     numeric: Numeric,
     first_loss: Option<f32>,
+    /// The program of the density's gradient, once it was asked for.
+    rise: Option<ProgramId>,
     /// The newest weights whose held-out loss was sound.
     good: (u64, Weights),
 }
@@ -130,6 +155,11 @@ impl FlowJob {
             training: true,
             warm_since: None,
             diverged: None,
+            wiring: Wiring::default(),
+            history: History::default(),
+            error_map: false,
+            story: None,
+            handed: None,
             window: [-4.0, -4.0, 4.0, 4.0],
             probe: [1.0, 0.9],
             reading: None,
@@ -166,17 +196,12 @@ impl FlowJob {
 
     /// Makes the lesson's model anew, with these weights or the initial ones.
     fn rebuild(&mut self, weights: Option<&Weights>) -> Result<(), TrainError> {
-        let config = self.config();
-        let mut fit = Fit::new(self.lesson.clone(), Source::Points(self.learned_from()), (self.make_session)()?)?;
-        if let Some(weights) = weights {
-            fit.load(weights)?;
-        }
-        let programs = Programs::new(fit.session(), &config)?;
-        let numeric = Numeric::new(&config)?;
-        let good = (fit.step(), fit.weights()?);
+        let mut model = self.make_model(weights)?;
+        self.history = History::new(model.fit.session());
+        self.history.keep(&mut model)?;
         // Trained weights have settled already.
-        self.warm_since = weights.is_none().then(|| fit.step());
-        self.model = Some(Trained { fit, config, programs, numeric, first_loss: None, good });
+        self.warm_since = weights.is_none().then(|| model.fit.step());
+        self.model = Some(model);
         self.collector = Collector::default();
         self.diverged = None;
         self.pictures = None;
@@ -195,9 +220,7 @@ impl FlowJob {
     /// The learning rate of the next step.
     fn rate_now(&self) -> f64 {
         let step = self.model.as_ref().map_or(0, |model| model.fit.step());
-        let done = self.warm_since.map_or(1.0, |since| (step.saturating_sub(since) as f64 / COOLING as f64).min(1.0));
-        let factor = COOLED + (1.0 - COOLED) * 0.5 * (1.0 + (std::f64::consts::PI * done).cos());
-        self.lesson.training.adam.rate * factor
+        cooled(self.lesson.training.adam.rate, self.warm_since, step)
     }
 
     /// The rate is at its highest again.
@@ -206,14 +229,15 @@ impl FlowJob {
     }
 
     fn trains(&self) -> bool {
-        self.training && self.target.source.is_some() && self.diverged.is_none() && self.model.is_some()
+        let trainable = self.model.as_ref().is_some_and(|model| self.wiring.trains(&model.config));
+        self.training && self.target.source.is_some() && self.diverged.is_none() && trainable
     }
 
     /// Starts a round of pictures in the next turn.
     fn draw_soon(&mut self) {
         self.versions += 1;
         let step = self.model.as_ref().map_or(0, |model| model.fit.step());
-        let mut fineness = if self.trains() { WHILE_TRAINING } else { STILL };
+        let mut fineness = if self.trains() || self.history.hurried { WHILE_TRAINING } else { STILL };
         if self.trains() && self.last_integral.is_none_or(|(at, _)| at.elapsed() > INTEGRAL_EVERY) {
             fineness.integral = 384;
         }
@@ -271,6 +295,10 @@ impl FlowJob {
             pins: Arc::clone(&self.places.readings),
             trace: self.places.trace.clone(),
             diverged: self.diverged.clone(),
+            timeline: self.history.timeline(model.fit.step()),
+            wiring: self.wiring,
+            story: self.story.clone(),
+            handed: self.handed.clone(),
         });
     }
 
@@ -291,12 +319,14 @@ impl FlowJob {
     }
 
     fn train_turn(&mut self, until: Instant) -> Result<(), TrainError> {
-        let rate = self.rate_now();
+        let (rate, since) = (self.lesson.training.adam.rate, self.warm_since);
         let Some(model) = &mut self.model else { return Ok(()) };
-        model.fit.set_rate(rate);
         let start = Instant::now();
         while start.elapsed() < TURN {
+            // For each step: so that a step never depends on how many fell into one turn.
+            model.fit.set_rate(cooled(rate, since, model.fit.step()));
             model.fit.advance()?;
+            self.history.keep(model)?;
         }
         match model.fit.losses() {
             Ok(losses) => {
@@ -332,6 +362,8 @@ impl FlowJob {
         model.numeric.forget();
         model.first_loss = None;
         self.collector.rewind(*kept);
+        self.history.rewind(*kept);
+        self.history.broke = Some(step);
         self.diverged = Some(format!(
             "Training stopped at step {step}: {what}. The weights of step {kept} are kept; halve the learning rate and go on."
         ));
@@ -343,7 +375,8 @@ impl FlowJob {
         let Some(model) = &mut self.model else { return Ok(()) };
         let start = Instant::now();
         let floor = self.target.view.floor;
-        let scene = Scene { points: &self.target.view.points, test: &self.target.test, floor, window: self.window, seed: self.lesson.seed };
+        let (points, test) = (&self.target.view.points[..], &self.target.test[..]);
+        let scene = Scene { points, test, floor, window: self.window, seed: self.lesson.seed, error_map: self.error_map };
         let mut done = None;
         while done.is_none() && start.elapsed() < TURN {
             done = cycle.advance(model.fit.session(), &model.programs, &scene)?;
@@ -353,13 +386,14 @@ impl FlowJob {
             self.phase = Phase::Draw { cycle, spent };
             return Ok(());
         };
-        if let Some(score) = &pictures.test {
+        if let Some(score) = pictures.test.as_ref().filter(|_| !self.history.looks_back()) {
             self.collector.test(pictures.step, score.nats);
             let sound = score.nats.is_finite() && model.first_loss.is_none_or(|first| score.nats < f64::from(first.max(0.0)) + 5.0);
             if sound && pictures.step > model.good.0 {
                 model.good = (pictures.step, model.fit.weights()?);
             }
         }
+        pictures.wiring = self.wiring;
         match pictures.integral {
             Some(integral) => self.last_integral = Some((Instant::now(), integral)),
             None => pictures.integral = self.last_integral.map(|(_, integral)| integral),
@@ -368,6 +402,11 @@ impl FlowJob {
         self.measure_probe()?;
         self.measure_places()?;
         self.publish(out);
+        if std::mem::take(&mut self.history.hurried) {
+            // First what else was asked for while scrubbing, at last the fine pictures.
+            self.draw_soon();
+            return self.follow_scrubber();
+        }
         self.phase = if std::mem::take(&mut self.again) && !self.trains() {
             self.draw_soon();
             return Ok(());

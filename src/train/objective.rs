@@ -6,7 +6,13 @@ use crate::graph::{Builder, Graph, GraphError, Mode, NodeId, op::hyper};
 ///
 /// Adds the input `hyper [8]`, the states `adam.m.NAME` and `adam.v.NAME`, and the outputs `loss` and `gradient_norm_sq`.
 pub fn minimise(b: &mut Builder, loss: NodeId) {
-    let parameters = b.parameters();
+    minimise_by(b, loss, |_| true);
+}
+
+/// The same for the parameters that `trained` picks by their names: the others and their moments stay as they are.
+pub fn minimise_by(b: &mut Builder, loss: NodeId, trained: impl Fn(&str) -> bool) {
+    let mut parameters = b.parameters();
+    parameters.retain(|(name, _)| trained(name));
     let targets: Vec<NodeId> = parameters.iter().map(|&(_, node)| node).collect();
     let gradients = b.gradients(loss, &targets);
     let mut norm_sq = None;
@@ -59,10 +65,19 @@ pub fn causal_stack_training(config: &causal_stack::Config, batch: usize) -> Res
 /// # Errors
 /// A configuration whose shapes do not fit.
 pub fn realnvp_training(config: &realnvp::Config, batch: usize) -> Result<Graph, GraphError> {
+    realnvp_training_of(config, batch, 0, true)
+}
+
+/// The same with the layers in `frozen` (a bit each) left as they are, and, without `log_det`, with the loss `-mean ln N(z)`: the
+/// log-determinants are dropped, so nothing keeps the layers from sending every point to z = 0, where that loss is least, `D/2 ln 2 pi`.
+///
+/// # Errors
+/// A configuration whose shapes do not fit.
+pub fn realnvp_training_of(config: &realnvp::Config, batch: usize, frozen: u64, log_det: bool) -> Result<Graph, GraphError> {
     let mut b = Builder::new(Mode::Train);
     let nodes = realnvp::forward(&mut b, config, batch);
-    let mean = b.mean_all(nodes.log_prob);
+    let mean = b.mean_all(if log_det { nodes.log_prob } else { nodes.log_base });
     let loss = b.neg(mean);
-    minimise(&mut b, loss);
+    minimise_by(&mut b, loss, |name| !(0..config.stages()).any(|stage| frozen >> stage & 1 == 1 && config.owns(stage, name)));
     b.finish()
 }

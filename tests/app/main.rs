@@ -8,6 +8,7 @@ mod cli;
 mod explain;
 mod flow;
 mod flow_bench;
+mod flow_desk;
 mod flow_draw;
 mod flow_state;
 mod harness;

@@ -8,13 +8,14 @@ use tractable::flows::realnvp::Config;
 use tractable::train::flow_job::{FlowCommand, FlowJob, FlowSnapshot, ProbeReading};
 use tractable::train::{Event, Lesson, Model, PointData, Worker};
 
-struct Lab {
+pub(crate) struct Lab {
     worker: Worker<FlowJob>,
     events: Vec<String>,
 }
 
 impl Lab {
-    fn open() -> Lab {
+    /// The lesson of the test's lab.
+    pub(crate) fn lesson() -> Lesson {
         let mut lesson = Lesson::preset("realnvp").unwrap();
         // No shipped weights: every run starts at the same place.
         lesson.name = "a test".into();
@@ -22,16 +23,20 @@ impl Lab {
         if let Model::Realnvp { config, .. } = &mut lesson.model {
             config.width = 16;
         }
-        let make = || FlowJob::new(lesson, Box::new(|| Ok(Box::new(CpuSession::new(1)) as _)));
+        lesson
+    }
+
+    pub(crate) fn open() -> Lab {
+        let make = || FlowJob::new(Lab::lesson(), Box::new(|| Ok(Box::new(CpuSession::new(1)) as _)));
         Lab { worker: Worker::spawn("flow", make, || {}), events: Vec::new() }
     }
 
-    fn ask(&self, command: FlowCommand) {
+    pub(crate) fn ask(&self, command: FlowCommand) {
         self.worker.send(command);
     }
 
     /// The first snapshot that this is true of.
-    fn wait(&mut self, what: &str, mut good: impl FnMut(&FlowSnapshot) -> bool) -> FlowSnapshot {
+    pub(crate) fn wait(&mut self, what: &str, mut good: impl FnMut(&FlowSnapshot) -> bool) -> FlowSnapshot {
         let start = Instant::now();
         loop {
             self.hear();
@@ -43,6 +48,12 @@ impl Lab {
             assert!(start.elapsed() < Duration::from_secs(120), "{what} never came; heard {:?}", self.events);
             std::thread::sleep(Duration::from_millis(2));
         }
+    }
+
+    /// Asks, and waits for the answer.
+    pub(crate) fn wait_again(&mut self, command: FlowCommand, good: impl FnMut(&FlowSnapshot) -> bool) -> FlowSnapshot {
+        self.ask(command);
+        self.wait("the answer", good)
     }
 
     fn hear(&mut self) {

@@ -63,7 +63,7 @@ impl<T: Real> Program<T> {
 }
 
 fn config(layers: usize, additive: bool) -> Config {
-    Config { dim: 2, layers, width: 16, activation: Activation::Relu, additive }
+    Config { dim: 2, layers, width: 16, activation: Activation::Relu, additive, muted: 0 }
 }
 
 fn families() -> impl Iterator<Item = Config> {

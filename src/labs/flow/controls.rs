@@ -4,7 +4,7 @@ use egui::{Role, TextEdit, Ui, WidgetInfo, vec2};
 
 use super::files::Ask;
 use super::tools::Tool;
-use super::{Command, FlowLab, Shared, curve, pins};
+use super::{Command, FlowLab, Shared, closer, curve, entropy, layer_card, pins, scrubber};
 use crate::data::{Toy, shipped};
 use crate::train::PointData;
 use crate::train::flow_job::{COOLING, FlowCommand};
@@ -20,6 +20,12 @@ pub(super) fn show(lab: &mut FlowLab, ui: &mut Ui, shared: &mut Shared) {
     drawing(lab, ui, shared);
     ui.add_space(6.0);
     pins::list(lab, ui, shared);
+    ui.add_space(6.0);
+    layer_card::show(lab, ui);
+    ui.add_space(4.0);
+    entropy::show(lab, ui, shared);
+    ui.add_space(6.0);
+    closer::show(lab, ui, shared);
     ui.add_space(4.0);
     egui::CollapsingHeader::new("More").default_open(ui.available_height() > 260.0).show_unindented(ui, |ui| {
         more(lab, ui);
@@ -175,6 +181,7 @@ fn flow(lab: &mut FlowLab, ui: &mut Ui, shared: &mut Shared) {
             lab.restart(shared);
         }
     });
+    scrubber::show(lab, ui);
 }
 
 fn more(lab: &mut FlowLab, ui: &mut Ui) {

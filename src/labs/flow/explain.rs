@@ -113,7 +113,9 @@ fn fit(ui: &mut Ui, shared: &Shared, snapshot: &FlowSnapshot) {
     chips::section(ui, "Fit", &format!("step {} · {rate}", count(snapshot.step)));
     // The first steps after a change of data may lie hundreds of nats above the rest, which would then be a flat line.
     let lowest = snapshot.curves.test.iter().chain(&snapshot.curves.train).map(|p| p[1]).fold(f64::INFINITY, f64::min);
-    let drawn = |curve: &[[f64; 2]]| -> Vec<[f64; 2]> { curve.iter().copied().filter(|p| p[1] <= lowest + HIGHEST_ABOVE).collect() };
+    // Without the log-determinants the true loss leaves the shown one far behind: that is what is to be seen.
+    let above = if snapshot.wiring.log_det { HIGHEST_ABOVE } else { 100.0 };
+    let drawn = |curve: &[[f64; 2]]| -> Vec<[f64; 2]> { curve.iter().copied().filter(|p| p[1] <= lowest + above).collect() };
     let (train, test) = (drawn(&snapshot.curves.train), drawn(&snapshot.curves.test));
     let hidden = snapshot.curves.train.len() + snapshot.curves.test.len() - train.len() - test.len();
     let curves = LossCurves {
@@ -127,7 +129,7 @@ fn fit(ui: &mut Ui, shared: &Shared, snapshot: &FlowSnapshot) {
     let height = if ui.ctx().content_rect().height() > 800.0 { 140.0 } else { 88.0 };
     loss_chart(ui, "Fit chart", &curves, shared.units, height);
     if hidden > 0 {
-        chips::note(ui, &format!("Losses above {} are not drawn.", shared.units.format(lowest + HIGHEST_ABOVE, 1)));
+        chips::note(ui, &format!("Losses above {} are not drawn.", shared.units.format(lowest + above, 1)));
     }
     let Some(score) = snapshot.pictures.as_ref().and_then(|pictures| pictures.test) else { return };
     let units = shared.units;

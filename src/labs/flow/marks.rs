@@ -6,7 +6,7 @@ use super::fields::{FADE, LAYER_SCALE, SUM_SCALE};
 use super::numbers::{tween, tween_point};
 use super::tools::Tool;
 use super::warp::{self, Paint};
-use super::{FlowLab, Shared, curve, pins};
+use super::{FlowLab, Shared, curve, ledger, micro, pins};
 use crate::data::Toy;
 use crate::train::flow_job::{Pictures, Point, ProbeReading};
 use crate::ui::canvas2d::Plane;
@@ -29,6 +29,7 @@ pub(super) fn data(lab: &FlowLab, plane: &Plane<'_>, shared: &Shared) {
         {
             plane.field(density, pictures.density.bounds);
         }
+        ledger::under(lab, plane);
         if lab.overlays.grid {
             grid(lab, plane, pictures, (0, 0, 0.0));
         }
@@ -53,7 +54,9 @@ pub(super) fn data(lab: &FlowLab, plane: &Plane<'_>, shared: &Shared) {
         }
         plane.probe(lab.probe, palette.now);
         pins::data(lab, plane, shared);
+        ledger::over(lab, plane);
     }
+    micro::data(lab, plane);
     curve::data(lab, plane);
     tool(lab, plane);
 }
@@ -119,6 +122,7 @@ pub(super) fn latent(lab: &FlowLab, plane: &Plane<'_>, shared: &Shared) {
         pins::latent(lab, plane, between);
     }
     curve::latent(lab, plane, between);
+    micro::latent(lab, plane, shared);
 }
 
 /// The way of the probe through the layers, and what has become of its square.

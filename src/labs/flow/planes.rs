@@ -4,7 +4,7 @@ use egui::{RichText, Ui, vec2};
 
 use super::fields::{LAYER_SCALE, SUM_SCALE};
 use super::tools::Tool;
-use super::{Command, FlowLab, Shared, hands, marks};
+use super::{Command, FlowLab, Shared, hands, ledger, marks, micro};
 use crate::ui::canvas2d::Canvas2d;
 use crate::ui::chips;
 use crate::ui::colormap::{Scale, colorbar};
@@ -15,6 +15,7 @@ use crate::ui::units::number;
 /// Both planes with their headings, switches and colour bar.
 pub(super) fn show(lab: &mut FlowLab, ui: &mut Ui, shared: &mut Shared) {
     trouble(lab, ui);
+    micro::row(lab, ui);
     let so_far = lab.depth.position().ceil() as usize;
     if let Some(snapshot) = &lab.snapshot
         && let Some(pictures) = &snapshot.pictures
@@ -50,9 +51,14 @@ fn trouble(lab: &mut FlowLab, ui: &mut Ui) {
         }
     } else if lab.snapshot.as_ref().is_some_and(|snapshot| snapshot.diverged.is_some()) {
         let label = format!("Half the rate ({:.1e}) and go on", lab.wish.rate / 2.0);
-        if chips::primary_button(ui, &label).clicked() {
-            lab.halve_the_rate();
-        }
+        ui.horizontal(|ui| {
+            if chips::primary_button(ui, &label).clicked() {
+                lab.halve_the_rate();
+            }
+            if chips::button(ui, "Back 20").on_hover_text("Twenty updates before the last good step, to look or to go on from").clicked() {
+                lab.go_back(20);
+            }
+        });
     }
 }
 
@@ -107,7 +113,7 @@ fn data_space(lab: &mut FlowLab, ui: &mut Ui, shared: &Shared, side: f32) {
 
 fn latent_space(lab: &mut FlowLab, ui: &mut Ui, shared: &Shared, side: f32) {
     let mut view = lab.latent_view;
-    let mut canvas = Canvas2d::new("Latent space", &mut view, vec2(side, side)).summary(lab.depth.labels().position);
+    let mut canvas = Canvas2d::new("Latent space", &mut view, vec2(side, side)).summary(lab.spoken_latent());
     if lab.tools.tool != Tool::Probe {
         canvas = canvas.still();
     }
@@ -139,7 +145,8 @@ fn overlays(lab: &mut FlowLab, ui: &mut Ui) {
             chips::toggle(ui, "all so far", &mut shown.sum).on_hover_text("The sum of the log-determinants of the layers up to here");
         }
         ui.add_space(8.0);
-        if lab.overlays.log_det {
+        if ledger::legend(lab, ui) {
+        } else if lab.overlays.log_det {
             let reach = if lab.overlays.sum { SUM_SCALE } else { LAYER_SCALE };
             colorbar(ui, &Scale::symmetric(reach), "log|det J|", "nats");
         } else {
@@ -149,6 +156,11 @@ fn overlays(lab: &mut FlowLab, ui: &mut Ui) {
 }
 
 impl FlowLab {
+    fn spoken_latent(&self) -> String {
+        let sentence = self.micro_sentence().map_or_else(String::new, |sentence| format!(". {sentence}"));
+        format!("{}{sentence}", self.depth.labels().position)
+    }
+
     fn spoken_data(&self) -> String {
         let mut text = String::new();
         if let Some(data) = self.data() {
@@ -156,6 +168,7 @@ impl FlowLab {
         }
         let [x, y] = self.probe.map(|v| number(v, 2));
         text.push_str(&format!(" Probe at {x}, {y}."));
+        text.push_str(&self.spoken_ledger());
         text
     }
 }

@@ -94,6 +94,10 @@ fn card(lab: &FlowLab, ui: &mut Ui, shared: &Shared, layer: usize, size: Vec2, p
         texture.paint_tinted(&painter.with_clip_rect(field), square, if ahead { Color32::from_white_alpha(125) } else { Color32::WHITE });
     }
     let current = lab.depth.position() > 0.0 && lab.layer() == layer;
+    let wiring = lab.desk.wiring;
+    if wiring.mutes(layer) {
+        painter.rect_filled(field, 4.0, palette.ground.gamma_multiply(0.8));
+    }
     let line = match (current, lit || response.has_focus()) {
         (true, _) => Stroke::new(2.0, palette.now),
         (false, true) => Stroke::new(1.5, palette.seen),
@@ -116,7 +120,18 @@ fn card(lab: &FlowLab, ui: &mut Ui, shared: &Shared, layer: usize, size: Vec2, p
         }
     }
     let number = |value: Option<f64>| value.map_or_else(|| "not known yet".to_owned(), |v| shared.units.format(v, 2));
-    let spoken = format!("Layer {}, log-det at the probe {}, mean {}", layer + 1, number(probe), number(mean));
+    let part = match (wiring.mutes(layer), wiring.freezes(layer)) {
+        (true, _) => "muted",
+        (_, true) => "frozen",
+        _ => "",
+    };
+    if !part.is_empty() {
+        painter.text(field.center(), Align2::CENTER_CENTER, part, FontId::proportional(12.0), palette.now);
+    }
+    let mut spoken = format!("Layer {}, log-det at the probe {}, mean {}", layer + 1, number(probe), number(mean));
+    if !part.is_empty() {
+        spoken.push_str(&format!(", {part}"));
+    }
     response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &spoken));
     let does = match kind(lab, layer) {
         "scale" => "one factor for each axis: the only layer of NICE that changes areas",

@@ -3,13 +3,14 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::compare::Other;
 use super::curve::Curve;
 use super::tools::Tool;
 use super::{Command, FlowLab, Overlays, Shared};
 use crate::data::Drawing;
 use crate::flows::realnvp::Config;
 use crate::labs::state::merged;
-use crate::train::flow_job::{FlowCommand, FlowSnapshot, MOST_PINS};
+use crate::train::flow_job::{FlowCommand, FlowSnapshot, MOST_PINS, Wiring};
 use crate::train::{Lesson, Model, PointData};
 use crate::ui::canvas2d::View;
 use crate::ui::transport::TransportModel;
@@ -39,6 +40,14 @@ pub(super) struct State {
     pub(super) speed: f64,
     /// What lies over the planes.
     pub(super) overlays: Overlays,
+    /// The mass of each quarter of the view is written there.
+    pub(super) mass: bool,
+    /// The round-trip error is mapped.
+    pub(super) error_map: bool,
+    /// Which layers take part, which are trained, and by which loss.
+    pub(super) wiring: Wiring,
+    /// What stands beside the flow.
+    pub(super) compare: Option<Other>,
     /// The window onto data space.
     pub(super) data_view: View,
     /// The window onto the other plane.
@@ -68,14 +77,15 @@ impl State {
         self.probe = [0.0; 2];
         self.focus = None;
         (self.tool, self.brush, self.spray) = (Tool::Probe, 0.0, 0.0);
+        self.compare = None;
         self
     }
 
     /// This state with the settings of another.
     pub(super) fn with_settings_of(self, other: State) -> State {
-        let State { training, depth, playing, speed, data_view, latent_view, probe, focus, tool, brush, spray, .. } = self;
+        let State { training, depth, playing, speed, data_view, latent_view, probe, focus, tool, brush, spray, compare, .. } = self;
         let focus = focus.filter(|&index| index < other.pins.len());
-        State { training, depth, playing, speed, data_view, latent_view, probe, focus, tool, brush, spray, ..other }
+        State { training, depth, playing, speed, data_view, latent_view, probe, focus, tool, brush, spray, compare, ..other }
     }
 
     /// Ranges that the types do not express, as a sentence.
@@ -127,6 +137,10 @@ impl FlowLab {
             playing: self.depth.playing(),
             speed: self.depth.speed(),
             overlays: self.overlays,
+            mass: self.desk.ledger.mass,
+            error_map: self.desk.ledger.error_map,
+            wiring: self.desk.wiring,
+            compare: self.desk.compare.as_ref().map(|compare| compare.other),
             data_view: self.data_view,
             latent_view: self.latent_view,
             probe: self.probe,
@@ -183,6 +197,7 @@ impl FlowLab {
     pub(super) fn apply(&mut self, state: State, back_to: Option<u64>, shared: &mut Shared) -> bool {
         let before = self.present();
         self.apply_fit(&state, back_to, shared);
+        self.apply_desk(&state, &before, shared);
         let drawn = matches!(state.data, PointData::Drawing { .. });
         let (other_data, other_drawing) = (state.data != before.data, state.drawing != before.drawing);
         self.tools.drawing = state.drawing;
@@ -230,16 +245,19 @@ impl FlowLab {
         let now = self.present();
         let (state, says) = match command {
             Command::ResetView => {
-                let State { overlays, data_view, latent_view, probe, pins, focus, curve, speed, .. } = opening;
+                let State { overlays, mass, error_map, compare, data_view, latent_view, probe, pins, focus, curve, speed, .. } = opening;
                 (
-                    State { overlays, data_view, latent_view, probe, pins, focus, curve, speed, ..now },
+                    State { overlays, mass, error_map, compare, data_view, latent_view, probe, pins, focus, curve, speed, ..now },
                     "The view is as it was; model and data stay.",
                 )
             }
             Command::ResetModel => {
-                let State { config, batch, rate, .. } = opening;
+                let State { config, batch, rate, wiring, .. } = opening;
                 self.restart(shared);
-                (State { config, batch, rate, ..now }, "The model is as it was and the fit starts anew. Ctrl+Z takes the last one back.")
+                (
+                    State { config, batch, rate, wiring, ..now },
+                    "The model is as it was and the fit starts anew. Ctrl+Z takes the last one back.",
+                )
             }
             _ => {
                 self.restart(shared);
@@ -326,7 +344,9 @@ impl FlowLab {
     pub(super) fn nothing_is_awaited(&self) -> bool {
         let Some(snapshot) = self.snapshot.as_ref().filter(|snapshot| snapshot.heard == self.sent.get()) else { return false };
         let Some(pictures) = &snapshot.pictures else { return false };
-        let of_now = pictures.data_version == snapshot.data.version && Some(pictures.density.bounds) == self.view_sent;
+        let of_now = pictures.data_version == snapshot.data.version
+            && Some(pictures.density.bounds) == self.view_sent
+            && pictures.wiring == snapshot.wiring;
         let fine = snapshot.training || (pictures.step == snapshot.step && pictures.integral.is_some());
         of_now && fine && !snapshot.data.floor_pending && self.load_at_start.is_none()
     }

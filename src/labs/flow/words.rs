@@ -22,6 +22,9 @@ impl FlowLab {
     /// The present picture in a few sentences, for a screen reader.
     pub(super) fn said_summary(&self) -> String {
         let mut text = format!("{}.", self.depth.labels().position);
+        if let Some(sentence) = self.micro_sentence() {
+            text.push_str(&format!(" {sentence}"));
+        }
         if let Some(probe) = self.reading() {
             let [x, y] = probe.at.map(|v| number(v, 2));
             text.push_str(&format!(" Probe at {x}, {y}: log density {} nats.", number(probe.log_prob, 2)));

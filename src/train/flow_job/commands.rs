@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::{Clock, FlowCommand, FlowJob, FlowSnapshot, Target};
+use super::{Clock, FlowCommand, FlowJob, FlowSnapshot, Target, Wiring};
 use crate::train::{Event, Lesson, Model, Publisher, TrainError, Weights};
 
 impl FlowJob {
@@ -15,7 +15,9 @@ impl FlowJob {
                 }
                 self.training = on;
                 if on {
+                    self.return_to_newest()?;
                     self.diverged = None;
+                    self.history.broke = None;
                     self.clock =
                         Clock { since: Instant::now(), step: self.model.as_ref().map_or(0, |m| m.fit.step()), rate: self.clock.rate };
                 }
@@ -26,6 +28,7 @@ impl FlowJob {
                     *present = config;
                 }
                 self.lesson.training.batch = batch;
+                self.wiring = Wiring::default();
                 self.rebuild(None)?;
             }
             FlowCommand::Rate(rate) => {
@@ -74,6 +77,32 @@ impl FlowJob {
             FlowCommand::Keep(run) => self.keep(run)?,
             FlowCommand::TakeBack { run, config, batch, seed } => self.take_back(run, config, batch, seed)?,
             FlowCommand::Ahead(step) => self.train_ahead(step)?,
+            FlowCommand::LookAt(step) => self.look_at(step)?,
+            FlowCommand::GoOnFromHere => {
+                self.stay_here()?;
+                self.training = true;
+            }
+            FlowCommand::GoBack(back) => self.go_back(back, out)?,
+            FlowCommand::Wire(wiring) => self.rewire(wiring)?,
+            FlowCommand::ErrorMap(on) => {
+                self.error_map = on;
+                self.look_again();
+            }
+            FlowCommand::TellUpdate => self.tell_update()?,
+            FlowCommand::Update(updates) => {
+                self.training = false;
+                self.update_by(updates)?;
+            }
+            FlowCommand::Hand => {
+                if let Some(model) = &mut self.model {
+                    self.handed = Some(std::sync::Arc::new(model.fit.weights()?));
+                }
+            }
+            FlowCommand::Take(weights) => {
+                self.take_weights(&weights)?;
+                self.training = false;
+                self.draw_soon();
+            }
             FlowCommand::Save(path) => {
                 if let Some(model) = &mut self.model {
                     model.fit.weights()?.save(&path)?;

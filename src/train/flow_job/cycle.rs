@@ -2,6 +2,7 @@
 //!
 //! No training step falls between the slices: all numbers of a round belong to the same weights, so what the window shows adds up.
 
+use super::Ledger;
 use super::programs::{CHUNK, POINTS, Programs};
 use super::snapshot::{Field, Integral, Pictures, Point};
 use crate::exec::Session;
@@ -34,6 +35,8 @@ pub(super) struct Scene<'a> {
     pub(super) window: [f64; 4],
     /// Seed of the samples.
     pub(super) seed: u64,
+    /// Whether the lattice is sent back as well.
+    pub(super) error_map: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -92,6 +95,10 @@ impl Cycle {
             }
             Slice::Lattice => {
                 self.pictures.lattice = programs.lattice(session, scene.window)?;
+                self.pictures.conditioners = programs.conditioner_curves(session)?;
+                if scene.error_map {
+                    self.pictures.round_trip_map = Some(programs.round_trip_map(session, &self.pictures.lattice)?);
+                }
                 self.slice = Slice::Lines;
             }
             Slice::Lines => {
@@ -104,6 +111,7 @@ impl Cycle {
             }
             Slice::Density => {
                 if fill(&mut self.pictures.density, session, programs)? {
+                    self.pictures.ledger = Ledger::of(&self.pictures.density);
                     let farthest = self.pictures.samples[0].as_flattened().iter().fold(0.0, |far: f64, &v| far.max(f64::from(v).abs()));
                     let reach = (1.5 * farthest).ceil().clamp(REACH.0, REACH.1);
                     self.integral = Field::over([-reach, -reach, reach, reach], [self.fineness.integral; 2]);

@@ -153,7 +153,7 @@ impl FlowJob {
 
 /// NICE's last scale, which an inverse from before it must not undo: the points are scaled first, and the program's own inverse cancels that.
 fn undone_scale(session: &mut dyn Session, config: &Config, depth: usize) -> Result<Point, TrainError> {
-    if !config.additive || depth > config.layers {
+    if !config.additive || config.mutes(config.layers) || depth > config.layers {
         return Ok([1.0; 2]);
     }
     let scale = session.read_parameter("scale")?;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::conditioner::CURVE;
 use super::snapshot::{Field, Lattice, Lines, Point, ProbeReading};
 use crate::data::noise;
 use crate::exec::{ProgramId, Session};
@@ -31,6 +32,7 @@ const SAMPLE_STREAM: u64 = u64::MAX - 1;
 /// Prepared programs for one configuration.
 pub(super) struct Programs {
     pub(super) config: Config,
+    pub(super) conditioners: ProgramId,
     depth: usize,
     points: ProgramId,
     lattice: ProgramId,
@@ -71,8 +73,10 @@ impl Programs {
         let probe = evaluation(PROBE_BATCH, Direction::Forward)?;
         let back = evaluation(1, Direction::Inverse)?;
         let likelihood = session.prepare(&Arc::new(realnvp::likelihood(config, CHUNK)?), Reuse::On)?;
+        let conditioners = session.prepare(&Arc::new(realnvp::conditioners(config, CURVE)?), Reuse::On)?;
         Ok(Programs {
             config: config.clone(),
+            conditioners,
             depth: config.stages(),
             points,
             lattice,
@@ -104,11 +108,21 @@ impl Programs {
     /// # Errors
     /// A device that fails.
     pub(super) fn round_trip(&self, session: &mut dyn Session, x: &[Point], z: &[Point]) -> Result<f64, TrainError> {
-        session.run(self.round_trip, &[("z", padded(z, POINTS).as_flattened())])?;
-        let back = read_points(session, self.round_trip, 0)?;
+        let back = self.inverse(session, z)?;
         let distance = |(a, b): (&Point, &Point)| f64::from(a[0] - b[0]).hypot(f64::from(a[1] - b[1]));
         // `max` would pass over NaN.
         Ok(x.iter().zip(&back).map(distance).fold(0.0, |worst, d| if d > worst || d.is_nan() { d } else { worst }))
+    }
+
+    /// At most [`POINTS`] latent points, brought back to data space.
+    ///
+    /// # Errors
+    /// A device that fails.
+    pub(super) fn inverse(&self, session: &mut dyn Session, z: &[Point]) -> Result<Vec<Point>, TrainError> {
+        session.run(self.round_trip, &[("z", padded(z, POINTS).as_flattened())])?;
+        let mut x = read_points(session, self.round_trip, 0)?;
+        x.truncate(z.len());
+        Ok(x)
     }
 
     /// The lattice of a window, pushed forward.
@@ -169,10 +183,12 @@ impl Programs {
         let mut inputs = vec![at.map(|v| v as f32)];
         inputs.extend(square(at, side));
         let evaluation = self.forward(session, self.probe, &inputs)?;
+        let path: Vec<Point> = evaluation.points.iter().map(|p| p[0]).collect();
         Ok(ProbeReading {
             at,
             step: 0,
-            points: evaluation.points.iter().map(|p| p[0]).collect(),
+            conditioners: self.conditioners_at(session, &path)?,
+            points: path,
             log_dets: evaluation.log_dets.iter().map(|l| f64::from(l[0])).collect(),
             log_base: evaluation.log_base[0].into(),
             log_prob: evaluation.log_prob[0].into(),

@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::Trace;
+use super::{Conditioner, Ledger, RoundTrip, Timeline, Trace, UpdateStory, Wiring};
 use crate::data::Drawing;
 use crate::exec::BackendInfo;
 use crate::flows::realnvp::Config;
-use crate::train::{PointData, Score};
+use crate::train::{PointData, Score, Weights};
 
 /// A point of the plane.
 pub type Point = [f32; 2];
@@ -83,6 +83,25 @@ pub enum FlowCommand {
     },
     /// Trains up to this step without stopping for pictures.
     Ahead(u64),
+    /// Shows the kept parameters of this training step, or of the newest one before it; training stands meanwhile, and goes on from the
+    /// newest.
+    LookAt(u64),
+    /// What is shown becomes the newest: training goes on from here, and what came after is forgotten.
+    GoOnFromHere,
+    /// So many updates back from the newest step, or a few more.
+    GoBack(u64),
+    /// Which layers take part, which are trained, and by which loss.
+    Wire(Wiring),
+    /// Whether the round-trip error is mapped.
+    ErrorMap(bool),
+    /// Computes the next update without making it; training stands.
+    TellUpdate,
+    /// Makes so many updates; training stands.
+    Update(u64),
+    /// Puts the weights that are shown into the snapshots, for another worker.
+    Hand,
+    /// Takes model and weights from another worker, and stands still.
+    Take(Arc<Weights>),
     /// Writes the weights to a file.
     Save(PathBuf),
     /// Takes model and weights from a file.
@@ -146,6 +165,8 @@ pub struct Pictures {
     pub step: u64,
     /// [`DataView::version`] of the data that was drawn and scored.
     pub data_version: u64,
+    /// Which layers took part.
+    pub wiring: Wiring,
     /// Data points after k layers, `[K+1][N]`.
     pub points: Vec<Vec<Point>>,
     /// Mean of `log|det J_k|` over those points, nats.
@@ -162,6 +183,12 @@ pub struct Pictures {
     pub density: Field,
     /// Largest distance between a data point and what comes back from its z.
     pub round_trip: f64,
+    /// What every coupling's conditioner says.
+    pub conditioners: Vec<Conditioner>,
+    /// The mass in view.
+    pub ledger: Ledger,
+    /// The map of the round-trip error, where it was asked for.
+    pub round_trip_map: Option<RoundTrip>,
     /// The sum of p over the plane; not computed for every picture.
     pub integral: Option<Integral>,
     /// The loss on held-out points.
@@ -179,6 +206,8 @@ pub struct ProbeReading {
     pub points: Vec<Point>,
     /// `log|det J_k|` at the point, nats.
     pub log_dets: Vec<f64>,
+    /// `[s, t]` of every coupling at the point; s is 0 where the coupling only shifts.
+    pub conditioners: Vec<[f64; 2]>,
     /// `ln N(z)`, nats.
     pub log_base: f64,
     /// `ln p(x)` as the model computes it, nats.
@@ -271,4 +300,12 @@ pub struct FlowSnapshot {
     pub trace: Option<Arc<Trace>>,
     /// Training broke: the sentence that says so.
     pub diverged: Option<String>,
+    /// Which steps can be seen, and which one is.
+    pub timeline: Timeline,
+    /// Which layers take part, which are trained, and by which loss.
+    pub wiring: Wiring,
+    /// The next update, once it was asked for.
+    pub story: Option<Arc<UpdateStory>>,
+    /// Weights, once they were asked for.
+    pub handed: Option<Arc<Weights>>,
 }

@@ -81,6 +81,7 @@ impl FlowJob {
             let Some(model) = &mut self.model else { break };
             model.fit.set_rate(rate);
             model.fit.advance()?;
+            self.history.keep(model)?;
             for (step, loss) in model.fit.losses()? {
                 model.first_loss.get_or_insert(loss);
                 self.collector.train(step, loss);

@@ -1,0 +1,66 @@
+//! What the conditioners say: s and t over their passive coordinate, and at the probe.
+
+use super::Point;
+use super::programs::Programs;
+use crate::exec::Session;
+use crate::train::TrainError;
+
+/// Points of a conditioner's curve.
+pub(super) const CURVE: usize = 97;
+
+/// Log-scales and shifts of one coupling; no log-scales where it only shifts.
+type Said = (Vec<f32>, Vec<f32>);
+
+/// A coupling's conditioner as two curves over its passive coordinate; its values are those of the model's own nodes.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Conditioner {
+    /// The passive coordinate.
+    pub passive: Vec<f32>,
+    /// `s(x_passive)`; empty where the coupling only shifts.
+    pub log_scale: Vec<f32>,
+    /// `t(x_passive)`.
+    pub shift: Vec<f32>,
+}
+
+impl Programs {
+    /// Every coupling's curves over the passive coordinates that the data has there.
+    ///
+    /// # Errors
+    /// A device that fails.
+    pub(super) fn conditioner_curves(&self, session: &mut dyn Session) -> Result<Vec<Conditioner>, TrainError> {
+        let passive: Vec<f32> = (0..CURVE).map(|i| 4.0 * (2.0 * i as f32 / (CURVE - 1) as f32 - 1.0)).collect();
+        let said = self.say(session, &passive)?;
+        let curve = |(log_scale, shift)| Conditioner { passive: passive.clone(), log_scale, shift };
+        Ok(said.into_iter().map(curve).collect())
+    }
+
+    /// `[s, t]` of every coupling at a point, given where it is after k layers; s is 0 where the coupling only shifts.
+    ///
+    /// # Errors
+    /// A device that fails.
+    pub(super) fn conditioners_at(&self, session: &mut dyn Session, points: &[Point]) -> Result<Vec<[f64; 2]>, TrainError> {
+        let layers = self.config.layers;
+        let passive: Vec<f32> = (0..layers).map(|k| points[k][self.config.passive(k).start]).collect();
+        let said = self.say(session, &passive)?;
+        let at = |(k, (s, t)): (usize, Said)| [s.get(k).copied().unwrap_or(0.0).into(), t[k].into()];
+        Ok(said.into_iter().enumerate().map(at).collect())
+    }
+
+    fn say(&self, session: &mut dyn Session, passive: &[f32]) -> Result<Vec<Said>, TrainError> {
+        let mut padded = passive.to_vec();
+        padded.resize(CURVE, 0.0);
+        session.run(self.conditioners, &[("passive", &padded)])?;
+        let mut read = |name: String| -> Result<Vec<f32>, TrainError> {
+            let mut values = session.read_output(self.conditioners, &name)?;
+            values.truncate(passive.len());
+            Ok(values)
+        };
+        let mut said = Vec::with_capacity(self.config.layers);
+        for layer in 0..self.config.layers {
+            let shift = read(format!("shift.{layer}"))?;
+            let log_scale = if self.config.additive { Vec::new() } else { read(format!("log_scale.{layer}"))? };
+            said.push((log_scale, shift));
+        }
+        Ok(said)
+    }
+}
