@@ -8,18 +8,20 @@ use crate::labs::Shared;
 use crate::train::stack_job::StackRun;
 use crate::ui::chips;
 use crate::ui::colormap::{Colormap, Scale, colorbar};
+use crate::ui::link;
 use crate::ui::theme::Palette;
 use crate::ui::units::{count, number};
 
 use super::state::Shown;
 
-/// Upper end of the scales of strength and of a channel: fixed, because a range that jumps lies. A gated unit lies between -1 and 1.
+/// Upper ends of the scales, fixed because a range that jumps lies: a gated unit lies between -1 and 1, and few are full at once.
 const REACH: f32 = 1.0;
+const STRONG: f32 = 0.7;
 
 /// The scale of the nodes' colours.
 pub(super) fn scale(shown: Shown) -> Scale {
     match shown {
-        Shown::Strength => Scale::new(Colormap::Density, 0.0, REACH),
+        Shown::Strength => Scale::new(Colormap::Density, 0.0, STRONG),
         Shown::Channel(_) => Scale::symmetric(REACH),
     }
 }
@@ -30,7 +32,7 @@ pub(super) fn show(lab: &mut StackLab, ui: &mut Ui, _shared: &mut Shared) {
     heading(lab, ui);
     let rest = ui.available_size();
     let rows = lab.walk.rows as f32;
-    let below = 66.0;
+    let below = 74.0;
     let height = ((rest.y - below) * 0.66).min(rows * 78.0).max(120.0);
     net::show(lab, ui, vec2(rest.x, height));
     cost(lab, ui);
@@ -78,7 +80,7 @@ fn step_text(lab: &StackLab, row: usize) -> String {
     let name = analysis.row_layer(row).map_or_else(|| "The input convolution".to_owned(), |layer| format!("Layer {}", layer + 1));
     match kept {
         0 => format!("{n}  {name} reads the new value only."),
-        _ => format!("{n}  {name}: one value is new, {kept} kept since {} steps.", back.join(" and ")),
+        _ => format!("{n}  {name}: one value is new, {kept} kept for {} steps.", back.join(" and ")),
     }
 }
 
@@ -93,10 +95,21 @@ fn cost(lab: &mut StackLab, ui: &mut Ui) {
         chips::legend(ui, palette.seen, "heard");
         let Some(Costs { kept, new, cone, cached, full }) = numbers else { return };
         let text = |text: String| RichText::new(text).size(12.5).color(palette.text);
-        ui.label(text(format!("kept {kept} · new {new} of {cone} nodes in the cone")));
+        for (name, words, color) in [
+            ("kept", format!("kept {kept}"), palette.base),
+            ("new", format!("new {new}"), palette.now),
+            ("cone", format!("in the cone {cone}"), palette.seen),
+        ] {
+            let lit = link::lit(ui.ctx(), name);
+            let response = ui.label(if lit { text(words).strong().color(color) } else { text(words) });
+            if response.hovered() {
+                link::hover(ui.ctx(), name);
+            }
+        }
+        ui.end_row();
         if let Some((cached, full)) = cached.zip(full) {
             let times = number(full as f64 / cached.max(1) as f64, 0);
-            ui.label(text(format!("multiply-adds: {} with the cache, {} without: {times} times", count(cached), count(full))))
+            ui.label(text(format!("multiply-adds: {} with the cache, {} without it ({times}×)", count(cached), count(full))))
                 .on_hover_text("Without a cache every step is a full pass over the sequence");
         }
     });

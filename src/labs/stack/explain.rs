@@ -10,6 +10,7 @@ use crate::labs::{Live, Shared};
 use crate::train::stack_job::StackRun;
 use crate::ui::bars::ProbabilityBars;
 use crate::ui::chips;
+use crate::ui::link;
 use crate::ui::math::Math;
 use crate::ui::theme::Palette;
 use crate::ui::units::{Units, count, number};
@@ -44,7 +45,13 @@ fn field(lab: &StackLab, ui: &mut Ui) {
         .show(ui)
         .response
         .on_hover_text("taps of the input, and (k − 1) times the sum of the dilations: how far back the oldest step lies");
-    chips::value_row(ui, "counted in the graph", &format!("{} steps", analysis.heard()), palette.seen);
+    let heard = chips::value_row(ui, "counted in the graph", &format!("{} steps", analysis.heard()), palette.seen);
+    if heard.contains_pointer() {
+        link::hover(ui.ctx(), "heard");
+    }
+    if link::lit(ui.ctx(), "heard") {
+        ui.painter().rect_stroke(heard.rect.expand(2.0), 3.0, egui::Stroke::new(1.5, palette.seen), egui::StrokeKind::Outside);
+    }
     chips::value_row(ui, "as many layers, d = 1", &format!("{} steps", growth.plain.last().copied().unwrap_or(0)), palette.now);
     if analysis.heard() < reach {
         chips::note(ui, &format!("{} steps within reach are on no path: gaps.", reach - analysis.heard()));

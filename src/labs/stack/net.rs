@@ -11,6 +11,7 @@ use super::state::{LARGEST_DILATION, Shown};
 use crate::data::Melody;
 use crate::train::stack_job::StackRun;
 use crate::ui::cursor;
+use crate::ui::link;
 use crate::ui::theme::Palette;
 use crate::ui::units::number;
 
@@ -60,7 +61,9 @@ impl Place {
 pub(super) fn show(lab: &mut StackLab, ui: &mut Ui, size: Vec2) {
     let (all, _) = ui.allocate_exact_size(size, Sense::hover());
     let length = lab.state.config().length;
-    let columns = lab.state.columns.min(length);
+    // Narrower columns could not be read.
+    let fits = ((size.x - LEFT - RIGHT) / 20.0).max(8.0) as usize;
+    let columns = lab.state.columns.min(length).min(fits);
     let first = (lab.walk.at + 1 + AHEAD).saturating_sub(columns).min(length - columns);
     let rect = Rect::from_min_max(all.min + vec2(LEFT, 0.0), all.max - vec2(RIGHT, 0.0));
     let place = Place { rect, first, columns, rows: lab.walk.rows };
@@ -70,7 +73,8 @@ pub(super) fn show(lab: &mut StackLab, ui: &mut Ui, size: Vec2) {
     let Some(cone) = lab.cone(tip) else { return };
     let asked = lab.hovered.or(lab.cursor).is_some() || lab.state.pinned.is_some();
     let Some(analysis) = &lab.analysis else { return };
-    let picture = Picture { lab, analysis, cone: &cone, place: &place, palette: Palette::of(ui), asked };
+    let [kept_lit, new_lit] = ["kept", "new"].map(|name| link::lit(ui.ctx(), name));
+    let picture = Picture { lab, analysis, cone: &cone, place: &place, palette: Palette::of(ui), asked, kept_lit, new_lit };
     picture.paint(ui);
     picture.counts(ui, all);
     let spoken = format!("Stack. {}", picture.describe(tip).join(". "));
@@ -149,6 +153,9 @@ struct Picture<'a> {
     palette: &'static Palette,
     /// Whether somebody asks for a node; else the cone is that of the present column.
     asked: bool,
+    /// What the numbers of the same name light.
+    kept_lit: bool,
+    new_lit: bool,
 }
 
 impl Picture<'_> {
@@ -165,7 +172,12 @@ impl Picture<'_> {
     /// Whether a computed value is kept for a later step.
     fn kept(&self, cell: Cell) -> bool {
         let at = self.lab.walk.at;
-        cell.column < at && cell.column + self.analysis.kept(cell.row) >= at
+        cell.column < at && cell.column + self.analysis.kept(cell.row) >= at && at < self.analysis.config().length
+    }
+
+    /// Whether a node is lit: of the column that is being computed only what it hears, for nothing reads it yet.
+    fn lit(&self, cell: Cell) -> bool {
+        self.cone.has(cell) && (self.asked || cell.row <= self.cone.tip.row)
     }
 
     fn paint(&self, ui: &Ui) {
@@ -180,7 +192,7 @@ impl Picture<'_> {
                     let Some(below) = column.checked_sub(offset) else { continue };
                     let from = Cell { row: row - 1, column: below };
                     let ends = [self.place.pos(from), self.place.pos(to)];
-                    if self.cone.has(from) && self.cone.has(to) {
+                    if self.lit(from) && self.lit(to) {
                         let new = !self.asked && column == self.lab.walk.at && row == self.lab.walk.computed_row();
                         lit.push((ends, if new { self.palette.now } else { self.palette.seen }));
                     } else {
@@ -189,8 +201,9 @@ impl Picture<'_> {
                 }
             }
         }
+        let width = if link::lit(ui.ctx(), "heard") || link::lit(ui.ctx(), "cone") { 4.0 } else { 2.2 };
         for (ends, color) in lit {
-            painter.line_segment(ends, Stroke::new(2.2, color));
+            painter.line_segment(ends, Stroke::new(width, color));
         }
         self.feedback(&painter);
         for row in 0..self.place.rows {
@@ -213,7 +226,7 @@ impl Picture<'_> {
 
     fn node(&self, painter: &egui::Painter, cell: Cell, dim: f32) {
         let (palette, radius, pos) = (self.palette, self.place.radius(), self.place.pos(cell));
-        let in_cone = self.cone.has(cell);
+        let in_cone = self.lit(cell);
         let mut fill = self.fill(cell).unwrap_or(palette.future);
         if !in_cone {
             fill = fill.gamma_multiply(dim.max(0.5));
@@ -221,14 +234,15 @@ impl Picture<'_> {
         let new = cell.column == self.lab.walk.at && cell.row <= self.lab.walk.computed_row();
         let (width, line) = match () {
             () if self.cone.tip == cell => (3.0, palette.now),
-            () if new && !self.asked => (2.5, palette.now),
+            () if new && !self.asked => (if self.new_lit { 4.5 } else { 2.5 }, palette.now),
             () if in_cone => (2.0, palette.seen),
             () => (1.0, palette.line),
         };
         painter.circle(pos, radius, fill, Stroke::new(width, line));
         if self.lab.state.cache && self.kept(cell) && self.run().is_some() {
             let square = Rect::from_center_size(pos, vec2(radius, radius) * 2.0 + vec2(6.0, 6.0));
-            painter.rect_stroke(square, CornerRadius::same(3), Stroke::new(1.6, palette.base), StrokeKind::Middle);
+            let width = if self.kept_lit { 3.5 } else { 1.6 };
+            painter.rect_stroke(square, CornerRadius::same(3), Stroke::new(width, palette.base), StrokeKind::Middle);
         }
         let edge = cell.row == 0 || cell.row + 1 == self.place.rows;
         if edge && let Some(name) = self.symbol(cell).map(|symbol| Melody::prelude().name(usize::from(symbol))) {
@@ -313,8 +327,9 @@ impl Picture<'_> {
             return;
         }
         for row in 0..self.place.rows {
-            let kept = self.analysis.kept(row).min(self.lab.walk.at);
-            if kept > 0 {
+            let at = self.lab.walk.at;
+            let kept = self.analysis.kept(row).min(at);
+            if kept > 0 && at < self.analysis.config().length {
                 let y = self.place.pos(Cell { row, column: self.place.first }).y;
                 let text = format!("keeps {kept}");
                 ui.painter().text(pos2(all.right(), y), Align2::RIGHT_CENTER, text, FontId::proportional(12.5), self.palette.base);
