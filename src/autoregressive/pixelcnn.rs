@@ -55,6 +55,9 @@ pub struct Config {
     pub coordinates: bool,
     /// Residual blocks (with pre-activation in the plain wiring); else every layer replaces the one before.
     pub residual: bool,
+    /// Offsets `(dy, dx)` that the first layer of the plain wiring reads, in place of mask A's; `None` for mask A.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_taps: Option<Vec<(i32, i32)>>,
     /// One masked stack, or two stacks with gates. Lessons of before there was a choice are plain.
     #[serde(default)]
     pub wiring: Wiring,
@@ -70,6 +73,11 @@ impl Config {
     pub fn half_widths(&self) -> Vec<usize> {
         let rest = std::iter::repeat_n(self.kernel / 2, self.blocks);
         std::iter::once(self.first_kernel / 2).chain(rest).collect()
+    }
+
+    /// The offsets that the first layer of the plain wiring reads: mask A's, or those that were chosen instead.
+    pub fn mask_a(&self) -> Vec<(i32, i32)> {
+        self.first_taps.clone().unwrap_or_else(|| Taps::raster(self.first_kernel, MaskKind::A).offsets().to_vec())
     }
 
     /// Nats of an image whose pixels are all equally likely, `H W ln K`: where training starts.
@@ -162,7 +170,10 @@ impl Input {
 fn stack(b: &mut Builder, config: &Config, input: &Input, first_mask: MaskKind) -> Vec<NodeId> {
     let channels = config.channels;
     let mut layers = Vec::with_capacity(config.blocks + 1);
-    let mask_a = Taps::raster(config.first_kernel, first_mask);
+    let mask_a = match &config.first_taps {
+        Some(taps) => Taps::new(taps),
+        None => Taps::raster(config.first_kernel, first_mask),
+    };
     let mut h = b.scope("first", |b| {
         let fan_in = mask_a.len() * b.shape(input.channels).last();
         let y = nn::masked_conv(b, "conv", &mask_a, input.channels, channels, Init::lecun(fan_in));

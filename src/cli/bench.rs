@@ -32,6 +32,7 @@ fn net() -> pixelcnn::Config {
         classes: 0,
         coordinates: false,
         residual: false,
+        first_taps: None,
         wiring: pixelcnn::Wiring::Plain,
     }
 }

@@ -217,6 +217,12 @@ impl Lesson {
                         return Err(format!("`{name}` must be odd, but is {side}"));
                     }
                 }
+                if let Some(taps) = &config.first_taps {
+                    let reach = (config.first_kernel / 2) as i32;
+                    if taps.is_empty() || taps.iter().any(|&(dy, dx)| dy.abs() > reach || dx.abs() > reach) {
+                        return Err(format!("`first_taps` must be offsets within {reach} of the centre, at least one"));
+                    }
+                }
                 data.check().map_err(|e| e.to_string())?;
                 let Preparation { size, levels } = data.preparation();
                 if size != config.height || size != config.width || levels.count() != config.levels {

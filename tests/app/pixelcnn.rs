@@ -65,7 +65,7 @@ pub(crate) fn find(window: &Harness<'_, TractableApp>, part: &str) -> Option<Str
 }
 
 /// What a screen reader hears of the picture.
-fn spoken(window: &Harness<'_, TractableApp>) -> String {
+pub(crate) fn spoken(window: &Harness<'_, TractableApp>) -> String {
     find(window, "is next. Most likely").or_else(|| find(window, "pixels are drawn, for")).unwrap_or_default()
 }
 

@@ -19,15 +19,15 @@ use tractable::train::{Lesson, Model};
 use super::pixelcnn::{at, find, lab, press, press_with, texts, wait};
 
 /// The binary preset by itself: its graph in a session of its own.
-struct Alone {
+pub(super) struct Alone {
     session: CpuSession,
     program: ProgramId,
-    pixels: usize,
-    levels: usize,
+    pub(super) pixels: usize,
+    pub(super) levels: usize,
 }
 
 impl Alone {
-    fn new() -> Alone {
+    pub(super) fn new() -> Alone {
         let lesson = Lesson::preset("pixelcnn-binary").expect("shipped");
         let Model::Pixelcnn { config, .. } = &lesson.model else { panic!("a PixelCNN") };
         let (graph, _) = pixelcnn::evaluation(config, 1).expect("shapes fit");
@@ -39,7 +39,7 @@ impl Alone {
         Alone { session, program, pixels: config.pixels(), levels: config.levels }
     }
 
-    fn logits(&mut self, levels: &[f32]) -> Vec<f32> {
+    pub(super) fn logits(&mut self, levels: &[f32]) -> Vec<f32> {
         self.session.run(self.program, &[("levels", levels), ("class", &[3.0])]).expect("runs");
         self.session.read_output(self.program, "logits").expect("an output")
     }

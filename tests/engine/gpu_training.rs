@@ -34,6 +34,7 @@ fn images(wiring: Wiring) -> Task {
         classes: 0,
         coordinates: true,
         residual: true,
+        first_taps: None,
         wiring,
     };
     let graph = Arc::new(pixelcnn_training(&config, 8).unwrap());

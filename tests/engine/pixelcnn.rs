@@ -27,6 +27,7 @@ pub(crate) fn config(side: usize, residual: bool, coordinates: bool, classes: us
         classes,
         coordinates,
         residual,
+        first_taps: None,
         wiring: Wiring::Plain,
     }
 }

@@ -72,6 +72,7 @@ impl PixelCnn {
             classes: 3,
             coordinates: true,
             residual: true,
+            first_taps: None,
             wiring: pixelcnn::Wiring::Plain,
         }
     }

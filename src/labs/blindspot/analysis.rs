@@ -32,6 +32,7 @@ impl Recorded {
             classes: 0,
             coordinates: false,
             residual: true,
+            first_taps: None,
             wiring,
         };
         let mut b = Builder::new(Mode::Evaluate);

@@ -4,7 +4,7 @@ use egui::{Align2, Color32, FontId, Sense, Ui, vec2};
 
 use super::lab::{PixelcnnLab, Shown};
 use super::walk::log_name;
-use super::{channels, gallery, insight, layers, micro_panel, micro_picture, pins, training};
+use super::{channels, gallery, insight, layers, mask_editor, micro_panel, micro_picture, pins, side, training};
 use crate::graph::causal::{Field, Visibility};
 use crate::labs::Shared;
 use crate::train::pixelcnn_job::{Gradient, SampleRun};
@@ -38,7 +38,7 @@ pub(super) fn show(lab: &mut PixelcnnLab, ui: &mut Ui, shared: &mut Shared) {
             ui.vertical(|ui| {
                 ui.spacing_mut().item_spacing.x = 8.0;
                 ui.set_width(column - 8.0);
-                if micro_panel::show(lab, ui, shared) {
+                if micro_panel::show(lab, ui, shared) || side::show(lab, ui) {
                     return;
                 }
                 layers::show(lab, ui);
@@ -102,6 +102,7 @@ fn sample(lab: &mut PixelcnnLab, ui: &mut Ui, shared: &Shared, width: f32) {
         insight::border(ui.painter(), &grid.layout, field, palette);
     }
     micro_picture::show(lab, ui, &grid.layout, &run);
+    mask_editor::over(lab, ui, grid.layout.rect);
     if grid.response.hovered() && grid.hovered.is_some() {
         lab.view.found = true;
     }

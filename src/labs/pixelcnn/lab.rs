@@ -11,6 +11,7 @@ use super::gallery::GalleryTexture;
 use super::history::History;
 use super::insight::Insight;
 use super::micro::{DIMMED, Micro};
+use super::side::Side;
 use super::state::State;
 use super::walk::Walk;
 use crate::labs::{Action, Command, Lab, LabStatus, Live, Look, Shared};
@@ -80,6 +81,7 @@ pub struct PixelcnnLab {
     pub(super) asked: Cell<u64>,
     pub(super) history: History<State>,
     pub(super) look: Look,
+    pub(super) side: Side,
 }
 
 /// Opens the lab; its worker starts with the first frame.
@@ -115,6 +117,7 @@ impl PixelcnnLab {
             micro: Micro::default(),
             insight: Insight::default(),
             look: Look::default(),
+            side: Side::default(),
             dead: None,
             asked: Cell::new(0),
             history: History::default(),
@@ -249,6 +252,9 @@ impl PixelcnnLab {
             self.preset = snapshot.lesson.name.clone();
         }
         self.snapshot = Some(snapshot);
+        if self.refusal().is_some() {
+            self.walk.set_playing(false);
+        }
     }
 }
 
@@ -306,6 +312,9 @@ impl Lab for PixelcnnLab {
     }
 
     fn command(&mut self, command: Command, shared: &mut Shared) -> bool {
+        if self.refuses(command, shared) {
+            return true;
+        }
         if let Some(meant) = self.micro_command(command, shared) {
             return meant;
         }

@@ -138,8 +138,8 @@ fn layer_cards(config: &Config) -> [Card<'static>; 2] {
         Wiring::Plain => [
             make(
                 format!("masked conv {side}×{side}"),
-                ["mask A: centre off".into(), format!("{channels} channels")],
-                Kernel::raster(side, MaskKind::A),
+                [first_mask(config), format!("{channels} channels")],
+                Kernel { live: Taps::new(&config.mask_a()), ..Kernel::raster(side, MaskKind::A) },
                 "Mask A hides the pixel itself: it is what shall be predicted. Click to see the field of this layer alone.",
             ),
             make(
@@ -164,6 +164,14 @@ fn layer_cards(config: &Config) -> [Card<'static>; 2] {
                 "The vertical stack may look to both sides, since its rows are finished: no blind spot. Click for the field of all layers.",
             ),
         ],
+    }
+}
+
+/// What the first mask is.
+fn first_mask(config: &Config) -> String {
+    match &config.first_taps {
+        None => "mask A: centre off".into(),
+        Some(taps) => format!("your mask: {} cells", taps.len()),
     }
 }
 

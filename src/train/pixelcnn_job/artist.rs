@@ -1,6 +1,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use super::frozen::Frozen;
 use super::gradient::ReversePass;
 use super::snapshot::{Cost, SampleRun, Settings};
 use crate::autoregressive::pixelcnn::{self, Config, Nodes};
@@ -136,6 +137,13 @@ impl SlowWalk {
         SlowWalk { settings, kind: Kind::Jacobi(Box::new(jacobi)), cost: Cost::default() }
     }
 
+    /// When each pixel froze, if these were sweeps.
+    pub(super) fn frozen(&self, config: &Config) -> Option<Frozen> {
+        let Kind::Jacobi(jacobi) = &self.kind else { return None };
+        let (at, sweeps) = (jacobi.frozen_at().to_vec(), jacobi.sweeps());
+        Some(Frozen { settings: self.settings, rows: config.height, cols: config.width, at, sweeps })
+    }
+
     /// What is drawn.
     pub(super) fn settings(&self) -> &Settings {
         &self.settings
@@ -179,7 +187,7 @@ impl SlowWalk {
 }
 
 /// What a picture of a sample needs, from what the sampler kept.
-fn run_of(trajectory: &Trajectory, config: &Config, settings: Settings, cost: Cost, step: u64) -> SampleRun {
+pub(super) fn run_of(trajectory: &Trajectory, config: &Config, settings: Settings, cost: Cost, step: u64) -> SampleRun {
     let p: Vec<f32> = trajectory.log_p.iter().map(|&l| l.exp()).collect();
     let entropy_of = |log_p: &[f32]| -> f64 {
         let terms = log_p.iter().map(|&l| f64::from(l)).filter(|l| l.is_finite());
@@ -231,6 +239,7 @@ mod tests {
             classes: 2,
             coordinates: true,
             residual: true,
+            first_taps: None,
             wiring: pixelcnn::Wiring::Plain,
         };
         let model = Model::Pixelcnn { config: config.clone(), data: Preparation { size: 14, levels: Levels::Grey(3) }.into() };

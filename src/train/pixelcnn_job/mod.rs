@@ -5,8 +5,10 @@
 
 mod artist;
 mod curves;
+mod frozen;
 mod gradient;
 mod look;
+mod mask;
 mod snapshot;
 mod studio;
 mod trainer;
@@ -14,8 +16,10 @@ mod trainer;
 use std::path::PathBuf;
 
 pub(in crate::train) use curves::Curve;
+pub use frozen::Frozen;
 pub use gradient::Gradient;
 pub use look::{LayerValues, Look};
+pub use mask::{Leak, Mask, leak};
 pub use snapshot::{Cost, Gallery, Method, MethodCost, Origin, SampleRun, Settings, Snapshot, Thumbnail, Training};
 
 use self::studio::Studio;
@@ -36,6 +40,12 @@ pub enum Ask {
     Draw(Settings),
     /// Finds out what the logits of a pixel react to; `None` ends that.
     Gradient(Option<usize>),
+    /// Measures all samplers anew, on the present image.
+    Measure,
+    /// Gives the first layer another mask: the offsets that it reads.
+    Mask(Vec<(i32, i32)>),
+    /// Draws although the mask leaks.
+    WhatIf,
     /// Starts or pauses training.
     Train(bool),
     /// Forgets what was learned and trains.

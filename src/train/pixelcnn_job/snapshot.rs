@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::frozen::Frozen;
 use super::gradient::Gradient;
 use super::look::Look;
+use super::mask::Mask;
 use crate::exec::{BackendChoice, BackendInfo};
 use crate::train::{Lesson, Score};
 
@@ -202,6 +204,10 @@ pub struct Snapshot {
     pub look: Option<Arc<Look>>,
     /// What the logits of the pixel that was asked for react to.
     pub gradient: Option<Arc<Gradient>>,
+    /// When each pixel froze under Jacobi's sampler, where that was measured.
+    pub frozen: Option<Arc<Frozen>>,
+    /// The first layer's mask, once it was edited.
+    pub mask: Option<Mask>,
     /// Other samples.
     pub gallery: Arc<Gallery>,
     /// How training stands.

@@ -1,14 +1,17 @@
 //! One open lesson: its weights, the sample, the gallery, training, in turns of a few milliseconds.
 
 mod insight;
+mod masking;
 mod turns;
 
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use self::masking::Masking;
 use super::Ask;
 use super::artist::{Artist, SlowWalk};
+use super::frozen::Frozen;
 use super::gradient::Gradient;
 use super::look::Look;
 use super::snapshot::{Gallery, MethodCost, Origin, SampleRun, Settings, Snapshot, Thumbnail};
@@ -35,6 +38,8 @@ pub(super) struct Studio {
     sample: Option<Arc<SampleRun>>,
     look: Option<Arc<Look>>,
     gradient: Option<Arc<Gradient>>,
+    frozen: Option<Arc<Frozen>>,
+    masking: Masking,
     /// The pixel whose gradient is asked for.
     slope_of: Option<usize>,
     gallery: Gallery,
@@ -92,6 +97,8 @@ impl Studio {
             sample: None,
             look: None,
             gradient: None,
+            frozen: None,
+            masking: Masking::default(),
             slope_of: None,
             gallery: Gallery::default(),
             wet: Vec::new(),
@@ -150,6 +157,20 @@ impl Studio {
             Ask::Lesson(_) => {}
             Ask::Draw(settings) => self.set(settings),
             Ask::Gradient(pixel) => self.slope_of = pixel,
+            Ask::Measure => {
+                self.costs.clear();
+                self.redraw = true;
+            }
+            Ask::Mask(taps) => {
+                if let Err(sentence) = self.set_mask(taps) {
+                    self.fail(sentence);
+                }
+            }
+            Ask::WhatIf => {
+                let drawing = self.what_if();
+                self.note(drawing);
+            }
+            Ask::Train(true) if self.leak().is_some() => self.refuse(),
             Ask::Train(true) => {
                 let started = self.start();
                 self.note(started);
@@ -167,7 +188,7 @@ impl Studio {
                 }
             }
             Ask::Shipped => {
-                let outcome = self.take_shipped();
+                let outcome = self.shipped_mask().and_then(|()| self.take_shipped());
                 self.note(outcome);
             }
             Ask::Load(path) => {
@@ -217,6 +238,7 @@ impl Studio {
     /// Draws from other weights; training stops, and would go on from them.
     fn take(&mut self, weights: Weights, origin: Origin) -> Result<(), TrainError> {
         self.artist.check(&weights)?;
+        self.forget_mask();
         self.running = false;
         self.trainer = None;
         self.rate = scheduled(Lesson::clone(&self.lesson), weights.step()).training.adam.rate;

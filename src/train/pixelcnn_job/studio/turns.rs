@@ -53,6 +53,9 @@ impl Studio {
     }
 
     fn work(&mut self) -> Result<Activity, TrainError> {
+        if self.leak().is_some() {
+            return self.turn_while_leaking();
+        }
         if self.redraw {
             self.redraw = false;
             self.draw()?;
@@ -105,6 +108,9 @@ impl Studio {
     fn walk_slowly(&mut self) -> Result<(), TrainError> {
         let Some(slow) = &mut self.slow else { return Ok(()) };
         let Some(run) = slow.advance(&mut self.artist, Instant::now() + SLICE)? else { return Ok(()) };
+        if let Some(frozen) = slow.frozen(&self.config) {
+            self.frozen = Some(Arc::new(frozen));
+        }
         self.slow = None;
         let method = run.settings.method;
         let same = |s: &SampleRun| Settings { method, ..s.settings } == run.settings && s.step == run.step;
@@ -226,6 +232,8 @@ impl Studio {
             sample: self.sample.clone(),
             look: self.look.clone(),
             gradient: self.gradient.clone(),
+            frozen: self.frozen.clone(),
+            mask: self.masking.news.clone(),
             gallery: Arc::new(self.gallery.clone()),
             training,
             origin: self.origin.clone(),
