@@ -10,7 +10,7 @@ use super::script::{Script, Step};
 use crate::labs::{Command, Lab, Shared};
 use crate::ui::icons::{Icon, icon_button};
 use crate::ui::math::Math;
-use crate::ui::theme::Palette;
+use crate::ui::theme::{Palette, Theme};
 use crate::ui::{chips, link};
 
 /// Part of the panel's height that a text may take; the bars under it stay in sight.
@@ -18,6 +18,8 @@ const MOST: f32 = 0.36;
 /// Points an em of a formula on its own line, and in a line of text, whose letters are smaller than KaTeX's.
 const DISPLAY: f32 = 17.0;
 const INLINE: f32 = 15.0;
+/// In a lecture hall a formula is as large as its column holds, up to 48 pixels an em on a screen of 1080 lines.
+const HALL: f32 = 30.0;
 
 /// The explanation of one chapter, and which step is shown.
 pub struct Explain {
@@ -95,7 +97,8 @@ impl Explain {
             let room = ui.clip_rect().height() * MOST;
             ScrollArea::vertical().id_salt(("step", self.at)).max_height(room).auto_shrink([false, true]).show(ui, |ui| {
                 ui.set_width(ui.available_width() - 4.0);
-                text(ui, &mut self.markdown, step, lab);
+                let size = if shared.theme == Theme::Projector { HALL } else { DISPLAY };
+                text(ui, &mut self.markdown, step, lab, size);
             });
         }
         ui.add_space(2.0);
@@ -150,7 +153,7 @@ fn head(ui: &mut Ui, step: &Step, at: usize, steps: usize, folded: &mut bool) ->
     asked
 }
 
-fn text(ui: &mut Ui, markdown: &mut CommonMarkCache, step: &Step, lab: &dyn Lab) {
+fn text(ui: &mut Ui, markdown: &mut CommonMarkCache, step: &Step, lab: &dyn Lab, size: f32) {
     let numbers: HashMap<String, (String, Color32)> =
         step.names().into_iter().filter_map(|name| lab.live(&name).map(|live| (name, (live.text, live.color)))).collect();
     let numbers = Rc::new(numbers);
@@ -160,7 +163,7 @@ fn text(ui: &mut Ui, markdown: &mut CommonMarkCache, step: &Step, lab: &dyn Lab)
         if inline {
             math.size(INLINE).inline().show(ui)
         } else {
-            math.size(DISPLAY).show(ui)
+            math.size(size).show(ui)
         };
     };
     CommonMarkViewer::new().render_math_fn(Some(&math)).show(ui, markdown, &step.body);
