@@ -14,8 +14,9 @@ use script::Script;
 /// The chapters with a text of their own: the stable name and the Markdown.
 pub const TEXTS: &[(&str, &str)] = &[
     ("pixelcnn", include_str!("../../presets/explain/pixelcnn.md")),
-    ("flow", include_str!("../../presets/explain/flow.md")),
+    ("blind-spot", include_str!("../../presets/explain/blind-spot.md")),
     ("stack", include_str!("../../presets/explain/stack.md")),
+    ("flow", include_str!("../../presets/explain/flow.md")),
 ];
 
 /// The folder whose files replace the built-in texts: `explain/` beside the user's sessions, `~/.local/share/tractable/explain` on Linux.

@@ -34,11 +34,14 @@ fn every_formula_of_every_text_is_understood() {
 /// Every name that the texts use is a number of the lab once its picture is there, and every patch is understood.
 #[test]
 fn every_number_and_every_patch_of_the_texts_exists_in_its_lab() {
-    for (chapter, open) in [
-        ("pixelcnn", tractable::labs::pixelcnn::open as fn(&Shared) -> Box<dyn Lab>),
-        ("flow", tractable::labs::flow::open),
+    let labs: [(&str, fn(&Shared) -> Box<dyn Lab>); 4] = [
+        ("pixelcnn", tractable::labs::pixelcnn::open),
+        ("blind-spot", tractable::labs::blindspot::open),
         ("stack", tractable::labs::stack::open),
-    ] {
+        ("flow", tractable::labs::flow::open),
+    ];
+    assert_eq!(labs.map(|(chapter, _)| chapter), TEXTS.iter().map(|(chapter, _)| *chapter).collect::<Vec<_>>()[..]);
+    for (chapter, open) in labs {
         let script = built_in(chapter).unwrap().unwrap();
         let mut names: Vec<String> = script.steps.iter().flat_map(|step| step.names().into_iter().chain(step.highlight.clone())).collect();
         names.sort();
