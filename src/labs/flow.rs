@@ -330,7 +330,7 @@ impl FlowLab {
                 // The probe stays where it is, but on the data.
                 let near = |p: &&[f32; 2]| (f64::from(p[0]) - self.probe[0]).hypot(f64::from(p[1]) - self.probe[1]);
                 let nearest = snapshot.data.points.iter().take(SOME_POINTS).min_by(|a, b| near(a).total_cmp(&near(b)));
-                if let Some(&[x, y]) = nearest {
+                if let Some(&[x, y]) = nearest.filter(|_| !std::mem::take(&mut self.pins.probe_stays)) {
                     self.set_probe([x.into(), y.into()]);
                 }
             }

@@ -24,6 +24,8 @@ pub(super) struct Pins {
     pub(super) focus: Option<usize>,
     /// One was last moved in a plane after some layers: its place in data space comes from the worker.
     pub(super) led: Option<usize>,
+    /// The amber point was put where it is together with the data: it does not go looking for a point of theirs.
+    pub(super) probe_stays: bool,
 }
 
 /// The colour of a pinned point, after Okabe and Ito: told apart by everyone, and unlike the amber of the probe.
@@ -166,19 +168,19 @@ pub(super) fn list(lab: &mut FlowLab, ui: &mut Ui, shared: &mut Shared) {
     let right = if lab.pins.at.is_empty() { String::new() } else { format!("log p, {}", shared.units.name()) };
     chips::section(ui, "Points", &right);
     let (mut gone, mut focus) = (None, lab.pins.focus);
-    for index in 0..lab.pins.at.len() {
+    for (index, name) in LETTERS.into_iter().enumerate().take(lab.pins.at.len()) {
         // The row is there before its numbers are, so that nothing moves under the hand.
         let reading = lab.readings().get(index);
         ui.horizontal(|ui| {
             ui.spacing_mut().item_spacing.x = 5.0;
-            let spoken = reading.map_or_else(|| format!("Point {}", LETTERS[index]), |reading| spoken(index, reading, shared));
+            let spoken = reading.map_or_else(|| format!("Point {name}"), |reading| spoken(index, reading, shared));
             if letter(ui, index, focus == Some(index), &spoken).clicked() {
                 focus = if focus == Some(index) { None } else { Some(index) };
             }
             let log_p = reading.map_or_else(|| "…".into(), |reading| number(shared.units.convert(reading.log_prob), 2));
             ui.label(egui::RichText::new(log_p).monospace());
             bars(ui, reading.map_or(&[], |reading| &reading.log_dets), &spoken);
-            if chips::button(ui, "×").on_hover_text(format!("Takes {} away", LETTERS[index])).clicked() {
+            if chips::button(ui, "×").on_hover_text(format!("Takes {name} away")).clicked() {
                 gone = Some(index);
             }
         });

@@ -182,6 +182,7 @@ impl FlowLab {
         }
         self.apply(state, None, shared);
         self.fit_next = fits_itself;
+        self.pins.probe_stays = brings("probe");
         self.restored = true;
         Ok(())
     }
