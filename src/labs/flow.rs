@@ -8,6 +8,7 @@ mod curve;
 mod depth;
 mod desk;
 mod entropy;
+mod exchange;
 mod explain;
 mod fields;
 mod files;
@@ -48,19 +49,14 @@ use crate::data::Toy;
 use crate::exec::{BackendChoice, open_session};
 use crate::flows::realnvp::Config;
 use crate::train::flow_job::{DataView, FlowCommand, FlowJob, FlowSnapshot, Pictures, ProbeReading};
-use crate::train::{Event, Lesson, Model, PointData, RateSchedule, Worker};
+use crate::train::{Lesson, Model, PointData, RateSchedule, Worker};
 use crate::ui::canvas2d::View;
 use crate::ui::transport::TransportModel;
 
-/// The view onto data space must stand still this long before fields are computed for it.
-const VIEW_SETTLES: Duration = Duration::from_millis(120);
 /// Where the probe stands when the lab opens: on the upper moon.
 const FIRST_PROBE: [f64; 2] = [0.3, 1.32];
 /// The lab opens on a fit of so many steps, made here in a moment: the moons are there, and the loss still falls in view.
 const OPENING_STEPS: u64 = 300;
-
-/// Among so many points the nearest one is near, and hardly an outlier.
-const SOME_POINTS: usize = 24;
 
 /// Which pictures are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -311,57 +307,6 @@ impl FlowLab {
         self.send(FlowCommand::Rate(self.wish.rate));
         self.training = true;
         self.send(FlowCommand::Train(true));
-    }
-
-    fn take_news(&mut self, shared: &mut Shared) {
-        let Some(worker) = &self.worker else { return };
-        for event in worker.events() {
-            match event {
-                Event::Done(text) => shared.done(text),
-                Event::Warning(text) => shared.warn(text),
-                Event::Failed(text) => self.failed = Some(text),
-            }
-        }
-        let Some(snapshot) = worker.take_snapshot() else { return };
-        if snapshot.data.version != self.data_version {
-            self.data_version = snapshot.data.version;
-            if std::mem::take(&mut self.fit_next) && !snapshot.data.points.is_empty() {
-                self.data_view = View::fit(&snapshot.data.points);
-                // The probe stays where it is, but on the data.
-                let near = |p: &&[f32; 2]| (f64::from(p[0]) - self.probe[0]).hypot(f64::from(p[1]) - self.probe[1]);
-                let nearest = snapshot.data.points.iter().take(SOME_POINTS).min_by(|a, b| near(a).total_cmp(&near(b)));
-                if let Some(&[x, y]) = nearest.filter(|_| !std::mem::take(&mut self.pins.probe_stays)) {
-                    self.set_probe([x.into(), y.into()]);
-                }
-            }
-        }
-        if snapshot.heard == self.sent.get() {
-            self.follow_worker(&snapshot);
-        }
-        if let Some(reading) = snapshot.probe.as_ref().filter(|_| self.led_by_z) {
-            self.probe = reading.at;
-        }
-        self.follow_pins(&snapshot.pins);
-        self.follow_curve(snapshot.trace.as_deref());
-        self.depth.set_layers(snapshot.config.stages());
-        self.snapshot = Some(snapshot);
-    }
-
-    /// Tells the worker what is in view, once the view stands still.
-    fn follow_view(&mut self, bounds: [f64; 4], ctx: &Context) {
-        if self.view_moved.0 != Some(bounds) {
-            self.view_moved = (Some(bounds), Instant::now());
-        }
-        if self.view_sent == Some(bounds) {
-            return;
-        }
-        let quiet = self.view_moved.1.elapsed();
-        if quiet >= VIEW_SETTLES || self.view_sent.is_none() {
-            self.view_sent = Some(bounds);
-            self.send(FlowCommand::Window(bounds));
-        } else {
-            ctx.request_repaint_after(VIEW_SETTLES.saturating_sub(quiet));
-        }
     }
 }
 

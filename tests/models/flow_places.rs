@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use tractable::exec::cpu::CpuSession;
 use tractable::flows::realnvp::Config;
-use tractable::train::flow_job::{FlowCommand, FlowJob, FlowSnapshot};
+use tractable::train::flow_job::{FlowCommand, FlowJob, FlowSnapshot, Wiring};
 use tractable::train::{Lesson, Worker};
 
 /// A small flow, a little trained, that stands still.
@@ -35,9 +35,12 @@ fn wait(worker: &Worker<FlowJob>, what: &str, good: impl Fn(&FlowSnapshot) -> bo
 
 #[test]
 fn a_point_led_from_any_layer_is_carried_there_by_the_layers_before() {
-    for additive in [false, true] {
+    // Bits are layers that are left out; bit 8 is the last scale of NICE.
+    for (additive, muted) in [(false, 0), (true, 0), (false, 0b100), (true, 0b1_0000_0100)] {
         let (worker, first) = still(additive);
-        let mut heard = first.heard;
+        worker.send(FlowCommand::Wire(Wiring { muted, ..Wiring::default() }));
+        let mut heard = first.heard + 1;
+        wait(&worker, "the wiring", |s| s.heard == heard);
         for depth in 0..=first.config.stages() {
             let target = [0.6, -0.35];
             worker.send(FlowCommand::ProbeAt { depth, at: target });

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::FlowJob;
 use super::snapshot::{Point, ProbeReading};
-use crate::exec::{ProgramId, Session};
+use crate::exec::ProgramId;
 use crate::flows::realnvp::{self, Config};
 use crate::graph::{Direction, Reuse};
 use crate::train::TrainError;
@@ -131,17 +131,15 @@ impl FlowJob {
         let program = match self.places.backs.get(&depth) {
             Some(&program) => program,
             None => {
-                let first = Config { layers: depth.min(config.layers), ..config.clone() };
-                let graph = realnvp::evaluation(&first, CHUNK, Direction::Inverse)?;
+                let graph = realnvp::evaluation(&first_layers(&config, depth), CHUNK, Direction::Inverse)?;
                 let program = session.prepare(&Arc::new(graph), Reuse::On)?;
                 self.places.backs.insert(depth, program);
                 program
             }
         };
-        let scale = undone_scale(session, &config, depth)?;
         let mut back = Vec::with_capacity(points.len());
         for chunk in points.chunks(CHUNK) {
-            let mut z: Vec<Point> = chunk.iter().map(|p| [p[0] * scale[0], p[1] * scale[1]]).collect();
+            let mut z = chunk.to_vec();
             z.resize(CHUNK, [0.0; 2]);
             session.run(program, &[("z", z.as_flattened())])?;
             let x = session.read_output(program, "point.0")?;
@@ -151,11 +149,10 @@ impl FlowJob {
     }
 }
 
-/// NICE's last scale, which an inverse from before it must not undo: the points are scaled first, and the program's own inverse cancels that.
-fn undone_scale(session: &mut dyn Session, config: &Config, depth: usize) -> Result<Point, TrainError> {
-    if !config.additive || config.mutes(config.layers) || depth > config.layers {
-        return Ok([1.0; 2]);
-    }
-    let scale = session.read_parameter("scale")?;
-    Ok([scale[0].exp(), scale[1].exp()])
+/// The flow of the first `depth` layers alone: what is left out of the whole is left out of it, and so is a last scale that comes later.
+fn first_layers(config: &Config, depth: usize) -> Config {
+    let layers = depth.min(config.layers);
+    let kept = config.muted & ((1 << depth) - 1);
+    let later_scale = if config.additive && depth <= config.layers { 1 << layers } else { 0 };
+    Config { layers, muted: kept | later_scale, ..config.clone() }
 }

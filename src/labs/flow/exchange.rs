@@ -1,0 +1,69 @@
+//! What comes from the worker, and what it is told about the view.
+
+use std::time::{Duration, Instant};
+
+use egui::Context;
+
+use super::{FlowLab, Shared};
+use crate::train::Event;
+use crate::train::flow_job::FlowCommand;
+use crate::ui::canvas2d::View;
+
+/// The view onto data space must stand still this long before fields are computed for it.
+const VIEW_SETTLES: Duration = Duration::from_millis(120);
+/// Among so many points the nearest one is near, and hardly an outlier.
+const SOME_POINTS: usize = 24;
+
+impl FlowLab {
+    /// Takes the worker's news: events, and the newest snapshot.
+    pub(super) fn take_news(&mut self, shared: &mut Shared) {
+        let Some(worker) = &self.worker else { return };
+        for event in worker.events() {
+            match event {
+                Event::Done(text) => shared.done(text),
+                Event::Warning(text) => shared.warn(text),
+                Event::Failed(text) => self.failed = Some(text),
+            }
+        }
+        let Some(snapshot) = worker.take_snapshot() else { return };
+        if snapshot.data.version != self.data_version {
+            self.data_version = snapshot.data.version;
+            if std::mem::take(&mut self.fit_next) && !snapshot.data.points.is_empty() {
+                self.data_view = View::fit(&snapshot.data.points);
+                // The probe stays where it is, but on the data.
+                let near = |p: &&[f32; 2]| (f64::from(p[0]) - self.probe[0]).hypot(f64::from(p[1]) - self.probe[1]);
+                let nearest = snapshot.data.points.iter().take(SOME_POINTS).min_by(|a, b| near(a).total_cmp(&near(b)));
+                if let Some(&[x, y]) = nearest.filter(|_| !std::mem::take(&mut self.pins.probe_stays)) {
+                    self.set_probe([x.into(), y.into()]);
+                }
+            }
+        }
+        if snapshot.heard == self.sent.get() {
+            self.follow_worker(&snapshot);
+        }
+        if let Some(reading) = snapshot.probe.as_ref().filter(|_| self.led_by_z) {
+            self.probe = reading.at;
+        }
+        self.follow_pins(&snapshot.pins);
+        self.follow_curve(snapshot.trace.as_deref());
+        self.depth.set_layers(snapshot.config.stages());
+        self.snapshot = Some(snapshot);
+    }
+
+    /// Tells the worker what is in view, once the view stands still.
+    pub(super) fn follow_view(&mut self, bounds: [f64; 4], ctx: &Context) {
+        if self.view_moved.0 != Some(bounds) {
+            self.view_moved = (Some(bounds), Instant::now());
+        }
+        if self.view_sent == Some(bounds) {
+            return;
+        }
+        let quiet = self.view_moved.1.elapsed();
+        if quiet >= VIEW_SETTLES || self.view_sent.is_none() {
+            self.view_sent = Some(bounds);
+            self.send(FlowCommand::Window(bounds));
+        } else {
+            ctx.request_repaint_after(VIEW_SETTLES.saturating_sub(quiet));
+        }
+    }
+}
