@@ -147,6 +147,22 @@ fn a_pixelcnn_is_trained_scored_and_sampled() {
 }
 
 #[test]
+fn a_causal_stack_is_trained_scored_and_sampled() {
+    let bench = Bench::new();
+    let trained = bench.json("train stack-prelude --from-scratch --steps 3 --out a.safetensors");
+    assert_eq!((&trained["step"], &trained["test"]["count"]), (&json!(3), &json!(2)));
+    let score = bench.json("score stack-prelude --weights a.safetensors");
+    assert_eq!(score["nats"], trained["test"]["nats"]);
+    bench.json("sample stack-prelude --count 3 --out a.csv");
+    let table = std::fs::read_to_string(bench.path("a.csv")).unwrap();
+    assert_eq!((table.lines().count(), table.lines().next()), (1 + 3 * 64, Some("sequence,step,symbol,midi_pitch,nats")));
+    let pitch = |row: &str| row.split(',').nth(3).unwrap().parse::<u32>().unwrap();
+    assert!(table.lines().skip(1).map(pitch).all(|pitch| (36..=81).contains(&pitch)));
+    bench.json("sample stack-prelude --count 2 --out a.png");
+    assert_eq!(&std::fs::read(bench.path("a.png")).unwrap()[1..4], b"PNG");
+}
+
+#[test]
 fn a_flow_is_trained_scored_and_sampled() {
     let bench = Bench::new();
     bench.json("train flow.tractable.json --from-scratch --steps 20 --out a.safetensors");

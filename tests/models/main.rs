@@ -9,3 +9,4 @@ mod flow_places;
 mod pixelcnn;
 mod rain;
 mod realnvp;
+mod stack;
