@@ -1,8 +1,10 @@
 //! Tractable: the window, or a command.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::anyhow;
+use etcetera::BaseStrategy;
 use serde_json::json;
 use tractable::cli::{self, Common, Picture, RenderArguments, Report};
 use tractable::labs::document::Document;
@@ -23,7 +25,8 @@ impl cli::Labs for Labs {
     fn window(&self, open: Option<&str>, common: &Common) -> anyhow::Result<Option<()>> {
         let document = open.map(Document::open).transpose().map_err(|e| anyhow!(e))?;
         let document = document.map(|document| Document { seed: common.seed.or(document.seed), ..document });
-        let options = WindowOptions { app: AppOptions { document, ..options(common) }, ..WindowOptions::default() };
+        let app = AppOptions { document, keep: sessions(), ..options(common) };
+        let options = WindowOptions { app, ..WindowOptions::default() };
         match run_window(&options) {
             Ok(()) => Ok(Some(())),
             Err(WindowError::NoDisplay) => Ok(None),
@@ -63,4 +66,11 @@ impl cli::Labs for Labs {
 
 fn options(common: &Common) -> AppOptions {
     AppOptions { seed: common.seed, backend: common.backend.into(), threads: common.threads.map(usize::from), ..AppOptions::default() }
+}
+
+/// Where sessions are kept; `None` where the system names no folder for a program's data.
+fn sessions() -> Option<PathBuf> {
+    let folder = etcetera::choose_base_strategy().ok()?.data_dir().join("tractable/sessions");
+    std::fs::create_dir_all(&folder).ok()?;
+    Some(folder)
 }

@@ -1,7 +1,10 @@
 //! The frame around the labs: five places that never move, and the keys.
 
 mod banner;
+mod desk;
+mod dialogs;
 mod dispatch;
+mod export;
 mod open;
 mod overlay;
 mod placeholder;
@@ -10,10 +13,13 @@ mod sheet;
 mod top_bar;
 
 use crate::exec::BackendChoice;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use egui::{Frame, Margin, Panel, Rect, Role, Sense, WidgetInfo, vec2};
 
+use self::desk::Desk;
+use self::export::Export;
 use super::document::Document;
 use super::explain::Explain;
 use super::frame_times::FrameTimes;
@@ -41,11 +47,25 @@ pub struct AppOptions {
     pub document: Option<Document>,
     /// Only pictures are taken: nothing moves by itself.
     pub still: bool,
+    /// The folder in which sessions are kept by themselves; without one nothing is kept.
+    pub keep: Option<PathBuf>,
+    /// How often it is looked for changes to keep, instead of the usual 5 seconds.
+    pub keep_every: Option<Duration>,
 }
 
 impl Default for AppOptions {
     fn default() -> Self {
-        Self { chapter: None, seed: None, theme: Theme::Dark, backend: BackendChoice::Auto, threads: None, document: None, still: false }
+        Self {
+            chapter: None,
+            seed: None,
+            theme: Theme::Dark,
+            backend: BackendChoice::Auto,
+            threads: None,
+            document: None,
+            still: false,
+            keep: None,
+            keep_every: None,
+        }
     }
 }
 
@@ -55,6 +75,9 @@ enum Over {
     Nothing,
     Sheet,
     Palette,
+    Open,
+    Save,
+    Export,
 }
 
 /// The whole window.
@@ -83,6 +106,11 @@ pub struct TractableApp {
     canvas_rect: Rect,
     /// Why the document of the options was not opened.
     refused: Option<String>,
+    desk: Desk,
+    export: Export,
+    /// The person asked to go on with the session that an earlier run left.
+    going_on: bool,
+    still: bool,
 }
 
 impl TractableApp {
@@ -107,6 +135,10 @@ impl TractableApp {
         if let (Some(id), None) = (wanted, found) {
             shared.warn(format!("There is no chapter named “{id}”; this is the first one that is built."));
         }
+        let (desk, trouble) = Desk::new(options.keep.as_deref(), options.keep_every);
+        if let Some(sentence) = trouble {
+            shared.warn(sentence);
+        }
         let active = found.or_else(|| chapters.iter().position(|c| c.open.is_some())).unwrap_or(0);
         let mut app = Self {
             shared,
@@ -129,6 +161,10 @@ impl TractableApp {
             styled: None,
             canvas_rect: Rect::ZERO,
             refused: None,
+            desk,
+            export: Export::default(),
+            going_on: false,
+            still: options.still,
         };
         app.shared.reduced_motion = options.still;
         if let Some(document) = &options.document {
@@ -179,7 +215,13 @@ impl TractableApp {
         if self.labs[index].is_none()
             && let Some(open) = self.chapters[index].open
         {
-            self.labs[index] = Some(open(&self.shared));
+            let mut lab = open(&self.shared);
+            if let Some(state) = self.desk.waiting.remove(self.chapters[index].id)
+                && let Err(sentence) = lab.restore(&state, &mut self.shared)
+            {
+                self.shared.warn(sentence);
+            }
+            self.labs[index] = Some(lab);
         }
         let chapter = self.chapters[index].id;
         if self.labs[index].is_some() && self.explains.iter().all(|explain| explain.chapter() != chapter) {
@@ -262,6 +304,7 @@ impl TractableApp {
         }
         let canvas = Frame::new().inner_margin(Margin { left: 14, right: 14, top: 14, bottom: 8 });
         let shown = egui::CentralPanel::default().frame(canvas).show(ui, |ui| {
+            self.offer_to_go_on(ui);
             if let Some(error) = lab_ref.status().error {
                 banner::show(ui, &error);
             }
@@ -318,6 +361,10 @@ impl TractableApp {
             lab.update(ctx, &mut self.shared);
             self.labs[self.active] = Some(lab);
         }
+        if std::mem::take(&mut self.going_on) {
+            self.go_on(ctx);
+        }
+        self.tend(ctx);
         self.age_toasts(ctx);
     }
 
@@ -333,7 +380,11 @@ impl TractableApp {
             Over::Nothing => {}
             Over::Sheet => self.sheet(&ctx),
             Over::Palette => self.command_palette(&ctx),
+            Over::Open => self.open_dialog(&ctx),
+            Over::Save => self.save_dialog(&ctx),
+            Over::Export => self.export_dialog(&ctx),
         }
+        self.go_on_exporting(&ctx);
         self.toasts(&ctx);
         if self.show_frame_times {
             self.frame_time_figures(&ctx);
@@ -366,6 +417,10 @@ impl eframe::App for TractableApp {
 
     fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {
         self.show(ui);
+    }
+
+    fn on_exit(&mut self) {
+        self.keep();
     }
 
     fn clear_color(&self, _visuals: &egui::Visuals) -> [f32; 4] {

@@ -3,6 +3,7 @@
 //! A lesson names a model with its data (see [`Lesson`]); a session names a chapter. Both may carry `view`, a patch of the lab's state, and
 //! `steps` for a lecture.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -76,6 +77,9 @@ pub struct Document {
     /// Trained weights, a file beside this one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub weights: Option<PathBuf>,
+    /// The states of other chapters that were open.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub others: BTreeMap<String, Value>,
     /// The steps of a lecture.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub steps: Vec<Step>,

@@ -441,6 +441,11 @@ impl Lab for FlowLab {
         self.send(FlowCommand::Load(path.into()));
     }
 
+    fn open_file(&mut self, path: &Path, _shared: &mut Shared) -> bool {
+        self.choose(PointData::File { path: path.into() });
+        true
+    }
+
     fn settled(&self) -> bool {
         self.nothing_is_awaited()
     }

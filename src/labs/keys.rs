@@ -4,6 +4,7 @@
 //! `App::raw_input_hook` because the plugin's hook, called at the same place, also runs in the tests' harness.
 
 use std::collections::HashSet;
+use std::path::PathBuf;
 
 use egui::{Context, Event, Key, RawInput};
 
@@ -16,6 +17,8 @@ pub struct KeyPlugin {
     commands: Vec<Command>,
     /// Keys that are down and whose press was taken.
     held: HashSet<Key>,
+    /// Files that were dropped on the window.
+    pub dropped: Vec<PathBuf>,
     /// Arrow keys belong to the focused canvas.
     pub canvas_cursor: bool,
 }
@@ -64,6 +67,8 @@ impl egui::Plugin for KeyPlugin {
             // Releases are lost while another window has the keyboard.
             self.held.clear();
         }
+        // The frame looks into the files and finds the lab that they are for.
+        self.dropped.extend(input.dropped_files.drain(..).map(|file| file.path().to_owned()));
         input.events.retain(|event| !self.takes(ctx, event));
     }
 }

@@ -96,6 +96,12 @@ pub trait Lab {
         let _ = path;
     }
 
+    /// Opens a file that is no session and no weights: a table of points, an image; false where it means nothing here.
+    fn open_file(&mut self, path: &Path, shared: &mut Shared) -> bool {
+        let _ = (path, shared);
+        false
+    }
+
     /// Whether the picture still waits for something that the worker computes: an export waits until it does not.
     fn settled(&self) -> bool {
         true

@@ -72,6 +72,7 @@ impl eframe::App for Windowed {
     }
 
     fn on_exit(&mut self) {
+        self.app.on_exit();
         let figures = self.app.frame_figures();
         tracing::info!(
             "window thread, CPU a frame: median {:?}, p99 {:?}, longest gap while moving {:?}, {} frames",

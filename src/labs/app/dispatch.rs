@@ -22,6 +22,12 @@ impl TractableApp {
                 self.palette_text.clear();
                 self.over = toggled(self.over, Over::Palette);
             }
+            Command::SaveSession => self.save_or_ask(),
+            Command::OpenFile => {
+                self.desk.path.clear();
+                self.over = toggled(self.over, Over::Open);
+            }
+            Command::Export => self.over = toggled(self.over, Over::Export),
             Command::Close => self.close_one(ctx),
             Command::Blank => self.blank = !self.blank,
             Command::Theme => {

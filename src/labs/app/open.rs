@@ -23,6 +23,7 @@ impl TractableApp {
         if let Some(seed) = document.seed {
             self.shared.seed = seed;
         }
+        self.desk.waiting.clone_from(&document.others);
         self.open(index);
         let Some(mut lab) = self.labs[index].take() else {
             return Ok(());
@@ -40,6 +41,10 @@ impl TractableApp {
         }
         if !document.view.is_null() {
             outcome = outcome.and(lab.restore(&document.view, &mut self.shared));
+        }
+        if self.still && document.view.get("training").is_none() && lab.state().get("training").is_some() {
+            // A picture of a model that is still learning would be another one each time.
+            outcome = outcome.and(lab.restore(&serde_json::json!({ "training": false }), &mut self.shared));
         }
         self.labs[index] = Some(lab);
         ctx.request_repaint();

@@ -8,12 +8,16 @@ use crate::labs::shared::Tone;
 impl TractableApp {
     /// Messages above the transport bar, newest at the bottom.
     pub(super) fn toasts(&self, ctx: &egui::Context) {
-        if self.shared.toasts.is_empty() {
+        let progress = self.export_progress();
+        if self.shared.toasts.is_empty() && progress.is_empty() {
             return;
         }
         let palette = self.shared.palette();
         let area = Area::new(Id::unique("toasts")).order(Order::Foreground).anchor(Align2::CENTER_BOTTOM, vec2(0.0, -88.0));
         area.interactable(false).show(ctx, |ui| {
+            if !progress.is_empty() {
+                ui.label(RichText::new(progress).background_color(palette.card).color(palette.seen));
+            }
             for toast in &self.shared.toasts {
                 let line = match toast.tone {
                     Tone::Done => palette.seen,

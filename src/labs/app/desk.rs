@@ -1,0 +1,311 @@
+//! Sessions: what is saved, opened, dropped, kept by itself, and offered again.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::{Duration, Instant};
+
+use egui::Context;
+use serde_json::Value;
+
+use super::{Over, TractableApp};
+use crate::data::write_atomic;
+use crate::labs::document::{Document, FORMAT_VERSION};
+use crate::labs::files::Opened;
+use crate::labs::keep::{EVERY, Keeper, Left};
+use crate::labs::shared::Tone;
+
+/// Files that are remembered.
+const RECENT: usize = 10;
+/// A dialog that has not appeared after so long will not: there is no portal.
+const DIALOG_APPEARS: Duration = Duration::from_secs(3);
+
+/// What a path is chosen for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Purpose {
+    Open,
+    Save,
+    Export,
+}
+
+/// What other threads tell the window.
+pub(super) enum News {
+    Done(String),
+    Warning(String),
+    /// A system dialog was answered; nothing was chosen, or there is no dialog here.
+    Picked(Purpose, Option<PathBuf>),
+    /// How far an export is.
+    Progress(String),
+    Ended,
+}
+
+/// The desk.
+pub(super) struct Desk {
+    pub(super) keeper: Option<Keeper>,
+    pub(super) left: Option<Left>,
+    root: Option<PathBuf>,
+    /// What each chapter's lab was doing when its weights were kept last.
+    busy: BTreeMap<&'static str, String>,
+    pub(super) session: Option<PathBuf>,
+    pub(super) path: String,
+    pub(super) recent: Vec<PathBuf>,
+    /// States of chapters that a session has and that were not opened yet.
+    pub(super) waiting: BTreeMap<String, Value>,
+    pub(super) tell: Sender<News>,
+    news: Receiver<News>,
+    picking: Option<Instant>,
+}
+
+impl Desk {
+    /// A desk that keeps sessions below `root`, or nothing at all.
+    pub(super) fn new(root: Option<&Path>, every: Option<Duration>) -> (Desk, Option<String>) {
+        let (tell, news) = channel();
+        let opened = root.map(|root| Keeper::open(root, every.unwrap_or(EVERY)));
+        let (keeper, left, trouble) = match opened {
+            Some(Ok((keeper, left))) => (Some(keeper), left, None),
+            Some(Err(sentence)) => (None, None, Some(sentence)),
+            None => (None, None, None),
+        };
+        let recent = root.and_then(|root| std::fs::read(root.join("recent.json")).ok());
+        let recent = recent.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default();
+        let desk = Desk {
+            keeper,
+            left,
+            root: root.map(Path::to_owned),
+            busy: BTreeMap::new(),
+            session: None,
+            path: String::new(),
+            recent,
+            waiting: BTreeMap::new(),
+            tell,
+            news,
+            picking: None,
+        };
+        (desk, trouble)
+    }
+
+    fn remember(&mut self, path: &Path) {
+        let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        self.recent.retain(|known| *known != path);
+        self.recent.insert(0, path);
+        self.recent.truncate(RECENT);
+        if let (Some(root), Ok(bytes)) = (&self.root, serde_json::to_vec(&self.recent)) {
+            // A list of names that cannot be kept is not worth a message.
+            let _ = write_atomic(&root.join("recent.json"), &bytes);
+        }
+    }
+
+    /// Opens the system's dialog on a thread of its own.
+    pub(super) fn pick(&mut self, purpose: Purpose, name: &str, ctx: &Context) {
+        if self.picking.is_some() {
+            return;
+        }
+        let (tell, ctx, name) = (self.tell.clone(), ctx.clone(), name.to_owned());
+        let work = move || {
+            let dialog = rfd::FileDialog::new();
+            let path = match purpose {
+                Purpose::Open => dialog.set_title("Open").pick_file(),
+                Purpose::Save => dialog.set_title("Save the session").set_file_name(name).save_file(),
+                Purpose::Export => dialog.set_title("Export").set_file_name(name).save_file(),
+            };
+            // The window may be gone by now.
+            let _ = tell.send(News::Picked(purpose, path));
+            ctx.request_repaint();
+        };
+        if std::thread::Builder::new().name("file dialog".into()).spawn(work).is_ok() {
+            self.picking = Some(Instant::now());
+        }
+    }
+}
+
+impl TractableApp {
+    /// Everything that is open, as a document.
+    #[must_use]
+    pub fn document(&self) -> Document {
+        let mut others = self.desk.waiting.clone();
+        for (chapter, lab) in self.chapters.iter().zip(&self.labs) {
+            if let Some(lab) = lab {
+                others.insert(chapter.id.to_owned(), lab.state());
+            }
+        }
+        let chapter = self.chapter().to_owned();
+        let view = others.remove(&chapter).unwrap_or_default();
+        others.retain(|_, state| !state.is_null());
+        Document {
+            format_version: FORMAT_VERSION,
+            name: "session".into(),
+            title: format!("{}, seed {}", self.chapters[self.active].title, self.shared.seed),
+            chapter,
+            seed: Some(self.shared.seed),
+            theme: Some(self.before_projector.unwrap_or(self.shared.theme).name().to_lowercase()),
+            units: Some(self.shared.units.name().to_owned()),
+            view,
+            others,
+            ..Document::default()
+        }
+    }
+
+    /// What other threads and the person's hands brought; keeps what has changed.
+    pub(super) fn tend(&mut self, ctx: &Context) {
+        let news: Vec<News> = self.desk.news.try_iter().collect();
+        for news in news {
+            self.hear(news, ctx);
+        }
+        let dropped = std::mem::take(&mut ctx.plugin_or_default::<crate::labs::keys::KeyPlugin>().lock().dropped);
+        for path in dropped {
+            self.open_file(&path, ctx);
+        }
+        // What is kept by itself is not worth a message each time.
+        self.shared.toasts.retain(|toast| toast.tone == Tone::Warning || !toast.text.contains("autosave-"));
+        if self.desk.keeper.as_ref().is_some_and(Keeper::due) {
+            self.keep();
+        }
+        if let Some(keeper) = &self.desk.keeper {
+            ctx.request_repaint_after(keeper.every());
+            if let Some(sentence) = keeper.trouble() {
+                self.shared.warn(format!("This session cannot be kept by itself. {sentence}"));
+            }
+        }
+    }
+
+    /// Has what changed written.
+    pub(super) fn keep(&mut self) {
+        let mut document = self.document();
+        let id = self.chapters[self.active].id;
+        let Some(keeper) = &mut self.desk.keeper else { return };
+        let weights = keeper.weights(id);
+        if let Some(lab) = &mut self.labs[self.active] {
+            let busy = lab.status().busy;
+            if self.desk.busy.get(id) != Some(&busy) && lab.save_weights(&weights) {
+                self.desk.busy.insert(id, busy);
+            }
+        }
+        if self.desk.busy.contains_key(id) {
+            document.weights = weights.file_name().map(PathBuf::from);
+        }
+        keeper.keep(&document);
+    }
+
+    fn hear(&mut self, news: News, ctx: &Context) {
+        match news {
+            News::Done(text) => self.shared.done(text),
+            News::Warning(text) => self.shared.warn(text),
+            News::Progress(text) => self.export.progress = text,
+            News::Ended => self.export.ended(),
+            News::Picked(purpose, path) => {
+                let quick = self.desk.picking.take().is_some_and(|since| since.elapsed() < DIALOG_APPEARS / 10);
+                match (purpose, path) {
+                    (_, None) if quick => {
+                        self.shared.warn("The system shows no file dialog here; type a path, or drop the file on the window.");
+                    }
+                    (_, None) => {}
+                    (Purpose::Open, Some(path)) => {
+                        self.over = Over::Nothing;
+                        self.open_file(&path, ctx);
+                    }
+                    (Purpose::Save, Some(path)) => {
+                        self.over = Over::Nothing;
+                        self.save_session(&path);
+                    }
+                    (Purpose::Export, Some(path)) => self.export.path = path.display().to_string(),
+                }
+            }
+        }
+    }
+
+    /// Opens whatever a path leads to.
+    pub(super) fn open_file(&mut self, path: &Path, ctx: &Context) {
+        let opened = Opened::look(path);
+        let outcome = match &opened {
+            Err(sentence) => Err(sentence.clone()),
+            Ok(Opened::Document(document)) => {
+                let outcome = self.open_document(document, ctx);
+                if outcome.is_ok() && document.steps.is_empty() {
+                    self.desk.session = Some(path.to_owned());
+                }
+                outcome
+            }
+            Ok(Opened::Weights(path, chapter)) => self.open_weights(path, chapter.as_deref(), ctx),
+            Ok(Opened::Points(path)) => self.hand_over(path, "flow", ctx),
+            Ok(Opened::Image(path)) => {
+                let chapter = if self.chapter() == "flow" { "flow" } else { "pixelcnn" };
+                self.hand_over(path, chapter, ctx)
+            }
+        };
+        match outcome {
+            Ok(()) => {
+                self.desk.remember(path);
+                let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+                if matches!(opened, Ok(Opened::Document(_))) {
+                    self.shared.done(format!("{name} is open."));
+                }
+            }
+            Err(sentence) => self.shared.warn(sentence),
+        }
+    }
+
+    fn open_weights(&mut self, path: &Path, chapter: Option<&str>, ctx: &Context) -> Result<(), String> {
+        let index = chapter.and_then(|id| self.chapters.iter().position(|chapter| chapter.id == id && chapter.open.is_some()));
+        self.open(index.unwrap_or(self.active));
+        let mut lab = self.labs[self.active].take().ok_or("These weights belong to no chapter that is built.")?;
+        lab.update(ctx, &mut self.shared);
+        lab.load_weights(path);
+        self.labs[self.active] = Some(lab);
+        Ok(())
+    }
+
+    /// Gives a file to the lab that knows what to do with it.
+    fn hand_over(&mut self, path: &Path, chapter: &str, ctx: &Context) -> Result<(), String> {
+        let index = self.chapters.iter().position(|known| known.id == chapter && known.open.is_some());
+        self.open(index.ok_or("No chapter that is built can open this file.")?);
+        let mut lab = self.labs[self.active].take().ok_or("No chapter that is built can open this file.")?;
+        lab.update(ctx, &mut self.shared);
+        let taken = lab.open_file(path, &mut self.shared);
+        self.labs[self.active] = Some(lab);
+        if taken { Ok(()) } else { Err(format!("“{}” has no use for {}.", self.chapters[self.active].title, path.display())) }
+    }
+
+    /// Saves the session, and the weights beside it.
+    pub(super) fn save_session(&mut self, path: &Path) {
+        let mut path = path.to_owned();
+        if !path.to_string_lossy().ends_with(".json") {
+            path.as_mut_os_string().push(".tractable.json");
+        }
+        let mut document = self.document();
+        document.name = crate::labs::document::stem(&path);
+        let weights = path.with_file_name(format!("{}.safetensors", document.name));
+        if let Some(lab) = &mut self.labs[self.active]
+            && lab.save_weights(&weights)
+        {
+            document.weights = weights.file_name().map(PathBuf::from);
+        }
+        match document.write(&path) {
+            Ok(()) => {
+                self.desk.remember(&path);
+                self.shared.done(format!("The session is saved in {}.", path.display()));
+                self.desk.session = Some(path);
+            }
+            Err(sentence) => self.shared.warn(sentence),
+        }
+    }
+
+    /// Ctrl+S: to where it was saved before, else the person is asked where.
+    pub(super) fn save_or_ask(&mut self) {
+        match self.desk.session.clone() {
+            Some(path) => self.save_session(&path),
+            None => {
+                self.desk.path = format!("{}-seed{}.tractable.json", self.chapter(), self.shared.seed);
+                self.over = Over::Save;
+            }
+        }
+    }
+
+    /// Goes on where an earlier run ended.
+    pub(super) fn go_on(&mut self, ctx: &Context) {
+        if let Some(left) = self.desk.left.take()
+            && let Err(sentence) = self.open_document(&left.document, ctx)
+        {
+            self.shared.warn(sentence);
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! The panels that ask for a path: open and save. A path can always be typed; the system's dialog is beside it.
+
+use egui::{Context, Id, Key, Modal, ScrollArea, TextEdit, Ui};
+
+use super::desk::Purpose;
+use super::{Over, TractableApp};
+use crate::ui::chips;
+
+impl TractableApp {
+    /// Ctrl+O.
+    pub(super) fn open_dialog(&mut self, ctx: &Context) {
+        let mut chosen = None;
+        let modal = Modal::new(Id::unique("open a file")).show(ctx, |ui| {
+            ui.set_width((ctx.content_rect().width() - 80.0).clamp(280.0, 560.0));
+            chips::section(ui, "Open a file", "Esc closes");
+            let enter = path_field(ui, "Path of the file", "a session, a lesson, weights, points or an image", &mut self.desk.path);
+            ui.horizontal(|ui| {
+                if chips::primary_button(ui, "Open").clicked() || enter {
+                    chosen = Some(self.desk.path.trim().into());
+                }
+                if chips::button(ui, "Choose…").on_hover_text("The system's file dialog").clicked() {
+                    self.desk.pick(Purpose::Open, "", ctx);
+                }
+            });
+            chips::note(ui, "A file can also be dropped on the window.");
+            if !self.desk.recent.is_empty() {
+                chips::section(ui, "Recent", "");
+                ScrollArea::vertical().max_height(220.0).show(ui, |ui| {
+                    for path in &self.desk.recent {
+                        if ui.add(egui::Button::new(path.display().to_string()).frame(false).truncate()).clicked() {
+                            chosen = Some(path.clone());
+                        }
+                    }
+                });
+            }
+        });
+        if modal.should_close() {
+            self.over = Over::Nothing;
+        }
+        if let Some(path) = chosen {
+            if path.as_os_str().is_empty() {
+                self.shared.warn("There is no path to open: type one, or choose a file.");
+            } else {
+                self.over = Over::Nothing;
+                self.open_file(&path, ctx);
+            }
+        }
+    }
+
+    /// Ctrl+S, the first time.
+    pub(super) fn save_dialog(&mut self, ctx: &Context) {
+        let mut saved = false;
+        let modal = Modal::new(Id::unique("save the session")).show(ctx, |ui| {
+            ui.set_width((ctx.content_rect().width() - 80.0).clamp(280.0, 560.0));
+            chips::section(ui, "Save the session", "Esc closes");
+            let enter = path_field(ui, "Path of the session", "name.tractable.json", &mut self.desk.path);
+            ui.horizontal(|ui| {
+                saved = chips::primary_button(ui, "Save").clicked() || enter;
+                if chips::button(ui, "Choose…").on_hover_text("The system's file dialog").clicked() {
+                    self.desk.pick(Purpose::Save, &self.desk.path.clone(), ctx);
+                }
+            });
+            chips::note(
+                ui,
+                "Drawings, settings, noise, time and view go into this file, what was trained into a .safetensors file beside it.",
+            );
+        });
+        if modal.should_close() {
+            self.over = Over::Nothing;
+        }
+        if saved {
+            let path = self.desk.path.trim().to_owned();
+            if path.is_empty() {
+                self.shared.warn("There is no path to save to: type one, or choose a file.");
+            } else {
+                self.over = Over::Nothing;
+                self.save_session(path.as_ref());
+            }
+        }
+    }
+
+    /// The offer to go on, in place above the canvas.
+    pub(super) fn offer_to_go_on(&mut self, ui: &mut Ui) {
+        let Some(left) = &self.desk.left else { return };
+        let text = format!("{} left {}", left.document.title, ago(left.age.as_secs()));
+        let mut answer = None;
+        chips::card(ui, |ui| {
+            ui.horizontal_wrapped(|ui| {
+                ui.label(text);
+                if chips::primary_button(ui, "Go on where you were").clicked() {
+                    answer = Some(true);
+                }
+                if chips::button(ui, "Start afresh").clicked() {
+                    answer = Some(false);
+                }
+            });
+        });
+        ui.add_space(6.0);
+        match answer {
+            Some(true) => self.going_on = true,
+            Some(false) => self.desk.left = None,
+            None => {}
+        }
+    }
+}
+
+fn ago(seconds: u64) -> String {
+    match seconds {
+        0..90 => "just now".into(),
+        90..5_400 => format!("{} minutes ago", seconds / 60),
+        5_400..172_800 => format!("{} hours ago", seconds / 3_600),
+        _ => format!("{} days ago", seconds / 86_400),
+    }
+}
+
+/// A named field for a path that takes the focus; true when Enter was pressed in it.
+pub(super) fn path_field(ui: &mut Ui, name: &str, hint: &str, path: &mut String) -> bool {
+    let fresh = ui.ctx().memory(|memory| memory.focused().is_none());
+    let field = ui.add(TextEdit::singleline(path).desired_width(f32::INFINITY).hint_text(hint));
+    field.widget_info(|| {
+        let mut info = egui::WidgetInfo::labeled(egui::Role::TextInput, true, name);
+        info.current_text_value = Some(path.clone());
+        info
+    });
+    if fresh && !field.lost_focus() {
+        field.request_focus();
+    }
+    field.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter))
+}
