@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::anyhow;
 use etcetera::BaseStrategy;
 use serde_json::json;
-use tractable::cli::{self, Common, Picture, RenderArguments, Report};
+use tractable::cli::{self, Common, OpenArguments, Picture, RenderArguments, Report};
 use tractable::labs::document::Document;
 use tractable::labs::render::{Wish, render};
 use tractable::labs::{AppOptions, WindowError, WindowOptions, run_window};
@@ -22,11 +22,11 @@ fn main() -> ExitCode {
 struct Labs;
 
 impl cli::Labs for Labs {
-    fn window(&self, open: Option<&str>, common: &Common) -> anyhow::Result<Option<()>> {
-        let document = open.map(Document::open).transpose().map_err(|e| anyhow!(e))?;
+    fn window(&self, open: Option<&OpenArguments>, common: &Common) -> anyhow::Result<Option<()>> {
+        let document = open.map(|open| Document::open(&open.lesson)).transpose().map_err(|e| anyhow!(e))?;
         let document = document.map(|document| Document { seed: common.seed.or(document.seed), ..document });
         let app = AppOptions { document, keep: sessions(), ..options(common) };
-        let options = WindowOptions { app, ..WindowOptions::default() };
+        let options = WindowOptions { app, monitor: open.and_then(|open| open.monitor), ..WindowOptions::default() };
         match run_window(&options) {
             Ok(()) => Ok(Some(())),
             Err(WindowError::NoDisplay) => Ok(None),

@@ -99,7 +99,9 @@ pub enum Command {
     )]
     Render(RenderArguments),
     /// Open the window on a lesson, a chapter or a saved session
-    #[command(after_help = "Example:\n  tractable open mine.tractable.json")]
+    #[command(
+        after_help = "Examples:\n  tractable open mine.tractable.json\n  tractable open pixelcnn-hour --monitor 1   (a lecture: F5 begins the show)"
+    )]
     Open(OpenArguments),
 }
 
@@ -133,6 +135,9 @@ pub struct RenderArguments {
 pub struct OpenArguments {
     /// A preset (`tractable list`), a chapter, or a *.tractable.json file
     pub lesson: String,
+    /// Show it in full screen on this monitor, counted from 0, with the presenter's window on the other
+    #[arg(long, value_name = "N")]
+    pub monitor: Option<usize>,
 }
 
 /// The look of a picture.

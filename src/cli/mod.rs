@@ -33,7 +33,7 @@ pub trait Labs {
     ///
     /// # Errors
     /// A document that is not understood, a window system that refuses.
-    fn window(&self, open: Option<&str>, common: &Common) -> anyhow::Result<Option<()>>;
+    fn window(&self, open: Option<&OpenArguments>, common: &Common) -> anyhow::Result<Option<()>>;
 
     /// Draws the window's content, or the canvas alone, into a file.
     ///
@@ -55,7 +55,7 @@ pub fn run(command: &Command, common: &Common, labs: &dyn Labs) -> anyhow::Resul
         Command::Score(arguments) => score::score(arguments, common),
         Command::Bench(arguments) => bench::bench(arguments, common),
         Command::Render(arguments) => labs.render(arguments, common),
-        Command::Open(arguments) => match labs.window(Some(&arguments.lesson), common)? {
+        Command::Open(arguments) => match labs.window(Some(arguments), common)? {
             Some(()) => Ok(Report { json: serde_json::json!({ "opened": arguments.lesson }), text: String::new() }),
             None => anyhow::bail!(
                 "Expected a display to open a window on (DISPLAY, WAYLAND_DISPLAY), found none; `tractable render {0} --out {0}.png` draws it into a file.",

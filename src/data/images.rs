@@ -22,7 +22,7 @@ pub struct Sheet {
     pub rgb: Vec<u8>,
 }
 
-/// Read an image file as one image of levels: transparent pixels over black, grey, fitted into the square with black around it. A
+/// Read an image file as one image of levels: transparent pixels over black (over white where the ink is dark), grey, fitted into the square with black around it. A
 /// square image whose side is a multiple of the wanted one is reduced by exact means, as the shipped digits are.
 ///
 /// # Errors
@@ -31,7 +31,7 @@ pub struct Sheet {
 pub fn load_image(path: &Path, preparation: Preparation) -> Result<LevelImages, DataError> {
     preparation.check()?;
     let bytes = std::fs::read(path).map_err(|error| DataError::Unreadable { path: path.to_owned(), reason: error.to_string() })?;
-    let grey = over_black(&decode(&bytes, path)?);
+    let grey = over_ground(&decode(&bytes, path)?);
     Ok(to_levels(&grey, preparation))
 }
 
@@ -86,15 +86,17 @@ fn check_size((width, height): (u32, u32)) -> Result<(), DataError> {
     Ok(())
 }
 
-/// Grey of the colour times its alpha: the image laid over black.
-fn over_black(image: &DynamicImage) -> GrayImage {
+/// Grey, laid over what its ink is drawn for: light ink over black, dark ink over white. Black ink over black would be nothing.
+fn over_ground(image: &DynamicImage) -> GrayImage {
     if !image.color().has_alpha() {
         return image.to_luma8();
     }
     let both = image.to_luma_alpha8();
+    let seen = both.pixels().fold((0u64, 0u64), |(ink, cover), p| (ink + u64::from(p[0]) * u64::from(p[1]), cover + u64::from(p[1])));
+    let ground: u16 = if seen.0 < 128 * seen.1 { 255 } else { 0 };
     GrayImage::from_fn(both.width(), both.height(), |x, y| {
         let [grey, alpha] = both.get_pixel(x, y).0.map(u16::from);
-        image::Luma([((grey * alpha + 127) / 255) as u8])
+        image::Luma([((grey * alpha + ground * (255 - alpha) + 127) / 255) as u8])
     })
 }
 

@@ -1,13 +1,16 @@
 //! The frame around the labs: five places that never move, and the keys.
 
 mod banner;
+mod confirm;
 mod desk;
 mod dialogs;
 mod dispatch;
 mod export;
+mod lecture;
 mod open;
 mod overlay;
 mod placeholder;
+mod presenter;
 mod rail;
 mod sheet;
 mod top_bar;
@@ -20,6 +23,9 @@ use egui::{Frame, Margin, Panel, Rect, Role, Sense, WidgetInfo, vec2};
 
 use self::desk::Desk;
 use self::export::Export;
+use self::lecture::Lecture;
+use self::overlay::StepMeter;
+use self::presenter::Audience;
 use super::document::Document;
 use super::explain::Explain;
 use super::frame_times::FrameTimes;
@@ -111,6 +117,14 @@ pub struct TractableApp {
     /// The person asked to go on with the session that an earlier run left.
     going_on: bool,
     still: bool,
+    step_meter: StepMeter,
+    /// The reset that was asked for and not yet confirmed.
+    confirm: Option<Command>,
+    confirmed: bool,
+    lecture: Option<Lecture>,
+    presenting: bool,
+    audience: Audience,
+    freeze_wanted: bool,
 }
 
 impl TractableApp {
@@ -165,6 +179,13 @@ impl TractableApp {
             export: Export::default(),
             going_on: false,
             still: options.still,
+            step_meter: StepMeter::default(),
+            confirm: None,
+            confirmed: false,
+            lecture: None,
+            presenting: false,
+            audience: Audience::default(),
+            freeze_wanted: false,
         };
         app.shared.reduced_motion = options.still;
         if let Some(document) = &options.document {
@@ -305,6 +326,7 @@ impl TractableApp {
         let canvas = Frame::new().inner_margin(Margin { left: 14, right: 14, top: 14, bottom: 8 });
         let shown = egui::CentralPanel::default().frame(canvas).show(ui, |ui| {
             self.offer_to_go_on(ui);
+            self.ask_in_place(ui);
             if let Some(error) = lab_ref.status().error {
                 banner::show(ui, &error);
             }
@@ -359,7 +381,13 @@ impl TractableApp {
         self.style(ctx);
         if let Some(mut lab) = self.labs[self.active].take() {
             lab.update(ctx, &mut self.shared);
+            self.step_meter.note(&lab.status().busy);
             self.labs[self.active] = Some(lab);
+        }
+        if std::mem::take(&mut self.confirmed)
+            && let Some(command) = self.confirm.take()
+        {
+            self.reset(command);
         }
         if std::mem::take(&mut self.going_on) {
             self.go_on(ctx);
@@ -370,12 +398,18 @@ impl TractableApp {
 
     /// Lays out a frame.
     pub fn show(&mut self, ui: &mut egui::Ui) {
+        let ctx = ui.ctx().clone();
         if self.blank {
             self.blank_screen(ui);
+            self.presenter_window(&ctx);
+            return;
+        }
+        if self.show_frozen(ui) {
+            self.presenter_window(&ctx);
             return;
         }
         self.panels(ui);
-        let ctx = ui.ctx().clone();
+        self.take_still(&ctx);
         match self.over {
             Over::Nothing => {}
             Over::Sheet => self.sheet(&ctx),
@@ -385,6 +419,8 @@ impl TractableApp {
             Over::Export => self.export_dialog(&ctx),
         }
         self.go_on_exporting(&ctx);
+        self.spotlight(&ctx);
+        self.presenter_window(&ctx);
         self.toasts(&ctx);
         if self.show_frame_times {
             self.frame_time_figures(&ctx);

@@ -87,6 +87,10 @@ pub enum Command {
     Projector,
     /// The presenter's window with notes, and the audience's window without them.
     Presenter,
+    /// The next step of the lecture.
+    LectureNext,
+    /// The step of the lecture before.
+    LectureBack,
     /// The audience's picture stands still while the presenter goes on.
     Freeze,
     /// A bright circle follows the pointer, the rest is dimmed.
@@ -242,6 +246,8 @@ pub const TABLE: &[Entry] = entries! {
         Command::Theme, "theme", "Dark or light", "Changes the theme.", [plain(Key::T)];
         Command::Projector, "projector", "Projector", "Large type on white, and back.", [plain(Key::F5)];
         Command::Presenter, "presenter", "Presenter", "A second window with notes, the next step and private controls.", [shift(Key::F5)];
+        Command::LectureNext, "lecture-next", "Next step of the lecture", "In a show PageDown alone does it.", [ctrl(Key::PageDown)], repeats;
+        Command::LectureBack, "lecture-back", "Step of the lecture before", "In a show PageUp alone does it.", [ctrl(Key::PageUp)], repeats;
         Command::Freeze, "freeze", "Freeze the audience", "The audience's picture stands still until you press it again.", [plain(Key::W)];
         Command::Spotlight, "spotlight", "Spotlight", "A bright circle follows the pointer.", [shift(Key::W)];
         Command::FoldPanels, "fold-panels", "Fold the side panels", "Leaves the whole width to the picture.", [plain(Key::F)];

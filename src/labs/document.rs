@@ -205,7 +205,7 @@ fn from_value(value: Value) -> Result<Document, String> {
 }
 
 /// The shipped lectures.
-const LECTURES: [(&str, &str); 0] = [];
+const LECTURES: [(&str, &str); 1] = [("pixelcnn-hour", include_str!("../../presets/lessons/pixelcnn-hour.tractable.json"))];
 
 fn lecture(name: &str) -> Option<&'static str> {
     LECTURES.iter().find(|(known, _)| *known == name).map(|(_, text)| *text)

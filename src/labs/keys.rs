@@ -6,7 +6,7 @@
 use std::collections::HashSet;
 use std::path::PathBuf;
 
-use egui::{Context, Event, Key, RawInput};
+use egui::{Context, Event, Key, RawInput, ViewportId};
 
 use super::Command;
 use crate::ui::cursor;
@@ -16,7 +16,9 @@ use crate::ui::cursor;
 pub struct KeyPlugin {
     commands: Vec<Command>,
     /// Keys that are down and whose press was taken.
-    held: HashSet<Key>,
+    held: HashSet<(ViewportId, Key)>,
+    /// A clicker walks through the steps of a lecture instead of the lab's.
+    pub lecture: bool,
     /// Files that were dropped on the window.
     pub dropped: Vec<PathBuf>,
     /// Arrow keys belong to the focused canvas.
@@ -30,20 +32,25 @@ impl KeyPlugin {
     }
 
     /// Decides about one event: true if egui must not see it.
-    fn takes(&mut self, ctx: &Context, event: &Event) -> bool {
+    fn takes(&mut self, ctx: &Context, window: ViewportId, event: &Event) -> bool {
         let Event::Key { key, pressed, modifiers, .. } = event else {
             return false;
         };
         if !pressed {
             // Only a press that was taken takes its release along.
-            return self.held.remove(key);
+            return self.held.remove(&(window, *key));
         }
         if !Command::owns_key(*key, *modifiers) || self.belongs_to_a_widget(ctx, *key) {
             return false;
         }
         // egui marks repeats only after this hook, so they are told apart here.
-        let repeat = !self.held.insert(*key);
-        self.commands.extend(Command::from_key(*key, *modifiers, repeat));
+        let repeat = !self.held.insert((window, *key));
+        let command = match key {
+            Key::PageDown if self.lecture && modifiers.is_none() => Some(Command::LectureNext),
+            Key::PageUp if self.lecture && modifiers.is_none() => Some(Command::LectureBack),
+            _ => Command::from_key(*key, *modifiers, repeat),
+        };
+        self.commands.extend(command);
         true
     }
 
@@ -65,10 +72,11 @@ impl egui::Plugin for KeyPlugin {
     fn input_hook(&mut self, ctx: &Context, input: &mut RawInput) {
         if !input.focused {
             // Releases are lost while another window has the keyboard.
-            self.held.clear();
+            self.held.retain(|(window, _)| *window != input.viewport_id);
         }
         // The frame looks into the files and finds the lab that they are for.
         self.dropped.extend(input.dropped_files.drain(..).map(|file| file.path().to_owned()));
-        input.events.retain(|event| !self.takes(ctx, event));
+        let window = input.viewport_id;
+        input.events.retain(|event| !self.takes(ctx, window, event));
     }
 }

@@ -29,11 +29,13 @@ pub struct WindowOptions {
     pub app: AppOptions,
     /// Width and height in points.
     pub size: [f32; 2],
+    /// The monitor that shows it in full screen, counted from 0; none for a window.
+    pub monitor: Option<usize>,
 }
 
 impl Default for WindowOptions {
     fn default() -> Self {
-        Self { app: AppOptions::default(), size: [1280.0, 720.0] }
+        Self { app: AppOptions::default(), size: [1280.0, 720.0], monitor: None }
     }
 }
 
@@ -112,13 +114,17 @@ pub fn run_window(options: &WindowOptions) -> Result<(), WindowError> {
 }
 
 fn open(options: &WindowOptions, reports: &DeviceReports) -> Result<(), WindowError> {
+    let mut viewport = egui::ViewportBuilder::default()
+        .with_title("Tractable")
+        .with_app_id("tractable")
+        .with_icon(icon())
+        .with_inner_size(options.size)
+        .with_min_inner_size([760.0, 480.0]);
+    if let Some(monitor) = options.monitor {
+        viewport = viewport.with_monitor(monitor);
+    }
     let native = eframe::NativeOptions {
-        viewport: egui::ViewportBuilder::default()
-            .with_title("Tractable")
-            .with_app_id("tractable")
-            .with_icon(icon())
-            .with_inner_size(options.size)
-            .with_min_inner_size([760.0, 480.0]),
+        viewport,
         // The palettes are flat; dithering would only cost a software rasteriser time at every pixel.
         dithering: false,
         ..Default::default()

@@ -11,6 +11,7 @@ mod ledger;
 mod numeric;
 mod places;
 mod programs;
+mod recover;
 mod snapshot;
 mod stash;
 mod story;
@@ -453,7 +454,9 @@ impl Job for FlowJob {
         if self.diverged.is_some() && outcome.is_ok() && matches!(self.phase, Phase::Draw { .. }) {
             self.publish(out);
         }
-        if let Err(error) = outcome {
+        if let Err(error) = outcome
+            && !self.recovers(&error, out)
+        {
             self.training = false;
             self.phase = Phase::Rest;
             out.event(Event::Warning(error.to_string()));

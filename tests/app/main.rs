@@ -5,8 +5,8 @@
 mod blindspot;
 mod chapters;
 mod cli;
-mod explain;
 mod desk;
+mod explain;
 mod flow;
 mod flow_bench;
 mod flow_desk;
@@ -19,6 +19,7 @@ mod mutants;
 mod pixelcnn;
 mod pixelcnn_micro;
 mod pixelcnn_state;
+mod presenter;
 mod real_window;
 mod render;
 mod stack;

@@ -61,6 +61,13 @@ fn transparent_pixels_are_black_and_other_shapes_are_framed() {
 }
 
 #[test]
+fn black_ink_on_a_transparent_ground_is_seen() {
+    let ink = RgbaImage::from_fn(28, 28, |x, _| Rgba([0, 0, 0, if x < 14 { 255 } else { 0 }]));
+    let loaded = in_file(&png(&ink.into()), GREY).unwrap();
+    assert!((0..196).all(|p| loaded.data[p] == if p % 14 < 7 { 0 } else { 7 }));
+}
+
+#[test]
 fn bad_files_are_sentences() {
     for (width, height) in [(0, 0), (0, 5), (20_000, 20_000), (8_193, 1), (8_192, 8_192)] {
         let error = in_file(&header(width, height), GREY).unwrap_err();

@@ -36,6 +36,8 @@ pub(super) enum News {
     Picked(Purpose, Option<PathBuf>),
     /// How far an export is.
     Progress(String),
+    /// A picture of the window that stands still for the audience.
+    Still(egui::ColorImage),
     Ended,
 }
 
@@ -192,6 +194,7 @@ impl TractableApp {
             News::Warning(text) => self.shared.warn(text),
             News::Progress(text) => self.export.progress = text,
             News::Ended => self.export.ended(),
+            News::Still(image) => self.freeze_with(image, ctx),
             News::Picked(purpose, path) => {
                 let quick = self.desk.picking.take().is_some_and(|since| since.elapsed() < DIALOG_APPEARS / 10);
                 match (purpose, path) {

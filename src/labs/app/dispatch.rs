@@ -12,7 +12,7 @@ use crate::ui::transport::{TransportModel, run_or_pause, step_by};
 impl TractableApp {
     /// Carries out one command, wherever it came from.
     pub(in crate::labs) fn run(&mut self, command: Command, ctx: &egui::Context) {
-        if self.blank && !matches!(command, Command::Blank | Command::Close | Command::FullScreen) {
+        if self.blank && !self.presenting && !matches!(command, Command::Blank | Command::Close | Command::FullScreen) {
             // Behind a blank screen nothing may move unseen.
             return;
         }
@@ -21,6 +21,22 @@ impl TractableApp {
             Command::Palette => {
                 self.palette_text.clear();
                 self.over = toggled(self.over, Over::Palette);
+            }
+            Command::Presenter => {
+                let on = !self.presenting;
+                self.present(on, ctx);
+            }
+            Command::Freeze => self.freeze(ctx),
+            Command::Spotlight => self.audience.spotlight = !self.audience.spotlight,
+            Command::LectureNext | Command::LectureBack => {
+                if !self.step_lecture(command == Command::LectureNext, ctx) {
+                    self.shared.warn("No lecture is open; Ctrl+O opens one.");
+                }
+            }
+            Command::ResetModel | Command::ResetAll => {
+                if self.may_reset(command) {
+                    self.reset(command);
+                }
             }
             Command::SaveSession => self.save_or_ask(),
             Command::OpenFile => {
@@ -34,7 +50,7 @@ impl TractableApp {
                 self.shared.theme = if self.shared.theme == Theme::Dark { Theme::Light } else { Theme::Dark };
                 self.before_projector = None;
             }
-            Command::Projector => self.projector(),
+            Command::Projector => self.show_or_not(ctx),
             Command::Units => self.shared.units = self.shared.units.toggled(),
             Command::ReducedMotion => {
                 self.shared.reduced_motion = !self.shared.reduced_motion;
@@ -83,7 +99,7 @@ impl TractableApp {
     }
 
     /// Offers a command to the lab, then to the lab's transport; true if it meant something.
-    fn offer(&mut self, command: Command) -> bool {
+    pub(super) fn offer(&mut self, command: Command) -> bool {
         let Some(mut lab) = self.labs[self.active].take() else {
             return true;
         };
@@ -108,10 +124,18 @@ impl TractableApp {
         self.offer(Command::Reset);
     }
 
-    fn nothing_to_do(&mut self, command: Command) {
+    pub(super) fn nothing_to_do(&mut self, command: Command) {
         let title = command.entry().title;
         let chapter = self.chapters[self.active].title;
         self.shared.warn(format!("“{title}” has nothing to act on in “{chapter}”."));
+    }
+
+    /// F5: the projector's type, and with a lecture the show. Some clickers send Esc for the end of it, others F5 again.
+    fn show_or_not(&mut self, ctx: &egui::Context) {
+        self.projector();
+        if self.lecture.is_some() || self.presenting {
+            self.present(self.before_projector.is_some(), ctx);
+        }
     }
 
     fn projector(&mut self) {
@@ -143,12 +167,18 @@ impl TractableApp {
             self.blank = false;
         } else if self.over != Over::Nothing {
             self.over = Over::Nothing;
+        } else if self.confirm.is_some() {
+            self.confirm = None;
+        } else if self.audience.spotlight {
+            self.audience.spotlight = false;
         } else if self.shared.canvas_cursor {
             self.set_canvas_cursor(false, ctx);
         } else if !self.shared.toasts.is_empty() {
             self.shared.toasts.clear();
         } else if self.before_projector.is_some() {
-            self.projector();
+            self.show_or_not(ctx);
+        } else if self.presenting {
+            self.present(false, ctx);
         } else if ctx.input(|input| input.viewport().fullscreen.unwrap_or(false)) {
             ctx.send_viewport_cmd(ViewportCommand::Fullscreen(false));
         } else {

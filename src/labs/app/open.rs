@@ -47,6 +47,7 @@ impl TractableApp {
             outcome = outcome.and(lab.restore(&serde_json::json!({ "training": false }), &mut self.shared));
         }
         self.labs[index] = Some(lab);
+        self.begin_lecture(document, ctx);
         ctx.request_repaint();
         outcome
     }

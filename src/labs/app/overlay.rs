@@ -40,12 +40,19 @@ impl TractableApp {
         let palette = self.shared.palette();
         let figures = self.frame_times.figures();
         let ms = |d: std::time::Duration| format!("{:.1} ms", d.as_secs_f64() * 1e3);
+        let status = self.labs[self.active].as_ref().map(|lab| lab.status()).unwrap_or_default();
+        let memory = resident_memory().map_or_else(|| "memory unknown".into(), |bytes| format!("memory {} MB", bytes / 1_000_000));
+        let work = match self.step_meter.rate() {
+            Some(rate) => format!("{rate:.0} steps/s"),
+            None => "no training".into(),
+        };
         let text = format!(
-            "window thread, CPU a frame: median {}, p99 {}\nlongest gap while moving {} · {} frames",
+            "window thread, CPU a frame: median {}, p99 {}\nlongest gap while moving {} · {} frames\n{work} · {memory}\n{}",
             ms(figures.median),
             ms(figures.p99),
             ms(figures.longest_gap),
-            figures.frames
+            figures.frames,
+            if status.backend.is_empty() { "no worker" } else { &status.backend },
         );
         Area::new(Id::unique("frame times")).order(Order::Foreground).anchor(Align2::RIGHT_TOP, vec2(-12.0, 54.0)).show(ctx, |ui| {
             Frame::new().fill(palette.card).stroke(Stroke::new(1.0, palette.line)).corner_radius(6).inner_margin(8).show(ui, |ui| {
@@ -58,7 +65,48 @@ impl TractableApp {
     pub(super) fn blank_screen(&self, ui: &mut Ui) {
         let rect = ui.max_rect();
         ui.painter().rect_filled(rect, 0.0, Color32::BLACK);
+        // Dim, so that it does not draw the eye; without it a lecturer may not find the way back.
+        let hint = "B, . or Esc goes on";
+        let place = rect.center_bottom() - vec2(0.0, 18.0);
+        ui.painter().text(place, Align2::CENTER_BOTTOM, hint, egui::FontId::proportional(12.0), Color32::from_gray(70));
         let response = ui.interact(rect, ui.scope_id().with("blank"), egui::Sense::hover());
         response.widget_info(|| WidgetInfo::labeled(Role::Status, true, "Blank screen. B or Escape goes on."));
+    }
+}
+
+/// The memory that this process holds, in bytes; `None` where the system does not say.
+fn resident_memory() -> Option<u64> {
+    let text = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    Some(line.split_whitespace().next()?.parse::<u64>().ok()? * 1024)
+}
+
+/// Training steps a second, from what the labs say of themselves.
+#[derive(Default)]
+pub(super) struct StepMeter {
+    seen: std::collections::VecDeque<(std::time::Instant, u64)>,
+}
+
+impl StepMeter {
+    /// Notes what is going on, for example `training · step 12,400`.
+    pub(super) fn note(&mut self, busy: &str) {
+        let step = busy.starts_with("training").then(|| busy.chars().filter(char::is_ascii_digit).collect::<String>());
+        let Some(step) = step.and_then(|digits| digits.parse().ok()) else { return self.seen.clear() };
+        let now = std::time::Instant::now();
+        if self.seen.back().is_some_and(|&(_, last)| step < last) {
+            self.seen.clear();
+        }
+        if self.seen.back().is_none_or(|&(_, last)| step > last) {
+            self.seen.push_back((now, step));
+        }
+        while self.seen.front().is_some_and(|&(time, _)| (now - time).as_secs_f64() > 3.0) {
+            self.seen.pop_front();
+        }
+    }
+
+    fn rate(&self) -> Option<f64> {
+        let (first, last) = (self.seen.front()?, self.seen.back()?);
+        let seconds = (last.0 - first.0).as_secs_f64();
+        (seconds > 0.2).then(|| (last.1 - first.1) as f64 / seconds)
     }
 }

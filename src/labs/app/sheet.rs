@@ -59,24 +59,13 @@ impl TractableApp {
             ScrollArea::vertical().max_height(height).min_scrolled_height(height).show(ui, |ui| {
                 ui.spacing_mut().item_spacing.y = 1.0;
                 ui.spacing_mut().interact_size.y = 20.0;
-                let mut first = true;
-                for (index, chapter) in self.chapters.iter().enumerate() {
-                    let id = format!("Open {}", chapter.title);
-                    if found(&self.palette_text, &id) && (choice(ui, &id, "", palette.text_dim) || (enter && first)) {
-                        chosen = chosen.or(Some(Err(index)));
-                    }
-                    first &= !found(&self.palette_text, &id);
-                }
-                for entry in TABLE {
-                    if found(&self.palette_text, entry.title) {
-                        let key = entry.command.key_text();
-                        if choice(ui, entry.title, &key, palette.text_dim) || (enter && first) {
-                            chosen = chosen.or(Some(Ok(entry.command)));
-                        }
-                        first = false;
+                let found = self.findings();
+                for (index, (title, key, what)) in found.iter().enumerate() {
+                    if choice(ui, title, key, palette.text_dim) || (enter && index == 0) {
+                        chosen = chosen.take().or_else(|| Some(what.clone()));
                     }
                 }
-                if first {
+                if found.is_empty() {
                     chips::note(ui, "No command has this name. Esc closes.");
                 }
             });
@@ -87,11 +76,42 @@ impl TractableApp {
         if let Some(chosen) = chosen {
             self.over = Over::Nothing;
             match chosen {
-                Ok(command) => self.run(command, ctx),
-                Err(index) => self.open(index),
+                What::Command(command) => self.run(command, ctx),
+                What::Chapter(index) => self.open(index),
+                What::Action(patch) => {
+                    if let Some(lab) = &mut self.labs[self.active]
+                        && let Err(sentence) = lab.restore(&patch, &mut self.shared)
+                    {
+                        self.shared.warn(sentence);
+                    }
+                }
             }
         }
     }
+
+    /// What the palette's words fit, the best first: chapters, what the lab offers, commands.
+    fn findings(&self) -> Vec<(String, String, What)> {
+        let mut all = Vec::new();
+        for (index, chapter) in self.chapters.iter().enumerate() {
+            all.push((format!("Open {}", chapter.title), String::new(), What::Chapter(index)));
+        }
+        if let Some(lab) = &self.labs[self.active] {
+            all.extend(lab.actions().into_iter().map(|action| (action.title, String::new(), What::Action(action.patch))));
+        }
+        all.extend(TABLE.iter().map(|entry| (entry.title.to_owned(), entry.command.key_text(), What::Command(entry.command))));
+        let mut scored: Vec<(i32, _)> = all.into_iter().filter_map(|row| Some((score(&self.palette_text, &row.0)?, row))).collect();
+        // Stable: what fits equally well stays in the order of the tables.
+        scored.sort_by_key(|(score, _)| -score);
+        scored.into_iter().map(|(_, row)| row).collect()
+    }
+}
+
+/// What a line of the palette does.
+#[derive(Clone)]
+enum What {
+    Chapter(usize),
+    Action(serde_json::Value),
+    Command(Command),
 }
 
 fn row(ui: &mut Ui, entry: &Entry) {
@@ -117,20 +137,38 @@ fn choice(ui: &mut Ui, title: &str, key: &str, dim: egui::Color32) -> bool {
     .inner
 }
 
-/// Whether the letters of `wanted` occur in `title` in this order.
-fn found(wanted: &str, title: &str) -> bool {
-    let mut letters = title.chars().flat_map(char::to_lowercase);
-    wanted.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase).all(|c| letters.any(|l| l == c))
+/// How well the letters of `wanted` fit `title`, if they occur in it in this order: letters that begin a word and letters that follow one
+/// another count more, and a short title fits better than a long one.
+fn score(wanted: &str, title: &str) -> Option<i32> {
+    let letters: Vec<char> = title.chars().flat_map(char::to_lowercase).collect();
+    let (mut at, mut total, mut last) = (0, 0, None);
+    for letter in wanted.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase) {
+        let fits = |i: &usize| letters[*i] == letter;
+        let starts = |i: &usize| *i == 0 || !letters[*i - 1].is_alphanumeric();
+        // The next letter in line, else the next beginning of a word, else anywhere.
+        let next = Some(at).filter(|i| *i < letters.len() && fits(i) && last.is_some());
+        let found = next.or_else(|| (at..letters.len()).find(|i| fits(i) && starts(i))).or_else(|| (at..letters.len()).find(fits))?;
+        total += 1 + if starts(&found) { 6 } else { 0 } + if last.is_some_and(|last: usize| last + 1 == found) { 4 } else { 0 };
+        (at, last) = (found + 1, Some(found));
+    }
+    Some(if last.is_none() { 0 } else { 8 * total - letters.len() as i32 })
 }
 
 #[cfg(test)]
 mod tests {
-    use super::found;
+    use super::score;
 
     #[test]
     fn letters_in_order_find_a_command() {
-        assert!(found("nwsd", "New seed"));
-        assert!(found("", "New seed"));
-        assert!(!found("sn", "New"));
+        assert!(score("nwsd", "New seed").is_some());
+        assert_eq!(score("", "New seed"), Some(0));
+        assert!(score("sn", "New").is_none());
+    }
+
+    #[test]
+    fn the_beginnings_of_words_and_runs_of_letters_come_first() {
+        assert!(score("ns", "New seed") > score("ns", "Samples of densities"));
+        assert!(score("fit", "Fit") > score("fit", "Fold the list"));
+        assert!(score("moons", "Two moons") > score("moons", "More of one sum"));
     }
 }

@@ -1,0 +1,188 @@
+//! The presenter's window: notes, the next step, private controls. The audience's window shows none of it.
+
+use std::time::Instant;
+
+use egui::{Area, Color32, Context, Id, Order, RichText, ScrollArea, Stroke, Ui, ViewportBuilder, ViewportCommand, ViewportId};
+
+use super::TractableApp;
+use crate::labs::Command;
+use crate::ui::chips;
+use crate::ui::offscreen::Painter;
+
+/// Radius of the spotlight, in points.
+const SPOT: f32 = 90.0;
+
+/// What the audience's window does that the presenter's does not.
+#[derive(Default)]
+pub(super) struct Audience {
+    /// The picture that stands still.
+    frozen: Option<Frozen>,
+    pub(super) spotlight: bool,
+    began: Option<Instant>,
+}
+
+enum Frozen {
+    /// It is being painted.
+    Soon,
+    Still(egui::TextureHandle),
+}
+
+impl TractableApp {
+    /// Begins or ends the show.
+    pub(super) fn present(&mut self, on: bool, ctx: &Context) {
+        self.presenting = on;
+        self.audience.began = on.then(Instant::now);
+        if !on {
+            self.audience.frozen = None;
+            self.audience.spotlight = false;
+            ctx.send_viewport_cmd(ViewportCommand::Fullscreen(false));
+        }
+        self.tell_keys(ctx);
+    }
+
+    /// Freezes the audience's picture, or lets it go.
+    pub(super) fn freeze(&mut self, ctx: &Context) {
+        if self.audience.frozen.take().is_some() {
+            self.shared.done("The audience sees what goes on.");
+            return;
+        }
+        self.audience.frozen = Some(Frozen::Soon);
+        self.freeze_wanted = true;
+        ctx.request_repaint();
+    }
+
+    /// Has the present picture painted elsewhere; until it is there, the window goes on.
+    pub(super) fn take_still(&mut self, ctx: &Context) {
+        if !std::mem::take(&mut self.freeze_wanted) {
+            return;
+        }
+        let picture = self.capture(ctx, 1.0, false);
+        let (tell, wake) = (self.desk.tell.clone(), ctx.clone());
+        let work = move || {
+            let news = match Painter::open().and_then(|mut painter| painter.paint(&picture)) {
+                Ok(image) => {
+                    let size = [image.width() as usize, image.height() as usize];
+                    super::desk::News::Still(egui::ColorImage::from_rgba_unmultiplied(size, image.as_raw()))
+                }
+                Err(sentence) => super::desk::News::Warning(sentence),
+            };
+            // The window may be gone by now.
+            let _ = tell.send(news);
+            wake.request_repaint();
+        };
+        if std::thread::Builder::new().name("still".into()).spawn(work).is_err() {
+            self.audience.frozen = None;
+        }
+    }
+
+    /// The painted picture has come.
+    pub(super) fn freeze_with(&mut self, image: egui::ColorImage, ctx: &Context) {
+        if self.audience.frozen.is_some() {
+            self.audience.frozen = Some(Frozen::Still(ctx.load_texture("frozen", image, egui::TextureOptions::LINEAR)));
+        }
+    }
+
+    /// Shows the frozen picture instead of the window's content; false if nothing is frozen.
+    pub(super) fn show_frozen(&self, ui: &mut Ui) -> bool {
+        let Some(Frozen::Still(texture)) = &self.audience.frozen else { return false };
+        let rect = ui.max_rect();
+        let uv = egui::Rect::from_min_max(egui::pos2(0.0, 0.0), egui::pos2(1.0, 1.0));
+        ui.painter().image(texture.id(), rect, uv, Color32::WHITE);
+        let response = ui.interact(rect, ui.scope_id().with("frozen"), egui::Sense::hover());
+        response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Status, true, "Frozen picture. W goes on."));
+        true
+    }
+
+    /// A bright circle at the pointer; all else is dimmed.
+    pub(super) fn spotlight(&self, ctx: &Context) {
+        let Some(at) = ctx.pointer_latest_pos().filter(|_| self.audience.spotlight) else { return };
+        // A stroke that covers the whole window leaves a hole in its middle.
+        let reach = ctx.content_rect().size().length() * 2.0;
+        Area::new(Id::unique("spotlight")).order(Order::Tooltip).fixed_pos(egui::Pos2::ZERO).interactable(false).show(ctx, |ui| {
+            let painter = ui.painter().with_clip_rect(ctx.content_rect());
+            painter.circle_stroke(at, SPOT + reach / 2.0, Stroke::new(reach, Color32::from_black_alpha(165)));
+            painter.circle_stroke(at, SPOT, Stroke::new(2.0, self.shared.palette().now));
+        });
+    }
+
+    /// The presenter's window, where a show is on.
+    pub(super) fn presenter_window(&mut self, ctx: &Context) {
+        if !self.presenting {
+            return;
+        }
+        let builder = ViewportBuilder::default().with_title("Presenter").with_inner_size([760.0, 620.0]);
+        let closed = ctx.show_viewport_immediate(ViewportId::from_hash_of("presenter"), builder, |ui, _class| {
+            let frame = egui::Frame::new().fill(self.shared.palette().ground).inner_margin(14);
+            egui::CentralPanel::default().frame(frame).show(ui, |ui| self.presenter(ui, ctx));
+            ui.ctx().input(|input| input.viewport().close_requested())
+        });
+        if closed {
+            self.present(false, ctx);
+        }
+    }
+
+    fn presenter(&mut self, ui: &mut Ui, ctx: &Context) {
+        let palette = self.shared.palette();
+        let mut asked = None;
+        ui.horizontal_wrapped(|ui| {
+            let minutes = self.audience.began.map_or(0, |began| began.elapsed().as_secs());
+            ui.label(RichText::new(format!("{}:{:02}", minutes / 60, minutes % 60)).monospace().size(22.0).color(palette.now));
+            for (label, command, on) in [
+                ("Freeze", Command::Freeze, self.audience.frozen.is_some()),
+                ("Blank", Command::Blank, self.blank),
+                ("Spotlight", Command::Spotlight, self.audience.spotlight),
+            ] {
+                if chips::chip(ui, label, on).on_hover_text(command.tooltip()).clicked() {
+                    asked = Some(command);
+                }
+            }
+            if chips::button(ui, "Audience full screen").on_hover_text(Command::FullScreen.tooltip()).clicked() {
+                asked = Some(Command::FullScreen);
+            }
+            if chips::button(ui, "End the show").clicked() {
+                asked = Some(Command::Presenter);
+            }
+        });
+        ui.ctx().request_repaint_after_secs(1.0);
+        let mut go = None;
+        match &self.lecture {
+            None => {
+                chips::note(ui, "No lecture is open. Ctrl+O opens one; `tractable open pixelcnn-hour` is an example.");
+            }
+            Some(lecture) => {
+                chips::section(ui, &lecture.title, &format!("step {} of {}", lecture.at + 1, lecture.steps.len()));
+                ui.horizontal(|ui| {
+                    if chips::button(ui, "Step before").clicked() {
+                        go = Some(lecture.at.saturating_sub(1));
+                    }
+                    if chips::primary_button(ui, "Next step").clicked() {
+                        go = Some((lecture.at + 1).min(lecture.steps.len() - 1));
+                    }
+                });
+                ScrollArea::vertical().show(ui, |ui| {
+                    if let Some(step) = lecture.steps.get(lecture.at) {
+                        let slide = step.slide.map_or(String::new(), |slide| format!(" · slide {slide}"));
+                        ui.label(RichText::new(format!("{}{slide}", step.title)).size(20.0).color(palette.text));
+                        ui.label(RichText::new(&step.note).size(17.0).color(palette.text));
+                    }
+                    if let Some(next) = lecture.steps.get(lecture.at + 1) {
+                        chips::section(ui, "Next", "");
+                        ui.label(RichText::new(&next.title).color(palette.text_dim));
+                    }
+                    chips::section(ui, "All steps", "");
+                    for (index, step) in lecture.steps.iter().enumerate() {
+                        if chips::chip(ui, &format!("{}. {}", index + 1, step.title), index == lecture.at).clicked() {
+                            go = Some(index);
+                        }
+                    }
+                });
+            }
+        }
+        if let Some(step) = go {
+            self.go_to_step(step, ctx);
+        }
+        if let Some(command) = asked {
+            self.run(command, ctx);
+        }
+    }
+}
