@@ -126,7 +126,8 @@ fn a_reset_says_what_is_lost_and_asks_twice() {
 fn f3_shows_the_memory_and_the_backend() {
     let mut window = echo();
     press(&mut window, Modifiers::NONE, Key::F3);
-    let figures = window.get_by_label_contains("window thread");
-    let text = figures.label().unwrap_or_default();
-    assert!(text.contains("CPU · 2 threads") && text.contains(" MB") && text.contains("no training"), "{text}");
+    for part in ["window thread", "CPU · 2 threads", " MB", "no training"] {
+        let found = window.query_all_by_label_contains(part).count();
+        assert!(found >= 1, "{part}");
+    }
 }
