@@ -121,7 +121,9 @@ fn row(ui: &mut Ui, entry: &Entry) {
 
 fn keys_row(ui: &mut Ui, keys: &str, title: &str, help: &str) {
     ui.horizontal_wrapped(|ui| {
-        chips::key_hint(ui, keys, "");
+        if !keys.is_empty() {
+            chips::key_hint(ui, keys, "");
+        }
         ui.label(title).on_hover_text(help);
     });
 }
