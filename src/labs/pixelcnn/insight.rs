@@ -1,8 +1,11 @@
 //! What is found out about the sample beside its values: the gradient of the pixel that is looked at, and the channels of a layer.
 
 use egui::{Painter, Stroke, Ui, vec2};
+use serde::{Deserialize, Serialize};
 
 use super::lab::PixelcnnLab;
+use super::micro::Idea;
+use super::side::Side;
 use crate::graph::causal::{Field, Visibility};
 use crate::train::pixelcnn_job::{Ask, Gradient};
 use crate::ui::chips;
@@ -12,6 +15,22 @@ use crate::ui::theme::Palette;
 
 /// Powers of ten below the largest that the heat still tells apart.
 const DECADES: f32 = 3.0;
+
+/// What is taken apart, as a part of the lab's state.
+#[derive(Clone, Copy, PartialEq, Default, Debug, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct Inside {
+    /// The idea inside the next pixel that is shown, if one is.
+    pub(super) idea: Option<Idea>,
+    /// Whether the gradient lies over the picture.
+    pub(super) gradient: bool,
+    /// Whether the channels of a layer stand in the picture's place.
+    pub(super) channels: bool,
+    /// The layer whose channels are shown, from 0.
+    pub(super) layer: usize,
+    /// What the column beside the picture shows.
+    pub(super) side: Side,
+}
 
 /// What is shown, and what the worker was asked for.
 #[derive(Default)]
@@ -31,6 +50,19 @@ pub(super) struct Insight {
 }
 
 impl PixelcnnLab {
+    /// What is taken apart now.
+    pub(super) fn inside(&self) -> Inside {
+        let Insight { gradient, channels, layer, .. } = self.insight;
+        Inside { idea: self.idea(), gradient, channels, layer, side: self.side }
+    }
+
+    /// Takes it apart like this; after the place in time is set.
+    pub(super) fn show_inside(&mut self, inside: Inside) {
+        (self.insight.gradient, self.insight.channels, self.insight.layer) = (inside.gradient, inside.channels, inside.layer);
+        self.side = inside.side;
+        self.restore_idea(inside.idea);
+    }
+
     /// Asks the worker for the gradient of the pixel that is looked at, once.
     pub(super) fn ask_for_gradient(&mut self) {
         let Some(lesson) = self.snapshot.as_ref().map(|snapshot| snapshot.lesson.name.clone()) else { return };

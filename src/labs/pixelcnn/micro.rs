@@ -13,7 +13,8 @@ pub(super) const DIMMED: f32 = 0.35;
 const MOVEMENT: f64 = 0.4;
 
 /// One idea.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub(super) enum Idea {
     /// What the mask lets through.
     Gather,
@@ -123,6 +124,12 @@ impl PixelcnnLab {
             Some(idea) => self.micro.enter(self.walk.at(), idea),
             None => self.micro.place = None,
         }
+    }
+
+    /// Shows an idea of the pixel to which the walk is going, as a state says.
+    pub(super) fn restore_idea(&mut self, idea: Option<Idea>) {
+        self.micro.place = idea.map(|idea| (self.walk.wanted(), idea));
+        self.micro.since = None;
     }
 
     /// Carries out a command that moves inside a pixel or out of it; `None` if it is another command.

@@ -7,7 +7,8 @@ use super::{cost_panel, mask_editor};
 use crate::ui::chips;
 
 /// What the column shows.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub(super) enum Side {
     /// The layers and the training.
     #[default]

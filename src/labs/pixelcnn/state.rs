@@ -5,6 +5,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::insight::Inside;
 use super::lab::{PRESETS, PixelcnnLab, Shown};
 use super::pins::MOST_PINS;
 use crate::labs::{Action, Shared, state};
@@ -42,6 +43,9 @@ pub(super) struct State {
     pub(super) overlays: OverlayState,
     /// Pinned pixels, oldest first.
     pub(super) pins: Vec<usize>,
+    /// What is taken apart: the idea inside the next pixel, the gradient, a layer's channels.
+    #[serde(default)]
+    pub(super) inside: Inside,
 }
 
 /// What lies over the picture.
@@ -65,6 +69,7 @@ impl State {
             shown: Shown::Picture,
             overlays: OverlayState { field: false, blind: false, depth: None },
             pins: Vec::new(),
+            inside: Inside::default(),
             ..self
         }
     }
@@ -78,6 +83,7 @@ impl State {
             shown: view.shown,
             overlays: view.overlays,
             pins: view.pins,
+            inside: view.inside,
             ..self
         }
     }
@@ -126,6 +132,7 @@ impl PixelcnnLab {
             shown: self.view.shown,
             overlays: OverlayState { field: self.view.field, blind: self.view.blind, depth: self.view.depth },
             pins: self.view.pins.clone(),
+            inside: self.inside(),
         }
     }
 
@@ -151,6 +158,8 @@ impl PixelcnnLab {
         self.view.pins = wanted.pins;
         self.view.pinned = self.view.pins.last().copied();
         self.walk.show(wanted.place, wanted.playing, wanted.speed);
+        // A running walk stands inside no pixel.
+        self.show_inside(Inside { idea: wanted.inside.idea.filter(|_| !wanted.playing), ..wanted.inside });
         if other_model || settings != self.settings {
             self.settings = settings;
             self.redraw();

@@ -29,6 +29,11 @@ impl Studio {
         self.masking.news.as_ref().and_then(|mask| mask.leak)
     }
 
+    /// Whether a picture of a leaking model is being drawn.
+    pub(super) fn is_drawing_anyway(&self) -> bool {
+        self.masking.drawing.is_some()
+    }
+
     /// Other weights come from elsewhere: they are the base of further edits, and a mask that leaks is given up.
     pub(super) fn forget_mask(&mut self) {
         let news = self.masking.news.take().filter(|mask| mask.leak.is_none());

@@ -226,7 +226,7 @@ impl Studio {
         let hanging = self.next < GALLERY && !self.running;
         out.snapshot(Snapshot {
             heard: self.heard,
-            pending: self.redraw || slow || hanging || self.insight_due(),
+            pending: self.redraw || if self.leak().is_some() { self.is_drawing_anyway() } else { slow || hanging || self.insight_due() },
             lesson: Arc::clone(&self.lesson),
             parameters: self.artist.parameters(),
             sample: self.sample.clone(),
