@@ -158,3 +158,15 @@ fn a_step_sets_the_lab_lights_a_name_and_says_what_it_could_not_set() {
     explain.step(Command::NextExplain, &mut lab, &mut shared);
     assert!(shared.toasts.iter().any(|toast| toast.text.contains("“Three”") && toast.text.contains("`clas`")));
 }
+
+#[test]
+fn a_title_longer_than_the_column_wraps_inside_it() {
+    let mut explain =
+        Explain::with_text("test", "## A title of far more words than any column of this width can ever hold\nWords.").unwrap();
+    let mut window = Harness::builder().with_size(vec2(220.0, 400.0)).build_ui(move |ui| {
+        explain.show(ui, &mut Patched::default(), &mut Shared::default());
+    });
+    window.run_steps(3);
+    let title = window.get_by_label_contains("A title of far more").rect();
+    assert!(title.right() <= 220.0 && title.height() > 40.0, "{title:?}");
+}

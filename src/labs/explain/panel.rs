@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use egui::{Color32, RichText, ScrollArea, Ui};
+use egui::{Color32, Label, RichText, Role, ScrollArea, Ui, WidgetInfo};
 use egui_commonmark::{CommonMarkCache, CommonMarkViewer};
 
 use super::script::{Script, Step};
@@ -148,7 +148,9 @@ fn head(ui: &mut Ui, step: &Step, at: usize, steps: usize, folded: &mut bool) ->
         });
     });
     if !*folded {
-        chips::section(ui, &step.title, "");
+        // A title longer than the column must wrap: it would push the panel out of the window.
+        let title = ui.add(Label::new(RichText::new(&step.title).heading().color(palette.text)).wrap());
+        title.widget_info(|| WidgetInfo::labeled(Role::Heading, true, &step.title));
     }
     asked
 }
