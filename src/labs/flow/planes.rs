@@ -70,8 +70,16 @@ fn data_heading(lab: &mut FlowLab, ui: &mut Ui) {
         ui.label(RichText::new("Data space x").heading().color(palette.text));
         if let Some((_, name, help)) = Tool::ALL.into_iter().find(|(tool, ..)| *tool == lab.tools.tool) {
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-                let hint = RichText::new(format!("tool: {name}")).small().color(palette.text_dim);
-                ui.label(hint).on_hover_text(help);
+                // The column at the left has them as chips, but may be scrolled or folded away.
+                let menu = ui.menu_button(format!("tool: {name}"), |ui| {
+                    for (tool, name, help) in Tool::ALL {
+                        if ui.button(name).on_hover_text(help).clicked() {
+                            lab.take_tool(tool);
+                            ui.close();
+                        }
+                    }
+                });
+                menu.response.on_hover_text(help);
             });
         }
     });
