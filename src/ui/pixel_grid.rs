@@ -185,23 +185,27 @@ impl<'a> PixelGrid<'a> {
         let cells = self.rows * self.cols;
         let mut mesh = Mesh::default();
         mesh.reserve_vertices(cells * 8);
-        let gap = if layout.cell(0).width() < 5.0 { 0.0 } else { self.gap };
+        let pixels = ui.pixels_per_point();
+        // Lines thinner than a pixel of the screen, or between two of them, vanish in one direction and not in the other.
+        let snap = |at: f32| (at * pixels).round() / pixels;
+        let gap = if layout.cell(0).width() < 5.0 || self.gap == 0.0 { 0.0 } else { (self.gap * pixels).round().max(1.0) / pixels };
         if gap > 0.0 {
             // Lines, not a ground under the cells: a software rasteriser pays for every pixel that is painted twice.
             let (rect, line) = (layout.rect, palette.line.gamma_multiply(0.8));
             let side = vec2(rect.width() / self.cols as f32, rect.height() / self.rows as f32);
             for col in 1..=self.cols {
-                let x = rect.left() + col as f32 * side.x;
+                let x = snap(rect.left() + col as f32 * side.x);
                 mesh.add_colored_rect(Rect::from_x_y_ranges(x - gap..=x, rect.y_range()), line);
             }
             for row in 1..=self.rows {
-                let y = rect.top() + row as f32 * side.y;
+                let y = snap(rect.top() + row as f32 * side.y);
                 mesh.add_colored_rect(Rect::from_x_y_ranges(rect.x_range(), y - gap..=y), line);
             }
         }
         let inner = |cell: usize| {
             let rect = layout.cell(cell);
-            Rect::from_min_max(rect.min, rect.max - vec2(gap, gap))
+            let corner = |at: Pos2| pos2(snap(at.x), snap(at.y));
+            Rect::from_min_max(corner(rect.min), corner(rect.max) - vec2(gap, gap))
         };
         for cell in 0..cells {
             if let Some(fill) = &self.fill {

@@ -19,6 +19,7 @@ mod mutants;
 mod pixelcnn;
 mod pixelcnn_micro;
 mod pixelcnn_state;
+mod pixelcnn_study;
 mod presenter;
 mod real_window;
 mod render;

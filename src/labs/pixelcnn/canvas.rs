@@ -3,10 +3,11 @@
 use egui::{Align2, Color32, FontId, Sense, Ui, vec2};
 
 use super::lab::{PixelcnnLab, Shown};
+use super::study::{self, Task};
 use super::walk::log_name;
-use super::{channels, gallery, insight, layers, mask_editor, micro_panel, micro_picture, pins, side, training};
+use super::{bet, branch, channels, gallery, insight, layers, mask_editor, micro_panel, micro_picture, pins, side, training, versus};
 use crate::graph::causal::{Field, Visibility};
-use crate::labs::Shared;
+use crate::labs::{Command, Lab, Shared};
 use crate::train::pixelcnn_job::{Gradient, SampleRun};
 use crate::ui::colormap::{Colormap, Scale, colorbar};
 use crate::ui::pixel_grid::{GridLayout, PixelGrid, hatching};
@@ -15,15 +16,26 @@ use crate::ui::units::number;
 use crate::ui::{chips, link};
 
 /// Upper end of the surprise scale, nats: fixed, because a range that jumps lies.
-const SURPRISE_NATS: f32 = 3.0;
+pub(super) const SURPRISE_NATS: f32 = 3.0;
 /// Room above and under the picture without the gallery: heading, legend, heading of the gallery.
-const AROUND: f32 = 82.0;
+const AROUND: f32 = 112.0;
 /// The gallery's two rows of eight are as high as a quarter of their width, which is the picture's.
 const WITH_GALLERY: f32 = 1.25;
+/// A canvas narrower than this has no column beside the picture.
+const NARROW: f32 = 470.0;
 
 /// Draws the canvas.
 pub(super) fn show(lab: &mut PixelcnnLab, ui: &mut Ui, shared: &mut Shared) {
     let room = ui.available_size();
+    if lab.desk.task == Task::Sample && lab.versus.other.on {
+        tasks(lab, ui, shared);
+        versus::show(lab, ui, shared);
+        return;
+    }
+    if room.x < NARROW {
+        narrow(lab, ui, shared, room);
+        return;
+    }
     let column = (room.x * 0.355).clamp(214.0, 330.0);
     let gap = 18.0;
     let left = (room.x - column - gap).max(160.0);
@@ -32,7 +44,8 @@ pub(super) fn show(lab: &mut PixelcnnLab, ui: &mut Ui, shared: &mut Shared) {
         ui.vertical(|ui| {
             ui.set_width(left);
             ui.spacing_mut().item_spacing = vec2(8.0, 3.0);
-            sample(lab, ui, shared, left);
+            tasks(lab, ui, shared);
+            task(lab, ui, shared, left);
         });
         egui::ScrollArea::vertical().id_salt("made of").auto_shrink([false, false]).show(ui, |ui| {
             ui.vertical(|ui| {
@@ -49,7 +62,62 @@ pub(super) fn show(lab: &mut PixelcnnLab, ui: &mut Ui, shared: &mut Shared) {
     });
 }
 
-fn sample(lab: &mut PixelcnnLab, ui: &mut Ui, shared: &Shared, width: f32) {
+/// Large type in a small window: what the model is made of stands under the picture instead of beside it.
+fn narrow(lab: &mut PixelcnnLab, ui: &mut Ui, shared: &mut Shared, room: egui::Vec2) {
+    egui::ScrollArea::vertical().id_salt("narrow canvas").auto_shrink([false, false]).show(ui, |ui| {
+        let width = room.x - 10.0;
+        ui.set_width(width);
+        ui.spacing_mut().item_spacing = vec2(8.0, 3.0);
+        ui.allocate_ui(vec2(width, room.y), |ui| {
+            ui.set_max_height(room.y);
+            ui.vertical(|ui| {
+                tasks(lab, ui, shared);
+                task(lab, ui, shared, width);
+            });
+        });
+        ui.add_space(8.0);
+        if !micro_panel::show(lab, ui, shared) && !side::show(lab, ui) {
+            layers::show(lab, ui);
+            ui.add_space(8.0);
+            training::show(lab, ui, shared);
+        }
+    });
+}
+
+/// What the canvas is for.
+fn tasks(lab: &mut PixelcnnLab, ui: &mut Ui, shared: &mut Shared) {
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing = vec2(4.0, 4.0);
+        let compared = lab.versus.other.on;
+        for (task, label, help) in [
+            (Task::Sample, "Draw", "The model draws an image, one pixel at a time"),
+            (Task::Complete, "Complete", "Paint what is known of an image; the model draws the rest, six times"),
+            (Task::Score, "Score", "Draw or load an image: what does it cost, and where is it surprising?"),
+        ] {
+            let on = lab.desk.task == task && !(compared && task == Task::Sample);
+            if chips::chip(ui, label, on).on_hover_text(help).clicked() {
+                lab.versus.other.on = false;
+                lab.open_task(task);
+            }
+        }
+        for (command, label, on) in
+            [(Command::Compare, "Compare", compared && lab.desk.task == Task::Sample), (Command::Bet, "Bet", lab.bet.on)]
+        {
+            if chips::chip(ui, label, on).on_hover_text(command.tooltip()).clicked() {
+                lab.command(command, shared);
+            }
+        }
+    });
+}
+
+fn task(lab: &mut PixelcnnLab, ui: &mut Ui, shared: &mut Shared, width: f32) {
+    match lab.desk.task {
+        Task::Sample => sample(lab, ui, shared, width),
+        Task::Complete | Task::Score => study::show(lab, ui, shared, width),
+    }
+}
+
+fn sample(lab: &mut PixelcnnLab, ui: &mut Ui, shared: &mut Shared, width: f32) {
     let palette = Palette::of(ui);
     let height = ui.available_height();
     ui.horizontal(|ui| {
@@ -101,6 +169,7 @@ fn sample(lab: &mut PixelcnnLab, ui: &mut Ui, shared: &Shared, width: f32) {
     if let (Some(_), Some(field)) = (&gradient, &field) {
         insight::border(ui.painter(), &grid.layout, field, palette);
     }
+    branch::marks(lab, ui, &grid);
     micro_picture::show(lab, ui, &grid.layout, &run);
     mask_editor::over(lab, ui, grid.layout.rect);
     if grid.response.hovered() && grid.hovered.is_some() {
@@ -108,6 +177,7 @@ fn sample(lab: &mut PixelcnnLab, ui: &mut Ui, shared: &Shared, width: f32) {
     }
     lab.view.hovered = grid.hovered;
     link::place(ui, grid.layout.cell(focus), "pixel", palette.now);
+    branch::input(lab, ui, &grid);
     if let Some(cell) = grid.clicked {
         lab.view.toggle_pin(cell);
     }
@@ -117,6 +187,10 @@ fn sample(lab: &mut PixelcnnLab, ui: &mut Ui, shared: &Shared, width: f32) {
     legend(ui, lab, field.as_ref(), focus, at, &run, shared, grid_width);
     if let (Some(gradient), Some(field)) = (&gradient, &field) {
         insight::legend(ui, gradient, field);
+    }
+    bet::line(lab, ui);
+    if let Some(command) = branch::line(lab, ui) {
+        lab.command(command, shared);
     }
     gallery::show(lab, ui, shared, grid_width);
 }

@@ -30,7 +30,10 @@ pub(super) fn show(lab: &mut PixelcnnLab, ui: &mut Ui, shared: &Shared) {
     if focus > at {
         waiting(lab, ui, &run, focus, at);
     } else {
-        distribution(lab, ui, &run, focus, at);
+        let level = distribution(lab, ui, &run, focus, at);
+        if let Some(level) = level.filter(|_| focus < at) {
+            lab.change_pixel(focus, level);
+        }
         price(lab, ui, &run, focus, shared.units);
     }
     ui.add_space(6.0);
@@ -69,7 +72,8 @@ fn numbers(lab: &PixelcnnLab) -> impl Fn(&str) -> Option<(String, Color32)> + '_
     |name| number_of(lab, name).map(|live| (live.text, live.color))
 }
 
-fn distribution(lab: &PixelcnnLab, ui: &mut Ui, run: &SampleRun, focus: usize, at: usize) {
+/// The distribution; the level whose bar was clicked, if one was.
+fn distribution(lab: &PixelcnnLab, ui: &mut Ui, run: &SampleRun, focus: usize, at: usize) -> Option<u8> {
     let palette = Palette::of(ui);
     let title = if focus == at { "The next pixel" } else { "As it was drawn" };
     chips::section(ui, title, &place(run, focus));
@@ -82,19 +86,26 @@ fn distribution(lab: &PixelcnnLab, ui: &mut Ui, run: &SampleRun, focus: usize, a
     let swatches: Vec<Color32> = (0..run.levels).map(|level| grey(level as u8, run.levels)).collect();
     let chosen = usize::from(run.pixels[focus]);
     let row_height = if run.levels > 6 { 19.0 } else { 25.0 };
-    ProbabilityBars::new("Distribution of the pixel", p)
+    let u = Some(f64::from(run.u[focus])).filter(|u| u.is_finite());
+    let (bars, level) = ProbabilityBars::new("Distribution of the pixel", p)
         .swatches(&swatches)
         .chosen(Some(chosen))
-        .u(Some(f64::from(run.u[focus])))
+        .u(u)
         .row_height(row_height)
         .links(&bar_names(run.levels, chosen), "u")
         .show(ui);
     let name = level_name(chosen, run.levels);
-    let u = format!("{:.3}", run.u[focus]);
-    let sentence = if focus == at { format!("u = {u} falls on {name}") } else { format!("drawn: {name}, with u = {u}") };
+    let sentence = match u {
+        None => format!("given: {name}, not drawn"),
+        Some(u) if focus == at => format!("u = {u:.3} falls on {name}"),
+        Some(u) => format!("drawn: {name}, with u = {u:.3}"),
+    };
     ui.label(egui::RichText::new(sentence).color(palette.text_dim)).on_hover_text(
         "u is uniform between 0 and 1 and fixed beforehand; the ladder at the right adds the probabilities up, and u falls on one rung",
     );
+    let clicks = ui.interact(bars.rect, ui.scope_id().with("levels"), egui::Sense::click());
+    clicks.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, "Give the pixel the level of a bar"));
+    level.filter(|_| clicks.clicked()).map(|level| level as u8)
 }
 
 fn level_name(level: usize, levels: usize) -> String {

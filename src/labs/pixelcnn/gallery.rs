@@ -3,9 +3,10 @@ use egui::{Color32, Pos2, Rect, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo,
 use super::canvas::grey;
 use super::lab::PixelcnnLab;
 use crate::labs::Shared;
-use crate::train::pixelcnn_job::{GALLERY, Gallery};
+use crate::train::pixelcnn_job::{GALLERY, Gallery, Method, SampleRun, Settings};
 use crate::ui::chips;
 use crate::ui::heatmap::FieldTexture;
+use crate::ui::pixel_grid::GridLayout;
 use crate::ui::theme::Palette;
 
 /// All images of the gallery in one texture, side by side.
@@ -21,8 +22,13 @@ pub(super) fn show(lab: &mut PixelcnnLab, ui: &mut Ui, shared: &Shared, width: f
     let Some(run) = lab.walk.run() else { return };
     let class = lab.settings.class.map_or_else(String::new, |class| format!(", class {class}"));
     ui.add_space(2.0);
-    ui.label(egui::RichText::new(format!("Sixteen at once, same model, other noise{class}")).small().color(palette.text_dim));
     let gallery = snapshot.gallery.clone();
+    // While other settings are being drawn the old pictures stand aside, without their numbers.
+    let fresh = lab.gallery_is_fresh(&gallery);
+    let caption =
+        if fresh { format!("Sixteen at once, same model, other noise{class}") } else { format!("Sixteen at once{class}: drawing…") };
+    ui.label(egui::RichText::new(caption).small().color(palette.text_dim));
+    let before = lab.branch().map(|branch| branch.before.clone());
     let (rows, cols, levels) = (run.rows, run.cols, run.levels);
     upload(&mut lab.gallery.texture, ui.ctx(), &gallery, [rows, cols], levels);
 
@@ -32,14 +38,21 @@ pub(super) fn show(lab: &mut PixelcnnLab, ui: &mut Ui, shared: &Shared, width: f
     let high = ((ui.available_height() - gap) / 2.0).max(20.0);
     let side = wide.min(high).floor();
     let (area, _) = ui.allocate_exact_size(vec2(width, 2.0 * side + gap), Sense::hover());
-    let mut chosen = None;
+    let (mut chosen, mut back) = (None, false);
     for i in 0..GALLERY {
         let (row, column) = (i / columns, i % columns);
         let corner = area.min + vec2(column as f32 * (wide + gap), row as f32 * (side + gap));
         let cell = Rect::from_min_size(corner, vec2(side, side));
         let response = ui.interact(cell, ui.scope_id().with(("gallery", i)), Sense::click());
-        let image = gallery.images.get(i);
+        if let Some(before) = before.as_ref().filter(|_| i + 1 == GALLERY) {
+            back |= old_sample(ui, cell, before, shared);
+            continue;
+        }
+        let image = gallery.images.get(i).filter(|_| fresh);
         paint(ui, &lab.gallery.texture, cell, i, palette);
+        if !fresh {
+            ui.painter().rect_filled(cell, 0.0, palette.ground.gamma_multiply(0.8));
+        }
         let stream = image.map(|image| image.stream);
         let walked = stream == Some(lab.settings.stream);
         if walked || response.hovered() || response.has_focus() {
@@ -54,6 +67,9 @@ pub(super) fn show(lab: &mut PixelcnnLab, ui: &mut Ui, shared: &Shared, width: f
             chosen = stream;
         }
     }
+    if back {
+        lab.take_back_branch();
+    }
     if let Some(stream) = chosen {
         // A second click goes back to the first image of the seed.
         lab.settings.stream = if lab.settings.stream == stream { 0 } else { stream };
@@ -61,6 +77,34 @@ pub(super) fn show(lab: &mut PixelcnnLab, ui: &mut Ui, shared: &Shared, width: f
     }
     if lab.settings.stream != 0 {
         chips::note(ui, &format!("Above: image {} of this row's noise; click it again for the first one.", lab.settings.stream));
+    }
+}
+
+/// The sample as it was before a pixel was changed, in the last place; true if it is wanted back.
+fn old_sample(ui: &mut Ui, cell: Rect, run: &SampleRun, shared: &Shared) -> bool {
+    let palette = Palette::of(ui);
+    let layout = GridLayout { rect: cell, rows: run.rows, cols: run.cols };
+    let mut mesh = egui::Mesh::default();
+    for (i, &level) in run.pixels.iter().enumerate() {
+        mesh.add_colored_rect(layout.cell(i), grey(level, run.levels));
+    }
+    ui.painter().add(egui::Shape::mesh(mesh));
+    let response = ui.interact(cell, ui.scope_id().with("old sample"), Sense::click());
+    let line = if response.hovered() || response.has_focus() { palette.seen } else { palette.blind };
+    ui.painter().rect_stroke(cell.expand(1.0), 2.0, Stroke::new(2.0, line), StrokeKind::Outside);
+    let cost = shared.units.format(run.nats(), 1);
+    let name = format!("The sample before the change, {cost}");
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &name));
+    response.on_hover_text(format!("{name} · click to take the change back")).clicked()
+}
+
+impl PixelcnnLab {
+    /// Whether these images were drawn with what is chosen now.
+    pub(super) fn gallery_is_fresh(&self, gallery: &Gallery) -> bool {
+        let Some(snapshot) = &self.snapshot else { return false };
+        let class = self.settings.class.filter(|&class| class < self.classes());
+        let wanted = Settings { class, stream: 0, method: Method::Cached, ..self.settings };
+        snapshot.lesson.name == self.preset && gallery.settings == Some(wanted)
     }
 }
 

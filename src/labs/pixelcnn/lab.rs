@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use egui::{Context, Ui};
 
+use super::bet::Bet;
+use super::branch::Branching;
 use super::field::Fields;
 use super::files::Files;
 use super::gallery::GalleryTexture;
@@ -13,6 +15,8 @@ use super::insight::Insight;
 use super::micro::{DIMMED, Micro};
 use super::side::Side;
 use super::state::State;
+use super::study::{Desk, Task};
+use super::versus::Versus;
 use super::walk::Walk;
 use crate::labs::{Action, Command, Lab, LabStatus, Live, Look, Shared};
 use crate::train::pixelcnn_job::{Ask, Method, PixelcnnJob, SampleRun, Settings, Snapshot};
@@ -82,6 +86,10 @@ pub struct PixelcnnLab {
     pub(super) history: History<State>,
     pub(super) look: Look,
     pub(super) side: Side,
+    pub(super) branching: Branching,
+    pub(super) desk: Desk,
+    pub(super) bet: Bet,
+    pub(super) versus: Versus,
 }
 
 /// Opens the lab; its worker starts with the first frame.
@@ -121,6 +129,10 @@ impl PixelcnnLab {
             dead: None,
             asked: Cell::new(0),
             history: History::default(),
+            branching: Branching::default(),
+            desk: Desk::default(),
+            bet: Bet::default(),
+            versus: Versus::default(),
         }
     }
 
@@ -129,6 +141,10 @@ impl PixelcnnLab {
         let (backend, threads) = (shared.backend, shared.threads);
         let make = move || PixelcnnJob::new(&preset, settings, backend, threads);
         self.worker = Some(Worker::spawn("pixelcnn", make, move || ctx.request_repaint()));
+        self.forget_sent_study();
+        if !self.branching.edits.is_empty() {
+            self.send_edits();
+        }
     }
 
     /// Whether the worker has died.
@@ -161,6 +177,9 @@ impl PixelcnnLab {
             self.preset = name.into();
             self.view.depth = None;
             self.view.unpin_all();
+            self.branching.edits.clear();
+            self.bet.guesses.clear();
+            self.forget_sent_study();
             self.ask(Ask::Lesson(name.into()));
         }
     }
@@ -218,6 +237,15 @@ impl PixelcnnLab {
         }
     }
 
+    /// Walks through what the present task has made.
+    fn follow_task(&mut self) {
+        let arrived = self.snapshot.as_ref().is_some_and(|snapshot| snapshot.lesson.name == self.preset);
+        let Some(run) = self.walked().filter(|_| arrived).cloned() else { return };
+        if self.walk.run().is_none_or(|old| !Arc::ptr_eq(old, &run)) {
+            self.walk.set_run(&run);
+        }
+    }
+
     fn take_news(&mut self, shared: &mut Shared) {
         let Some(worker) = &self.worker else { return };
         for event in worker.events() {
@@ -232,12 +260,6 @@ impl PixelcnnLab {
             && self.fields.as_ref().is_none_or(|fields| fields.config() != config)
         {
             self.fields = Fields::new(config);
-        }
-        if let Some(run) = &snapshot.sample
-            && (snapshot.lesson.name == self.preset || snapshot.error.is_some())
-            && self.walk.run().is_none_or(|old| !Arc::ptr_eq(old, run))
-        {
-            self.walk.set_run(run);
         }
         if let Model::Pixelcnn { config, .. } = &snapshot.lesson.model
             && config.classes > 0
@@ -273,6 +295,12 @@ impl Lab for PixelcnnLab {
             self.redraw();
         }
         self.take_news(shared);
+        self.forget_stale_edits();
+        self.adopt_label();
+        self.send_study();
+        self.follow_task();
+        self.update_versus(ctx, shared);
+        self.zero_key(ctx, shared);
         if let Some(path) = self.files.chosen() {
             self.ask(Ask::Load(path));
         }
@@ -304,6 +332,9 @@ impl Lab for PixelcnnLab {
 
     fn explain(&mut self, ui: &mut Ui, shared: &mut Shared) {
         self.dim_beside_idea(ui);
+        if super::bet::question(self, ui, shared) {
+            return;
+        }
         super::explain::show(self, ui, shared);
     }
 
@@ -319,6 +350,12 @@ impl Lab for PixelcnnLab {
             return meant;
         }
         match command {
+            Command::Bet => self.toggle_bet(shared),
+            Command::Compare => {
+                self.open_task(Task::Sample);
+                self.toggle_compare();
+            }
+            Command::Preset(n) if self.bet.on => drop(self.guess(n, shared)),
             Command::Preset(n) => match PRESETS.get(usize::from(n) - 1) {
                 Some((name, _)) => self.open_preset(name),
                 None => return false,
@@ -403,6 +440,10 @@ impl Lab for PixelcnnLab {
 
     fn spoken_summary(&self) -> String {
         let Some(run) = self.walk.run() else { return "The first sample is being drawn.".into() };
+        if self.hides() {
+            let (row, column) = (self.walk.at() / run.cols, self.walk.at() % run.cols);
+            return format!("Pixel row {row}, column {column}, is next. Which level will be drawn?");
+        }
         summary(run, self.walk.at(), self.walk.units)
     }
 }

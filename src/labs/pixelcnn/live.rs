@@ -47,6 +47,7 @@ pub(super) fn number_of(lab: &PixelcnnLab, name: &str) -> Option<Live> {
     match name {
         "level" => live(level.to_string(), palette.now),
         "p" => live(probability(run.chosen_p(focus)), palette.now),
+        "u" if !run.u[focus].is_finite() => None,
         "u" => live(number(run.u[focus].into(), 3), palette.base),
         "low" => live(number(cumulative(run, focus, level), 3), palette.now),
         "high" => live(number(cumulative(run, focus, level + 1), 3), palette.now),

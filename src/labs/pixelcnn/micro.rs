@@ -61,6 +61,7 @@ impl Idea {
             Idea::Temperature if run.settings.temperature == 1.0 => format!("Divide by the temperature: T = {t} changes nothing."),
             Idea::Temperature => format!("Divide by the temperature T = {t}."),
             Idea::Softmax => "Softmax: exponentiate, normalise; now they sum to 1.".to_owned(),
+            Idea::Draw if !run.u[pixel].is_finite() => format!("Draw: level {} was given, no u chose it.", run.pixels[pixel]),
             Idea::Draw => format!("Draw: u = {:.3} falls on level {}.", run.u[pixel], run.pixels[pixel]),
             Idea::Write => "Write: the value goes to its cell, the price to the sum.".to_owned(),
         };

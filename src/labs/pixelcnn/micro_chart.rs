@@ -160,9 +160,13 @@ impl Chart<'_> {
         }
         painter.rect_stroke(rect, 2.0, Stroke::new(1.0, palette.line), StrokeKind::Outside);
         let fall = if self.idea == Idea::Draw { self.t } else { 1.0 };
-        let y = rect.top() + self.run.u[self.pixel] * fall * rect.height();
-        painter.hline(rect.left() - 7.0..=rect.right() + 4.0, y, Stroke::new(2.5, palette.text));
-        painter.text(pos2(rect.left() - 9.0, y), Align2::RIGHT_CENTER, "u", FontId::proportional(13.0), palette.text);
+        let u = self.run.u[self.pixel];
+        // A level that was given was chosen by no u.
+        if u.is_finite() {
+            let y = rect.top() + u * fall * rect.height();
+            painter.hline(rect.left() - 7.0..=rect.right() + 4.0, y, Stroke::new(2.5, palette.text));
+            painter.text(pos2(rect.left() - 9.0, y), Align2::RIGHT_CENTER, "u", FontId::proportional(13.0), palette.text);
+        }
         place
     }
 

@@ -2,6 +2,8 @@
 //!
 //! The worker computes a whole sample at once ([`pixelcnn_job`](crate::train::pixelcnn_job)); this folder only walks through it and draws it.
 
+mod bet;
+mod branch;
 mod canvas;
 mod channels;
 mod controls;
@@ -23,7 +25,9 @@ mod micro_picture;
 mod pins;
 mod side;
 mod state;
+mod study;
 mod training;
+mod versus;
 mod walk;
 
 pub use lab::{PixelcnnLab, open};

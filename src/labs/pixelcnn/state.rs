@@ -5,11 +5,14 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::bet::Bet;
 use super::insight::Inside;
 use super::lab::{PRESETS, PixelcnnLab, Shown};
 use super::pins::MOST_PINS;
+use super::study::Task;
+use super::versus::Other;
 use crate::labs::{Action, Shared, state};
-use crate::train::pixelcnn_job::{Ask, Method, Origin, Settings};
+use crate::train::pixelcnn_job::{Ask, Edit, Method, Origin, Settings, Subject};
 use crate::train::{Lesson, Model};
 use crate::ui::transport::TransportModel;
 
@@ -46,6 +49,18 @@ pub(super) struct State {
     /// What is taken apart: the idea inside the next pixel, the gradient, a layer's channels.
     #[serde(default)]
     pub(super) inside: Inside,
+    /// Changed pixels, in the order in which they were changed.
+    pub(super) edits: Vec<Edit>,
+    /// What the canvas is for.
+    pub(super) task: Task,
+    /// The image that is completed or scored.
+    pub(super) subject: Subject,
+    /// Its known pixels, row by row: `1` is known, `0` is drawn; empty for the upper half.
+    pub(super) known: String,
+    /// The guesses.
+    pub(super) bet: Bet,
+    /// What stands beside the model.
+    pub(super) compare: Other,
 }
 
 /// What lies over the picture.
@@ -70,6 +85,8 @@ impl State {
             overlays: OverlayState { field: false, blind: false, depth: None },
             pins: Vec::new(),
             inside: Inside::default(),
+            task: Task::Sample,
+            bet: Bet::default(),
             ..self
         }
     }
@@ -84,6 +101,8 @@ impl State {
             overlays: view.overlays,
             pins: view.pins,
             inside: view.inside,
+            task: view.task,
+            bet: view.bet,
             ..self
         }
     }
@@ -107,6 +126,15 @@ impl State {
         }
         if self.overlays.depth == Some(0) {
             return Err("Expected at least one masked layer, found a depth of 0.".into());
+        }
+        if let Some(odd) = self.known.chars().find(|c| !matches!(c, '0' | '1')) {
+            return Err(format!("Expected known pixels as a row of 0 and 1, found “{odd}”."));
+        }
+        if self.compare.on {
+            let mut other = self.clone();
+            other.compare.on = false;
+            (other.preset, other.temperature) = (self.compare.preset.clone(), self.compare.temperature);
+            other.check().map_err(|error| format!("The second model: {error}"))?;
         }
         if self.pins.len() > MOST_PINS {
             return Err(format!("Expected at most {MOST_PINS} pins, found {}.", self.pins.len()));
@@ -133,6 +161,12 @@ impl PixelcnnLab {
             overlays: OverlayState { field: self.view.field, blind: self.view.blind, depth: self.view.depth },
             pins: self.view.pins.clone(),
             inside: self.inside(),
+            edits: self.branching.edits.clone(),
+            task: self.desk.task,
+            subject: self.desk.subject.clone(),
+            known: self.desk.known_text(),
+            bet: self.bet.clone(),
+            compare: self.versus.other.clone(),
         }
     }
 
@@ -164,12 +198,17 @@ impl PixelcnnLab {
             self.settings = settings;
             self.redraw();
         }
+        self.set_edits(wanted.edits);
+        (self.desk.task, self.desk.subject) = (wanted.task, wanted.subject);
+        self.desk.set_known(&wanted.known);
+        self.bet = wanted.bet;
+        self.versus.other = wanted.compare;
     }
 
     /// Whether the picture is the one that was asked for last, with all that belongs to it.
     pub(super) fn is_settled(&self) -> bool {
         let arrived = |snapshot: &crate::train::pixelcnn_job::Snapshot| snapshot.heard == self.asked.get() && !snapshot.pending;
-        self.dead.is_some() || self.snapshot.as_ref().is_some_and(arrived)
+        self.dead.is_some() || self.versus.settled() && self.snapshot.as_ref().is_some_and(arrived)
     }
 
     /// Writes what was trained or loaded; false where nothing was.

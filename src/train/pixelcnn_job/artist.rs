@@ -72,13 +72,27 @@ impl Artist {
 
     /// Draws a whole image; every activation is computed once.
     pub(super) fn draw(&mut self, settings: &Settings) -> Result<SampleRun, TrainError> {
-        let noise = self.noise(settings);
+        self.draw_given(settings, |_| None)
+    }
+
+    /// Draws an image of which some levels are given: they are looked up instead of drawn, and all that is drawn comes from the same noise.
+    pub(super) fn draw_given(&mut self, settings: &Settings, given: impl Fn(usize) -> Option<u8>) -> Result<SampleRun, TrainError> {
+        let mut noise = self.noise(settings);
         let start = Instant::now();
         self.set_class(settings.class)?;
         self.sampler.start(&noise, settings.temperature as f32);
-        let trajectory = self.sampler.finish();
+        let highest = self.config.levels as u16 - 1;
+        for (pixel, u) in noise.iter_mut().enumerate() {
+            match given(pixel) {
+                Some(level) => {
+                    self.sampler.force(u16::from(level).min(highest));
+                    *u = f32::NAN;
+                }
+                None => drop(self.sampler.step()),
+            }
+        }
         let cost = Cost { time: start.elapsed(), passes: 1 };
-        Ok(run_of(trajectory, &self.config, *settings, cost, self.step))
+        Ok(SampleRun { u: noise, ..run_of(self.sampler.trajectory(), &self.config, *settings, cost, self.step) })
     }
 
     pub(super) fn set_class(&mut self, class: Option<usize>) -> Result<(), TrainError> {

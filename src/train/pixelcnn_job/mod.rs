@@ -4,6 +4,7 @@
 //! only walks through it.
 
 mod artist;
+mod branch;
 mod curves;
 mod frozen;
 mod gradient;
@@ -11,20 +12,24 @@ mod look;
 mod mask;
 mod snapshot;
 mod studio;
+mod study;
 mod trainer;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
+pub use branch::{Branch, Edit, fixed};
 pub(in crate::train) use curves::Curve;
 pub use frozen::Frozen;
 pub use gradient::Gradient;
 pub use look::{LayerValues, Look};
 pub use mask::{Leak, Mask, leak};
 pub use snapshot::{Cost, Gallery, Method, MethodCost, Origin, SampleRun, Settings, Snapshot, Thumbnail, Training};
+pub use study::{COMPLETIONS, Study, StudyOrder, Subject};
 
 use self::studio::Studio;
 use crate::exec::BackendChoice;
-use crate::train::{Activity, Event, Job, Publisher};
+use crate::train::{Activity, Event, Job, Publisher, Weights};
 
 /// Number of images in the gallery.
 pub const GALLERY: usize = 16;
@@ -46,6 +51,12 @@ pub enum Ask {
     Mask(Vec<(i32, i32)>),
     /// Draws although the mask leaks.
     WhatIf,
+    /// Puts levels in the place of drawn ones, in the order in which they were changed, and draws what follows again.
+    Branch(Vec<Edit>),
+    /// Scores and completes an image; `None` ends that.
+    Study(Option<StudyOrder>),
+    /// Draws from another lab's weights.
+    Borrow(Arc<Weights>),
     /// Starts or pauses training.
     Train(bool),
     /// Forgets what was learned and trains.

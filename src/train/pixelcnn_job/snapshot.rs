@@ -4,12 +4,14 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::branch::Branch;
 use super::frozen::Frozen;
 use super::gradient::Gradient;
 use super::look::Look;
 use super::mask::Mask;
+use super::study::Study;
 use crate::exec::{BackendChoice, BackendInfo};
-use crate::train::{Lesson, Score};
+use crate::train::{Lesson, Score, Weights};
 
 /// How an image is drawn from the model. All three give the same image from the same noise.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
@@ -70,7 +72,7 @@ pub struct SampleRun {
     pub pixels: Vec<u8>,
     /// `p(x_i = k | x_<i)` at the temperature, `[P, K]`.
     pub p: Vec<f32>,
-    /// The uniform number that chose each level, `[P]`.
+    /// The uniform number that chose each level, `[P]`; NaN where the level was given and not drawn.
     pub u: Vec<f32>,
     /// `-ln p` of each drawn level, nats, `[P]`.
     pub price: Vec<f64>,
@@ -208,6 +210,12 @@ pub struct Snapshot {
     pub frozen: Option<Arc<Frozen>>,
     /// The first layer's mask, once it was edited.
     pub mask: Option<Mask>,
+    /// What the newest change of a pixel did to the sample.
+    pub branch: Option<Arc<Branch>>,
+    /// The image that is studied.
+    pub study: Option<Arc<Study>>,
+    /// What samples are drawn from.
+    pub weights: Arc<Weights>,
     /// Other samples.
     pub gallery: Arc<Gallery>,
     /// How training stands.

@@ -1,5 +1,6 @@
 //! One open lesson: its weights, the sample, the gallery, training, in turns of a few milliseconds.
 
+mod given;
 mod insight;
 mod masking;
 mod turns;
@@ -8,6 +9,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use self::given::Given;
 use self::masking::Masking;
 use super::Ask;
 use super::artist::{Artist, SlowWalk};
@@ -32,7 +34,7 @@ pub(super) struct Studio {
     source: Source,
     artist: Artist,
     /// What the artist draws from; with the optimiser's state where there is one.
-    weights: Weights,
+    weights: Arc<Weights>,
     origin: Origin,
     settings: Settings,
     sample: Option<Arc<SampleRun>>,
@@ -42,6 +44,7 @@ pub(super) struct Studio {
     masking: Masking,
     /// The pixel whose gradient is asked for.
     slope_of: Option<usize>,
+    given: Given,
     gallery: Gallery,
     /// Images of the next gallery: shown when all are drawn, so that no picture stands over another one's number.
     wet: Vec<Thumbnail>,
@@ -91,7 +94,7 @@ impl Studio {
             config,
             source,
             artist,
-            weights,
+            weights: Arc::new(weights),
             origin: Origin::Untrained,
             settings,
             sample: None,
@@ -100,6 +103,7 @@ impl Studio {
             frozen: None,
             masking: Masking::default(),
             slope_of: None,
+            given: Given::default(),
             gallery: Gallery::default(),
             wet: Vec::new(),
             heard: 0,
@@ -157,6 +161,12 @@ impl Studio {
             Ask::Lesson(_) => {}
             Ask::Draw(settings) => self.set(settings),
             Ask::Gradient(pixel) => self.slope_of = pixel,
+            Ask::Branch(edits) => self.branch(edits),
+            Ask::Study(order) => self.set_study(order),
+            Ask::Borrow(weights) => {
+                let outcome = self.take(Weights::clone(&weights), Origin::Trained);
+                self.note(outcome);
+            }
             Ask::Measure => {
                 self.costs.clear();
                 self.redraw = true;
@@ -220,6 +230,7 @@ impl Studio {
             self.next = 0;
         }
         self.settings = settings;
+        self.given.due = self.given.order.is_some();
         self.redraw = true;
         self.error = None;
     }
@@ -251,7 +262,8 @@ impl Studio {
     /// Draws the sample and the gallery anew from these weights.
     fn see(&mut self, weights: Weights) -> Result<(), TrainError> {
         self.artist.load(&weights)?;
-        self.weights = weights;
+        self.weights = Arc::new(weights);
+        self.given.due = self.given.order.is_some();
         self.score = None;
         self.score_wanted = true;
         self.redraw = true;
@@ -297,7 +309,7 @@ impl Studio {
     fn save(&mut self, path: &Path) -> Result<(), TrainError> {
         let mut weights = match &mut self.trainer {
             Some(trainer) => trainer.weights()?,
-            None => self.weights.clone(),
+            None => Weights::clone(&self.weights),
         };
         let lesson = Lesson { weights: None, view: serde_json::Value::Null, ..Lesson::clone(&self.lesson) };
         if let Ok(text) = serde_json::to_string(&lesson) {

@@ -60,7 +60,7 @@ impl Studio {
         let leak = mask::leak(&config).map_err(|error| error.to_string())?;
         self.pause();
         if self.trainer.is_some() || self.masking.base.is_none() {
-            self.masking.base = Some((self.config.mask_a(), self.weights.clone()));
+            self.masking.base = Some((self.config.mask_a(), Weights::clone(&self.weights)));
         }
         self.masking.drawing = None;
         if leak.is_some() {

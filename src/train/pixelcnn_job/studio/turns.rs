@@ -61,7 +61,7 @@ impl Studio {
             self.draw()?;
             return Ok(Activity::Busy);
         }
-        if self.look()? || self.slope()? {
+        if self.study_now()? || self.look()? || self.slope()? {
             return Ok(Activity::Busy);
         }
         if self.running {
@@ -92,11 +92,12 @@ impl Studio {
 
     /// The cached sampler is so fast that its image comes first, whatever method was asked for; the others are checked against it.
     fn draw(&mut self) -> Result<(), TrainError> {
-        let cached = Settings { method: Method::Cached, ..self.settings };
-        let run = self.artist.draw(&cached)?;
+        let run = self.draw_branched()?;
         self.cost(Method::Cached, &run, None);
         self.sample = Some(Arc::new(run));
         self.slow = match self.settings.method {
+            // The slow ways know nothing of changed pixels.
+            _ if !self.given.edits.is_empty() => None,
             Method::Cached => None,
             Method::Full => Some(SlowWalk::full(&self.artist, self.settings)),
             Method::Jacobi => Some(SlowWalk::jacobi(&self.artist, self.settings)),
@@ -113,11 +114,12 @@ impl Studio {
         }
         self.slow = None;
         let method = run.settings.method;
-        let same = |s: &SampleRun| Settings { method, ..s.settings } == run.settings && s.step == run.step;
+        let whole = self.given.edits.is_empty();
+        let same = |s: &SampleRun| whole && Settings { method, ..s.settings } == run.settings && s.step == run.step;
         let cached = self.sample.as_ref().filter(|sample| same(sample));
         let differing = cached.map(|s| s.pixels.iter().zip(&run.pixels).filter(|(a, b)| a != b).count());
         self.cost(method, &run, differing);
-        if run.settings == self.settings {
+        if whole && run.settings == self.settings {
             self.sample = Some(Arc::new(run));
         }
         self.dirty = true;
@@ -226,10 +228,14 @@ impl Studio {
         let hanging = self.next < GALLERY && !self.running;
         out.snapshot(Snapshot {
             heard: self.heard,
-            pending: self.redraw || if self.leak().is_some() { self.is_drawing_anyway() } else { slow || hanging || self.insight_due() },
+            pending: self.redraw
+                || if self.leak().is_some() { self.is_drawing_anyway() } else { slow || hanging || self.given.due || self.insight_due() },
             lesson: Arc::clone(&self.lesson),
             parameters: self.artist.parameters(),
             sample: self.sample.clone(),
+            branch: self.given.branch.clone(),
+            study: self.given.study.clone(),
+            weights: Arc::clone(&self.weights),
             look: self.look.clone(),
             gradient: self.gradient.clone(),
             frozen: self.frozen.clone(),
