@@ -212,6 +212,7 @@ fn the_score_is_the_scorers_and_so_is_the_mean() {
         window.get_by_label("Next test digit").click();
         window.run_steps(2);
     }
+    wait(&mut window, "the mean", |window| find(window, "Mean of 200 test images").is_some());
     let text = find(&window, "Mean of 200 test images").unwrap();
     assert!(text.contains(&Units::Nats.format(mean, 1)), "{text}: {mean}");
     window.get_by_label("Blank").click();
@@ -240,7 +241,7 @@ fn two_settings_on_the_same_noise_differ_where_the_sampler_says() {
     assert!(find(&window, &format!("{} in all", price(&a))).is_some());
     assert!(find(&window, &format!("B: {} so far, {} in all", so_far(&b), price(&b))).is_some(), "{:?}", find(&window, "B: "));
     window.get_by_role_and_label(Role::RadioButton, "B 14×14, 8 greys").click();
-    wait(&mut window, "another model", |window| find(window, "B 14×14, 8 greys").is_some());
+    wait(&mut window, "another model", |window| find(window, "B  14×14, 8 greys").is_some());
     press(&mut window, Key::X);
     wait(&mut window, "the sample alone", |window| find(window, "Sample, 14 rows").is_some());
 }

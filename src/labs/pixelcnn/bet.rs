@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::canvas::grey;
 use super::lab::PixelcnnLab;
+use super::study::Task;
 use crate::labs::Shared;
 use crate::train::pixelcnn_job::SampleRun;
 use crate::ui::chips;
@@ -64,7 +65,7 @@ impl PixelcnnLab {
     pub(super) fn hides(&self) -> bool {
         let next = self.walk.at();
         let drawn = self.walk.run().is_none_or(|run| next >= run.len());
-        self.bet.on && !drawn && !self.bet.guesses.contains_key(&next)
+        self.bet.on && self.desk.task == Task::Sample && !drawn && !self.bet.guesses.contains_key(&next)
     }
 
     /// Takes a guess for the next pixel; false if nobody asked for one.

@@ -22,7 +22,7 @@ const AROUND: f32 = 112.0;
 /// The gallery's two rows of eight are as high as a quarter of their width, which is the picture's.
 const WITH_GALLERY: f32 = 1.25;
 /// A canvas narrower than this has no column beside the picture.
-const NARROW: f32 = 470.0;
+const NARROW: f32 = 520.0;
 
 /// Draws the canvas.
 pub(super) fn show(lab: &mut PixelcnnLab, ui: &mut Ui, shared: &mut Shared) {

@@ -87,7 +87,7 @@ fn distribution(lab: &PixelcnnLab, ui: &mut Ui, run: &SampleRun, focus: usize, a
     let chosen = usize::from(run.pixels[focus]);
     let row_height = if run.levels > 6 { 19.0 } else { 25.0 };
     let u = Some(f64::from(run.u[focus])).filter(|u| u.is_finite());
-    let (bars, level) = ProbabilityBars::new("Distribution of the pixel", p)
+    let (bars, _) = ProbabilityBars::new("Distribution of the pixel", p)
         .swatches(&swatches)
         .chosen(Some(chosen))
         .u(u)
@@ -105,7 +105,9 @@ fn distribution(lab: &PixelcnnLab, ui: &mut Ui, run: &SampleRun, focus: usize, a
     );
     let clicks = ui.interact(bars.rect, ui.scope_id().with("levels"), egui::Sense::click());
     clicks.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, "Give the pixel the level of a bar"));
-    level.filter(|_| clicks.clicked()).map(|level| level as u8)
+    // While a click happens nothing else is hovered: the row is found by its place.
+    let row = clicks.interact_pointer_pos().filter(|_| clicks.clicked()).map(|pos| (pos.y - bars.rect.top()) / row_height);
+    row.map(|row| (row.max(0.0) as usize).min(run.levels - 1) as u8)
 }
 
 fn level_name(level: usize, levels: usize) -> String {

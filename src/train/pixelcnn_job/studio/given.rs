@@ -33,6 +33,7 @@ impl Studio {
     /// Takes over an image to be studied; `None` ends that.
     pub(super) fn set_study(&mut self, order: Option<StudyOrder>) {
         self.given.due = order.is_some();
+        self.error = None;
         if order.is_none() {
             self.given.study = None;
         }
