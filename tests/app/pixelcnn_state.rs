@@ -23,7 +23,9 @@ impl Bare {
 
     fn frame(&mut self) {
         let Bare { lab, shared, ctx } = self;
-        let _ = ctx.run_ui(RawInput::default(), |ui| lab.update(&ui.ctx().clone(), shared));
+        let mut output = ctx.run_ui(RawInput::default(), |ui| lab.update(&ui.ctx().clone(), shared));
+        // Nobody paints: egui wants to be told.
+        output.textures_delta.clear();
     }
 
     #[track_caller]
