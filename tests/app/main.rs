@@ -17,6 +17,7 @@ mod keys;
 mod math;
 mod mutants;
 mod pixelcnn;
+mod pixelcnn_mask;
 mod pixelcnn_micro;
 mod pixelcnn_state;
 mod pixelcnn_study;
