@@ -143,7 +143,7 @@ fn the_gradient_stays_inside_the_exact_field_and_the_line_says_how_much_of_it_it
     assert_eq!(seen, format!("seen by the next pixel: {}", numbers[1]));
     assert!(numbers[0] > 0 && numbers[0] <= numbers[1], "{line}");
     assert_eq!(numbers[2], 0, "{line}");
-    assert!(find(&window, "log₁₀ of |∂ logits / ∂ x|, relative to the largest, from −3.00 to 0.00").is_some(), "a colour bar");
+    assert!(find(&window, "log₁₀ |∂l/∂x|, relative, from −3.00 to 0.00").is_some(), "a colour bar");
 }
 
 #[test]

@@ -133,5 +133,5 @@ pub(super) fn legend(ui: &mut Ui, gradient: &Gradient, field: &Field) {
          could matter, the gradient what does.",
         gradient.largest
     ));
-    colorbar(ui, &scale(), "log₁₀ of |∂ logits / ∂ x|", "relative to the largest");
+    colorbar(ui, &scale(), "log₁₀ |∂l/∂x|", "relative");
 }
