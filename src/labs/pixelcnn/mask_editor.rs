@@ -62,7 +62,6 @@ pub(super) fn show(lab: &mut PixelcnnLab, ui: &mut Ui) {
     };
     chips::card(ui, |ui| {
         ui.add(egui::Label::new(egui::RichText::new(format!("Not autoregressive: {}.", leak.sentence())).color(palette.blind)).wrap());
-        chips::note(ui, "So no order exists in which this model could draw; sampling is refused.");
         let help = "Draws in raster order all the same, a whole forward pass for each pixel, although what a pixel saw changes afterwards";
         if chips::button(ui, "what if").on_hover_text(help).clicked() {
             lab.ask(Ask::WhatIf);
