@@ -54,6 +54,7 @@ fn structure_answers_at_once_and_training_fits_it() {
     window.run_steps(2);
     assert!(says(&window, "4 layers hear 9 steps back."));
     window.get_by_label("2 taps").click();
+    window.run_steps(2);
     window.get_by_label("1, 2, 4, …").click();
     window.run_steps(2);
     assert!(says(&window, "4 layers hear 16 steps back."));

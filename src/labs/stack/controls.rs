@@ -29,10 +29,6 @@ pub(super) fn show(lab: &mut StackLab, ui: &mut Ui, shared: &mut Shared) {
 fn structure(lab: &mut StackLab, ui: &mut Ui) {
     let before = lab.state.config();
     chips::section(ui, "Stack", if lab.untrained() { "untrained" } else { "" });
-    if lab.untrained() && !lab.training() && chips::primary_button(ui, "Train this stack").on_hover_text(Command::Train.tooltip()).clicked()
-    {
-        lab.ask(Ask::Train(true));
-    }
     ui.label("Kernel").on_hover_text("Taps of every layer: the present step, and one or two that lie d and 2 d back");
     chips::segmented(ui, &mut lab.state.kernel, &[(2, "2 taps"), (3, "3 taps")]);
     ui.label("Dilations");
@@ -52,6 +48,11 @@ fn structure(lab: &mut StackLab, ui: &mut Ui) {
     lab.state.front = if wide { lab.state.kernel } else { 1 };
     if lab.state.config() != before {
         lab.restructured();
+    }
+    // Below what is clicked, so that its coming and going moves nothing under the pointer.
+    if lab.untrained() && !lab.training() && chips::primary_button(ui, "Train this stack").on_hover_text(Command::Train.tooltip()).clicked()
+    {
+        lab.ask(Ask::Train(true));
     }
 }
 
