@@ -258,6 +258,9 @@ impl FlowLab {
 
     /// The layer that the depth stands in, counted from 0.
     fn layer(&self) -> usize {
+        if let Some(layer) = self.micro_layer() {
+            return layer;
+        }
         (self.depth.position().ceil() as usize).saturating_sub(1).min(self.depth.layers().saturating_sub(1))
     }
 

@@ -22,6 +22,9 @@ const REACH: f32 = 3.0;
 /// Below this density of both, per unit area, the difference is faded out: where neither has mass it says nothing.
 const FAINT: f32 = 1e-3;
 
+/// In a narrower column a name and its value do not fit on one line, in points.
+const NARROW: f32 = 300.0;
+
 /// What stands beside the present flow.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -295,8 +298,13 @@ fn plane(lab: &mut FlowLab, ui: &mut Ui, shared: &Shared, place: Place, side: f3
         lab.set_probe([x + dx, y + dy]);
     }
     match place {
-        Place::Difference => drop(colorbar(ui, &Scale::symmetric(REACH), "A higher is blue", "nats")),
-        _ => drop(colorbar(ui, &Scale::new(Colormap::Density, 0.0, lab.fields.scale().high), "density", "per unit area")),
+        Place::Difference => {
+            drop(colorbar(ui, &Scale::symmetric(REACH), if side < NARROW { "nats" } else { "A higher is blue, nats" }, ""))
+        }
+        _ => {
+            let meaning = if side < NARROW { "p(x)" } else { "density, per unit area" };
+            drop(colorbar(ui, &Scale::new(Colormap::Density, 0.0, lab.fields.scale().high), meaning, ""));
+        }
     }
 }
 
@@ -319,7 +327,7 @@ fn numbers(lab: &FlowLab, ui: &mut Ui, shared: &Shared, place: Place) {
         {
             let (text, ink) = value
                 .map_or_else(|| ("…".into(), palette.text), |v| (format!("{} {}", signed(v, 3), units.name()), sign_color(palette, v)));
-            chips::value_row(ui, name, &text, ink);
+            row(ui, name, &text, ink);
         }
         let additive = [a, b].into_iter().flatten().any(|snapshot| snapshot.config.additive);
         if additive {
@@ -330,8 +338,19 @@ fn numbers(lab: &FlowLab, ui: &mut Ui, shared: &Shared, place: Place) {
     let snapshot = if place == Place::A { a } else { b };
     let peak = snapshot.and_then(|s| s.pictures.as_ref()).map(|p| p.density.values.iter().copied().fold(0.0, f32::max));
     let step = snapshot.map_or_else(|| "…".to_owned(), |s| count(s.step));
-    chips::value_row(ui, "step", &step, palette.text);
-    chips::value_row(ui, measure, &text(gap(snapshot)), palette.seen);
-    chips::value_row(ui, "log p at the probe", &text(log_prob(snapshot)), palette.now);
-    chips::value_row(ui, "highest density", &peak.map_or_else(|| "…".into(), |p| number(p.into(), 3)), palette.text);
+    row(ui, "step", &step, palette.text);
+    row(ui, measure, &text(gap(snapshot)), palette.seen);
+    row(ui, "log p at the probe", &text(log_prob(snapshot)), palette.now);
+    row(ui, "highest density", &peak.map_or_else(|| "…".into(), |p| number(p.into(), 3)), palette.text);
+}
+
+/// Name and value on one line, or below each other where the column is narrow.
+fn row(ui: &mut Ui, name: &str, value: &str, ink: egui::Color32) {
+    if ui.available_width() >= NARROW {
+        chips::value_row(ui, name, value, ink);
+        return;
+    }
+    ui.spacing_mut().item_spacing.y = 1.0;
+    ui.label(RichText::new(name).small().color(Palette::of(ui).text_dim));
+    ui.label(RichText::new(value).monospace().color(ink));
 }

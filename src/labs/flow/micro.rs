@@ -49,8 +49,11 @@ impl FlowLab {
         let place = self.depth.position().floor() as usize;
         let layer = place.min(self.depth.layers().saturating_sub(1));
         self.desk.micro = Micro { on: true, layer, at: 0, ..self.desk.micro };
-        if self.desk.micro.inside == Inside::Update {
-            self.tell_update();
+        // The numbers of a sentence must stand while it is read.
+        self.training = false;
+        match self.desk.micro.inside {
+            Inside::Layer => self.send(FlowCommand::Train(false)),
+            Inside::Update => self.tell_update(),
         }
         self.follow_micro();
     }
@@ -88,6 +91,12 @@ impl FlowLab {
         };
         self.depth.set_playing(false);
         self.depth.seek(place as f64);
+    }
+
+    /// The layer that is looked into, if one is.
+    pub(super) fn micro_layer(&self) -> Option<usize> {
+        let Micro { on, inside, layer, .. } = self.desk.micro;
+        (on && inside == Inside::Layer && layer < self.depth.layers()).then_some(layer)
     }
 
     /// The sentences of the walk, in order; empty while its numbers are awaited.
@@ -157,7 +166,10 @@ pub(super) fn switch(lab: &mut FlowLab, ui: &mut Ui) {
 pub(super) fn data(lab: &FlowLab, plane: &Plane<'_>) {
     if lab.desk.micro.on {
         match lab.desk.micro.inside {
-            Inside::Layer => {}
+            Inside::Layer => {
+                dim(plane);
+                plane.probe(lab.probe, plane.palette().now);
+            }
             Inside::Update => {
                 dim(plane);
                 if let Some(story) = lab.story() {
