@@ -13,7 +13,7 @@ pub enum TrainError {
     Exec(#[from] ExecError),
     /// A model that cannot be drawn from.
     #[error(transparent)]
-    Sampler(#[from] SamplerError),
+    Sampler(Box<SamplerError>),
     /// Data could not be read or written.
     #[error(transparent)]
     Data(#[from] DataError),
@@ -92,6 +92,12 @@ impl TrainError {
 
     pub(super) fn not_a_lesson(path: &Path, reason: &str) -> TrainError {
         TrainError::NotALesson { path: path.into(), reason: reason.into() }
+    }
+}
+
+impl From<SamplerError> for TrainError {
+    fn from(error: SamplerError) -> TrainError {
+        TrainError::Sampler(Box::new(error))
     }
 }
 

@@ -31,10 +31,13 @@ const MOST_KEPT: usize = 400;
 /// A formula is not made smaller than this to fit, points an em.
 const SMALLEST: f32 = 8.0;
 
+/// A layout or what is wrong with the TeX, and the time of its last use.
+type Kept = (Arc<Result<Laid, String>>, u64);
+
 /// Layouts by their TeX. They are in em units, so every size and theme shares them.
 #[derive(Default)]
 struct Cache {
-    laid: HashMap<(String, bool), (Arc<Result<Laid, String>>, u64)>,
+    laid: HashMap<(String, bool), Kept>,
     widths: HashMap<String, Widths>,
 }
 

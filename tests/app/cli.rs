@@ -373,7 +373,7 @@ fn settings_that_make_no_sense_are_sentences() {
     for (line, parts) in cases {
         contains(&bench.mistake(line), parts);
     }
-    // The parser's own answers, with usage on more lines.
+    // The parser's own answers: a sentence like all others, with usage on more lines.
     for line in [
         "sample tiny.tractable.json --temperature 0",
         "train flow.tractable.json --seconds -3",
@@ -382,7 +382,9 @@ fn settings_that_make_no_sense_are_sentences() {
     ] {
         let output = bench.command(line).output().unwrap();
         assert_eq!(output.status.code(), Some(2), "{line}");
-        assert!(output.stdout.is_empty() && text(&output.stderr).starts_with("error:"), "{line}");
+        let error = text(&output.stderr);
+        let first = error.lines().next().unwrap_or_default();
+        assert!(output.stdout.is_empty() && first.starts_with("tractable: ") && first.ends_with('.'), "{line}: {error}");
     }
 }
 

@@ -9,6 +9,7 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 use serde_json::{Value, json};
 use tractable::labs::explain::{Explain, TEXTS, built_in};
+use tractable::labs::registry::OpenLab;
 use tractable::labs::{Command, Lab, LabStatus, Live, Shared};
 use tractable::ui::{link, math};
 
@@ -34,7 +35,7 @@ fn every_formula_of_every_text_is_understood() {
 /// Every name that the texts use is a number of the lab once its picture is there, and every patch is understood.
 #[test]
 fn every_number_and_every_patch_of_the_texts_exists_in_its_lab() {
-    let labs: [(&str, fn(&Shared) -> Box<dyn Lab>); 4] = [
+    let labs: [(&str, OpenLab); 4] = [
         ("pixelcnn", tractable::labs::pixelcnn::open),
         ("blind-spot", tractable::labs::blindspot::open),
         ("stack", tractable::labs::stack::open),

@@ -135,7 +135,7 @@ fn one_click_makes_every_log_determinant_zero_but_the_scale() {
 #[test]
 fn an_empty_page_says_what_to_do_and_strokes_can_be_undone_and_redone() {
     let mut window = lab();
-    click(&mut window, "draw");
+    click(&mut window, "Your drawing");
     wait(&mut window, "the empty page", |window| has(window, "0 dabs"));
     window.key_press(Key::Space);
     window.run_steps(3);
@@ -153,6 +153,9 @@ fn an_empty_page_says_what_to_do_and_strokes_can_be_undone_and_redone() {
     wait(&mut window, "one dab again", |window| has(window, "1 dabs"));
     window.key_press_modifiers(Modifiers::COMMAND, Key::Y);
     wait(&mut window, "the stroke again", many);
+    // It stands below the fold.
+    window.get_by_label("Clear").scroll_to_me();
+    window.run_steps(5);
     click(&mut window, "Clear");
     wait(&mut window, "the empty page", |window| has(window, "0 dabs"));
 }

@@ -64,6 +64,9 @@ fn structure_answers_at_once_and_training_fits_it() {
     until(&mut window, "the untrained net", |window| window.query_by_label("Train this stack").is_some());
     window.get_by_label("Train this stack").click();
     until(&mut window, "training", |window| says(window, "steps/s") && window.query_by_label("Pause training").is_some());
+    // It may stand below the fold.
+    window.get_by_label("Pause training").scroll_to_me();
+    window.run_steps(5);
     window.get_by_label("Pause training").click();
     until(&mut window, "the pause", |window| says(window, "paused at step"));
     assert!(window.query_by_label("Train this stack").is_none());

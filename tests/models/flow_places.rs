@@ -39,12 +39,12 @@ fn a_point_led_from_any_layer_is_carried_there_by_the_layers_before() {
     for (additive, muted) in [(false, 0), (true, 0), (false, 0b100), (true, 0b1_0000_0100)] {
         let (worker, first) = still(additive);
         worker.send(FlowCommand::Wire(Wiring { muted, ..Wiring::default() }));
-        let mut heard = first.heard + 1;
-        wait(&worker, "the wiring", |s| s.heard == heard);
+        let wired = first.heard + 1;
+        wait(&worker, "the wiring", |s| s.heard == wired);
         for depth in 0..=first.config.stages() {
             let target = [0.6, -0.35];
             worker.send(FlowCommand::ProbeAt { depth, at: target });
-            heard += 1;
+            let heard = wired + 1 + depth as u64;
             let reading = wait(&worker, "the probe", |s| s.heard == heard && s.probe.is_some()).probe.unwrap();
             // Another program brings it forward again, through all layers.
             let there = reading.points[depth];
