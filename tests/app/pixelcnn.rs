@@ -143,6 +143,8 @@ fn other_noise_other_class_and_temperature_change_the_picture_and_the_same_ones_
     wait(&mut window, "a seven", differs);
     window.get_by_role_and_label(Role::RadioButton, "3").click();
     wait(&mut window, "the three again", |window| spoken(window) == first);
+    // While it is drawn anew an image cannot be chosen.
+    wait(&mut window, "the three's gallery", |window| window.query_by_label_contains("Gallery image 2, not").is_none());
     window.get_by_label_contains("Gallery image 2,").click();
     wait(&mut window, "the gallery's image", differs);
     window.get_by_label_contains("Gallery image 2,").click();
