@@ -124,7 +124,13 @@ pub fn colorbar(ui: &mut Ui, scale: &Scale, meaning: &str, unit: &str) -> Respon
     painter.text(pos2(bar.left(), y), egui::Align2::LEFT_TOP, &low, font.clone(), palette.text_dim);
     painter.text(pos2(bar.right(), y), egui::Align2::RIGHT_TOP, &high, font.clone(), palette.text_dim);
     let middle = if unit.is_empty() { meaning.to_owned() } else { format!("{meaning}, {unit}") };
-    painter.text(pos2(bar.center().x, y), egui::Align2::CENTER_TOP, &middle, font, palette.text_dim);
+    // On a narrow bar the unit gives way, then the meaning: both stay in the hover.
+    let text_width = |text: &str| painter.layout_no_wrap(text.to_owned(), font.clone(), palette.text_dim).size().x;
+    let room = width - 2.0 * text_width(&low).max(text_width(&high)) - 12.0;
+    if let Some(text) = [middle.as_str(), meaning].into_iter().find(|text| text_width(text) <= room) {
+        painter.text(pos2(bar.center().x, y), egui::Align2::CENTER_TOP, text, font.clone(), palette.text_dim);
+    }
+    let response = response.on_hover_text(&middle);
     response.widget_info(|| WidgetInfo::labeled(Role::Legend, true, format!("{middle}, from {low} to {high}")));
     response
 }

@@ -15,7 +15,7 @@ const AROUND: f32 = 96.0;
 
 const TITLES: [(&str, &str); 3] = [
     ("One masked stack", "PixelCNN: every layer is a masked convolution"),
-    ("Vertical stack, over the link", "What the link brings: all finished rows, to both sides"),
+    ("Vertical, over the link", "What the link brings: all finished rows, to both sides"),
     ("Two stacks", "Gated PixelCNN: the own row on the left, and the link"),
 ];
 
@@ -29,7 +29,8 @@ pub(super) fn show(lab: &mut BlindSpotLab, ui: &mut Ui) {
     let fields = analysis.fields(pixel).clone();
 
     let gap = 14.0;
-    let width = ((ui.available_width() - 2.0 * gap) / 3.0).max(100.0);
+    let room = ui.available_width();
+    let width = ((room - 2.0 * gap) / 3.0).max(100.0);
     let height = (ui.available_height() - CHART - AROUND).max(90.0);
     let mut chosen = None;
     ui.horizontal_top(|ui| {
@@ -51,7 +52,7 @@ pub(super) fn show(lab: &mut BlindSpotLab, ui: &mut Ui) {
         lab.state.pixel = [usual[0] as i32 - row, col - usual[1] as i32];
     }
     ui.add_space(6.0);
-    growth(lab, ui);
+    growth(lab, ui, room);
 }
 
 /// One field; the cell under the pointer, if any.
@@ -103,24 +104,23 @@ fn counts(ui: &mut Ui, field: &Field, which: usize) {
 }
 
 /// Blind pixels against depth, counted for every depth.
-fn growth(lab: &BlindSpotLab, ui: &mut Ui) {
+fn growth(lab: &BlindSpotLab, ui: &mut Ui, width: f32) {
     let Some(growth) = &lab.growth else { return };
     let palette = Palette::of(ui);
     let layers = lab.state.layers;
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing = vec2(14.0, 1.0);
-        ui.label(egui::RichText::new("Share of the window that is missed, %, against layers").small().color(palette.text));
-        chips::legend(ui, palette.blind, &format!("one stack: {} at {layers}", number(100.0 * growth.share(layers), 1)));
-        chips::legend(ui, palette.seen, "two stacks, wired rightly: 0");
-        if lab.state.wired != WiredAs::Right {
-            ui.label(egui::RichText::new("(the chosen mistake is not in this chart)").small().color(palette.text_dim));
-        }
+        ui.set_max_width(width);
+        ui.label(egui::RichText::new("Share missed, %, by layers").small().color(palette.text));
+        chips::legend(ui, palette.blind, &format!("one stack {}", number(100.0 * growth.share(layers), 1)));
+        chips::legend(ui, palette.seen, if lab.state.wired == WiredAs::Right { "two stacks 0" } else { "two stacks, right: 0" });
     });
     let limit = 100.0 / (4.0 * (growth.kernel / 2) as f64);
     let series = |share: &dyn Fn(usize) -> f64| -> Vec<[f64; 2]> { (1..=growth.missing.len()).map(|l| [l as f64, share(l)]).collect() };
     let plain = series(&|l| 100.0 * growth.share(l));
     let gated = series(&|l| 100.0 * growth.missing_gated[l - 1] as f64 / growth.window[l - 1] as f64);
     let plot = Plot::new("Blind spot against depth")
+        .width(width)
         .height((ui.available_height() - 4.0).clamp(80.0, 420.0))
         .show_background(false)
         .show_grid([false, true])
