@@ -252,7 +252,8 @@ fn training_from_scratch_lowers_the_loss_and_a_missing_file_loses_nothing() {
 
 fn type_path(window: &mut Harness<'_, TractableApp>, text: &str) {
     window.get_by_label("Path of the weights").focus();
-    window.run_steps(2);
+    // A field that has not got the keyboard yet would lose what is typed.
+    wait(window, "the keyboard", |window| window.get_by_label("Path of the weights").is_focused());
     window.get_by_label("Path of the weights").type_text(text);
     window.run_steps(2);
 }
