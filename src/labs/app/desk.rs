@@ -165,7 +165,7 @@ impl TractableApp {
         if let Some(keeper) = &self.desk.keeper {
             ctx.request_repaint_after(keeper.every());
             if let Some(sentence) = keeper.trouble() {
-                self.shared.warn(format!("This session cannot be kept by itself. {sentence}"));
+                self.shared.warn(format!("What is open here cannot be kept by itself. {sentence}"));
             }
         }
     }

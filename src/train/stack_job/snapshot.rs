@@ -25,7 +25,7 @@ pub enum Origin {
     Shipped,
     /// Nowhere: the initial values.
     Untrained,
-    /// From training in this session.
+    /// From training in this window.
     Trained,
     /// From a file.
     File(PathBuf),
