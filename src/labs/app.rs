@@ -262,7 +262,13 @@ impl TractableApp {
             theme::install(ctx, self.shared.theme, self.shared.reduced_motion);
             self.styled = Some(wanted);
         }
-        let scale = self.shared.theme.scale() * self.user_scale * screen_scale(ctx);
+        // Before the first pass egui knows no screen and says 10,000 points: a scale chosen for that would stay for a frame, or for good
+        // where the screen is given only once.
+        if ctx.cumulative_pass_nr() == 0 {
+            return;
+        }
+        let screen = ctx.viewport_rect().size() * ctx.zoom_factor();
+        let scale = self.shared.theme.scale(screen) * self.user_scale;
         if ctx.zoom_factor() != scale {
             ctx.set_zoom_factor(scale);
         }
@@ -330,7 +336,10 @@ impl TractableApp {
             if let Some(error) = lab_ref.status().error {
                 banner::show(ui, &error);
             }
-            lab_ref.canvas(ui, &mut self.shared);
+            // A canvas fills the room that it gets; what does not fit into a small one is scrolled to, never cut.
+            egui::ScrollArea::vertical().id_salt("canvas").auto_shrink([false, false]).show(ui, |ui| {
+                lab_ref.canvas(ui, &mut self.shared);
+            });
             let spoken = lab_ref.spoken_summary();
             let summary =
                 ui.interact(egui::Rect::from_min_size(ui.min_rect().min, vec2(1.0, 1.0)), ui.scope_id().with("summary"), Sense::hover());
@@ -338,16 +347,6 @@ impl TractableApp {
         });
         self.canvas_rect = shown.response.rect;
         self.labs[self.active] = Some(lab);
-    }
-}
-
-/// A larger window is meant to be read from further away: type grows in two steps, so that resizing does not make it swim.
-fn screen_scale(ctx: &egui::Context) -> f32 {
-    let points = ctx.viewport_rect().width() * ctx.zoom_factor();
-    match points {
-        ..1600.0 => 1.0,
-        1600.0..2300.0 => 1.2,
-        _ => 1.5,
     }
 }
 

@@ -1,9 +1,9 @@
 //! Bars: a distribution with its ladder and the u that chose, signed contributions, a strip of surprises.
 
-use egui::{Align2, Color32, FontId, Mesh, Rect, Response, Role, Sense, Shape, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
+use egui::{Align2, Color32, Mesh, Rect, Response, Role, Sense, Shape, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
 
 use super::link;
-use super::theme::Palette;
+use super::theme::{Palette, letters};
 use super::units::{number, signed};
 
 /// A discrete distribution as horizontal bars, with its cumulative ladder at the right.
@@ -75,13 +75,14 @@ impl<'a> ProbabilityBars<'a> {
         let height = self.row_height * n.max(1) as f32;
         let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::hover());
         let hovered = response.hover_pos().map(|pos| ((pos.y - rect.top()) / self.row_height) as usize).filter(|&row| row < n);
+        let wider = letters::stretch(ui.ctx(), 12.0);
         let ladder = 46.0;
         let swatch = 20.0_f32.min(self.row_height - 4.0);
-        let number_width = 44.0;
+        let number_width = 44.0 * wider;
         let bars =
             Rect::from_min_max(pos2(rect.left() + swatch + 10.0, rect.top()), pos2(rect.right() - ladder - number_width, rect.bottom()));
         let painter = ui.painter();
-        let font = FontId::monospace(12.0);
+        let font = letters::monospace(ui.ctx(), 12.0);
         for (i, &p) in self.probabilities.iter().enumerate() {
             let row = Rect::from_min_size(pos2(rect.left(), rect.top() + i as f32 * self.row_height), vec2(rect.width(), self.row_height));
             let chosen = self.chosen == Some(i);
@@ -134,7 +135,7 @@ impl<'a> ProbabilityBars<'a> {
         if let Some(u) = self.u {
             let y = rect.top() + (u as f32).clamp(0.0, 1.0) * rect.height();
             painter.hline(rect.left() - 8.0..=rect.right() + 5.0, y, Stroke::new(2.0, palette.text));
-            painter.text(pos2(rect.left() - 10.0, y), Align2::RIGHT_CENTER, "u", FontId::proportional(12.0), palette.text);
+            painter.text(pos2(rect.left() - 10.0, y), Align2::RIGHT_CENTER, "u", letters::proportional(painter.ctx(), 12.0), palette.text);
         }
     }
 
@@ -163,12 +164,13 @@ pub fn signed_bars(
     selected: Option<usize>,
 ) -> (Response, Option<usize>) {
     let palette = Palette::of(ui);
-    let row_height = 16.0;
+    let larger = letters::stretch(ui.ctx(), 11.5);
+    let row_height = 16.0 * larger;
     let height = row_height * values.len().max(1) as f32;
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::click());
     let hovered = response.hover_pos().map(|pos| ((pos.y - rect.top()) / row_height) as usize).filter(|&row| row < values.len());
-    let label_width = 58.0;
-    let number_width = 50.0;
+    let label_width = 58.0 * larger;
+    let number_width = 50.0 * larger;
     let bars = Rect::from_min_max(pos2(rect.left() + label_width, rect.top()), pos2(rect.right() - number_width, rect.bottom()));
     let zero = bars.center().x;
     let painter = ui.painter();
@@ -183,9 +185,9 @@ pub fn signed_bars(
         painter.rect_filled(Rect::from_two_pos(pos2(zero, y - 4.5), pos2(zero + length, y + 4.5)), 2.0, color);
         if let Some(label) = labels.get(i) {
             let ink = if selected == Some(i) { palette.now } else { palette.text_dim };
-            painter.text(pos2(rect.left(), y), Align2::LEFT_CENTER, label, FontId::proportional(11.5), ink);
+            painter.text(pos2(rect.left(), y), Align2::LEFT_CENTER, label, letters::proportional(painter.ctx(), 11.5), ink);
         }
-        painter.text(pos2(rect.right(), y), Align2::RIGHT_CENTER, signed(value, 2), FontId::monospace(11.0), color);
+        painter.text(pos2(rect.right(), y), Align2::RIGHT_CENTER, signed(value, 2), letters::monospace(painter.ctx(), 11.0), color);
     }
     painter.vline(zero, rect.y_range(), Stroke::new(1.0, palette.text_dim));
     let sum: f64 = values.iter().sum();

@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 
 use egui::{Color32, CornerRadius, Frame, Margin, Response, RichText, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
 
-use super::theme::Palette;
+use super::theme::{Palette, letters};
 
 /// How a chip looks.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -143,17 +143,44 @@ pub fn card<R>(ui: &mut Ui, contents: impl FnOnce(&mut Ui) -> R) -> R {
 /// Words that explain: dim and small, wrapped.
 pub fn note(ui: &mut Ui, text: &str) -> Response {
     let palette = Palette::of(ui);
-    ui.add(egui::Label::new(RichText::new(text).size(12.0).color(palette.text_dim)).wrap())
+    ui.add(egui::Label::new(RichText::new(text).size(letters::size(ui.ctx(), 12.0)).color(palette.text_dim)).wrap())
 }
 
 /// `name ........ value` on one line, the value monospaced and coloured.
 pub fn value_row(ui: &mut Ui, name: &str, value: &str, color: Color32) -> Response {
     let palette = Palette::of(ui);
-    ui.horizontal(|ui| {
-        ui.label(RichText::new(name).color(palette.text_dim));
+    let fonts = [egui::TextStyle::Body, egui::TextStyle::Monospace].map(|style| style.resolve(ui.style()));
+    let [name_width, value_width] = [(name, &fonts[0]), (value, &fonts[1])]
+        .map(|(text, font)| ui.painter().layout_no_wrap(text.to_owned(), font.clone(), color).size().x);
+    let fits = name_width + value_width + ui.spacing().item_spacing.x <= ui.available_width();
+    let right = |ui: &mut Ui| {
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             ui.label(RichText::new(value).monospace().color(color));
         });
+    };
+    ui.vertical(|ui| {
+        ui.spacing_mut().item_spacing.y = 1.0;
+        ui.horizontal(|ui| {
+            ui.add(egui::Label::new(RichText::new(name).color(palette.text_dim)).wrap());
+            if fits {
+                right(ui);
+            }
+        });
+        // Large type: the number has a line of its own.
+        if !fits {
+            ui.horizontal(right);
+        }
+    })
+    .response
+}
+
+/// The one number of a panel that everybody shall see, with what it is above it.
+pub fn key_number(ui: &mut Ui, name: &str, value: &str, color: Color32) -> Response {
+    let palette = Palette::of(ui);
+    ui.vertical(|ui| {
+        ui.spacing_mut().item_spacing.y = 0.0;
+        ui.add(egui::Label::new(RichText::new(name).small().color(palette.text_dim)).wrap());
+        ui.label(RichText::new(value).font(letters::key(ui.ctx())).color(color));
     })
     .response
 }
@@ -226,7 +253,7 @@ pub fn key_hint(ui: &mut Ui, key: &str, does: &str) {
             .stroke(Stroke::new(1.0, palette.line))
             .corner_radius(4)
             .inner_margin(Margin::symmetric(6, 1))
-            .show(ui, |ui| ui.label(RichText::new(key).monospace().size(11.5).color(palette.text)));
+            .show(ui, |ui| ui.label(RichText::new(key).monospace().size(letters::size(ui.ctx(), 11.5)).color(palette.text)));
         if !does.is_empty() {
             ui.label(RichText::new(does).color(palette.text_dim));
         }

@@ -3,7 +3,7 @@
 use egui::{RichText, Ui};
 use egui_plot::{HLine, Line, LineStyle, Plot, PlotPoints};
 
-use super::theme::Palette;
+use super::theme::{Palette, letters};
 use super::units::{Units, number};
 
 /// A learning curve's data, in nats.
@@ -68,7 +68,8 @@ pub fn loss_chart(ui: &mut Ui, name: &str, curves: &LossCurves<'_>, units: Units
     let (seen, now) = (palette.seen, palette.now);
     ui.scope(|ui| {
         // The plot takes its tick labels' size from the body text.
-        ui.style_mut().text_styles.insert(egui::TextStyle::Body, egui::FontId::proportional(10.5));
+        let font = letters::proportional(ui.ctx(), 10.5);
+        ui.style_mut().text_styles.insert(egui::TextStyle::Body, font);
         plot.show(ui, |plot| {
             for (y, label, color) in lines {
                 plot.hline(HLine::new(label, y).color(color).width(1.2).style(LineStyle::dashed_loose()));

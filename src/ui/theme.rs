@@ -2,11 +2,15 @@
 
 mod apply;
 mod contrast;
+pub mod letters;
 
 pub use apply::install;
 pub use contrast::contrast_ratio;
 
-use egui::Color32;
+use egui::{Color32, Vec2};
+
+/// Height of the lecture hall's screen in points.
+const HALL_LINES: f32 = 540.0;
 
 /// The look of the window.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -144,12 +148,25 @@ impl Theme {
         }
     }
 
-    /// How much larger than on a laptop everything is drawn.
+    /// How much larger than on a laptop everything is drawn on a screen of this size in logical pixels.
+    ///
+    /// A larger screen is read from further away. In a lecture hall everything grows with the screen: [`HALL_LINES`] points are always as
+    /// high as the screen, so the smallest letters have 28 pixels on 1080 lines; in steps of a twelfth, so that resizing does not make
+    /// type swim. Elsewhere there are a few steps.
     #[must_use]
-    pub fn scale(self) -> f32 {
+    pub fn scale(self, screen: Vec2) -> f32 {
         match self {
-            Self::Dark | Self::Light => 1.0,
-            Self::Projector => 1.35,
+            Self::Projector => {
+                let fit = (screen.y / HALL_LINES).min(screen.x / (HALL_LINES * 16.0 / 9.0));
+                ((fit * 12.0 + 0.05).floor() / 12.0).max(1.0)
+            }
+            Self::Dark | Self::Light => match screen.x.min(screen.y * 16.0 / 9.0) {
+                ..1600.0 => 1.0,
+                1600.0..2300.0 => 1.2,
+                2300.0..3000.0 => 1.5,
+                3000.0..3600.0 => 1.9,
+                _ => 2.4,
+            },
         }
     }
 }

@@ -169,7 +169,9 @@ fn ctrl_e_exports_what_is_on_screen_and_leaves_it_as_it_was() {
         assert!(window.query_by_label("Position, place 5 standing").is_some(), "after {file} the walk stands where it stood");
     }
     let image = image::open(folder.path().join("a.png")).unwrap();
-    assert!(image.width() > 200 && image.height() > 200, "{}x{}", image.width(), image.height());
+    let canvas = window.state().canvas_rect();
+    assert!((image.width() as f32 - 2.0 * canvas.width()).abs() < 3.0, "{}: twice the canvas, {}", image.width(), canvas.width());
+    assert!((image.height() as f32 - 2.0 * canvas.height()).abs() < 3.0, "{}: twice the canvas, {}", image.height(), canvas.height());
     let rows = std::fs::read_to_string(folder.path().join("a.csv")).unwrap().lines().count();
     assert_eq!(rows, 22, "a header and 21 places");
 }

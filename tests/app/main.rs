@@ -16,6 +16,7 @@ mod flow_draw;
 mod flow_state;
 mod harness;
 mod keys;
+mod legible;
 mod math;
 mod mutants;
 mod pixelcnn;

@@ -21,6 +21,8 @@ use crate::ui::svg::svg;
 
 /// Pictures that wait for the painter: more would only fill memory.
 const WAITING: usize = 2;
+/// Passes after which a layout that still changes is taken as it is.
+const MOST_PASSES: usize = 4;
 const KINDS: [(Kind, &str, &str); 5] = [
     (Kind::Png, "PNG", "png"),
     (Kind::Clip(ClipFormat::Apng), "APNG clip", "apng"),
@@ -275,10 +277,19 @@ impl TractableApp {
         input.viewports.insert(id, ViewportInfo { native_pixels_per_point: Some(native), ..ViewportInfo::default() });
         let mirror = ctx.plugin_or_default::<TextureMirror>();
         mirror.lock().aside(true);
-        let mut output = ctx.run_ui(input, |ui| self.panels(ui));
+        // Axes and panels find their sizes from the pass before: one pass at another scale would be laid out with the wrong ones.
+        let mut laid = Laid { shapes: Vec::new(), pixels_per_point: 1.0 };
+        for _ in 0..MOST_PASSES {
+            let mut output = ctx.run_ui(input.clone(), |ui| self.panels(ui));
+            output.textures_delta.clear();
+            let settled = laid.shapes == output.shapes;
+            laid = Laid { shapes: std::mem::take(&mut output.shapes), pixels_per_point: output.pixels_per_point };
+            if settled {
+                break;
+            }
+        }
         mirror.lock().aside(false);
-        output.textures_delta.clear();
-        Laid { shapes: std::mem::take(&mut output.shapes), pixels_per_point: output.pixels_per_point }
+        laid
     }
 
     /// A picture of the window or its canvas.

@@ -4,6 +4,7 @@ use egui::{Align2, Area, Color32, Frame, Id, Margin, Order, RichText, Role, Stro
 
 use super::TractableApp;
 use crate::labs::shared::Tone;
+use crate::ui::theme::letters;
 
 impl TractableApp {
     /// Messages above the transport bar, newest at the bottom.
@@ -68,7 +69,7 @@ impl TractableApp {
         // Dim, so that it does not draw the eye; without it a lecturer may not find the way back.
         let hint = "B, . or Esc goes on";
         let place = rect.center_bottom() - vec2(0.0, 18.0);
-        ui.painter().text(place, Align2::CENTER_BOTTOM, hint, egui::FontId::proportional(12.0), Color32::from_gray(70));
+        ui.painter().text(place, Align2::CENTER_BOTTOM, hint, letters::proportional(ui.ctx(), 12.0), Color32::from_gray(70));
         let response = ui.interact(rect, ui.scope_id().with("blank"), egui::Sense::hover());
         response.widget_info(|| WidgetInfo::labeled(Role::Status, true, "Blank screen. B or Escape goes on."));
     }

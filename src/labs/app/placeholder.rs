@@ -3,6 +3,7 @@
 use egui::{RichText, Ui, vec2};
 
 use super::TractableApp;
+use crate::ui::theme::letters;
 
 impl TractableApp {
     /// Fills the middle of the window.
@@ -12,7 +13,12 @@ impl TractableApp {
         let height = ui.available_height();
         ui.vertical_centered(|ui| {
             ui.add_space(height * 0.3);
-            ui.label(RichText::new(chapter.section.title().to_uppercase()).size(12.0).extra_letter_spacing(1.5).color(palette.text_dim));
+            ui.label(
+                RichText::new(chapter.section.title().to_uppercase())
+                    .size(letters::size(ui.ctx(), 12.0))
+                    .extra_letter_spacing(1.5)
+                    .color(palette.text_dim),
+            );
             ui.add_space(6.0);
             ui.label(RichText::new(chapter.title).size(27.0).color(palette.text));
             ui.add_space(16.0);

@@ -5,6 +5,7 @@ use egui::{CornerRadius, Rect, RichText, Role, Sense, Ui, WidgetInfo, pos2, vec2
 use super::TractableApp;
 use crate::labs::{Command, Section};
 use crate::ui::chips;
+use crate::ui::theme::letters;
 
 impl TractableApp {
     /// Draws the rail; a click opens a chapter.
@@ -20,7 +21,8 @@ impl TractableApp {
                         ui.add_space(4.0);
                         ui.horizontal(|ui| {
                             ui.add_space(9.0);
-                            let text = RichText::new(section.title().to_uppercase()).size(11.0).extra_letter_spacing(1.4);
+                            let text =
+                                RichText::new(section.title().to_uppercase()).size(letters::size(ui.ctx(), 11.0)).extra_letter_spacing(1.4);
                             ui.label(text.color(palette.text_dim));
                         });
                         ui.add_space(3.0);
@@ -58,7 +60,7 @@ impl TractableApp {
         // What is built stands out; what is not stays readable.
         let built = chapter.open.is_some();
         let ink = if active || built { palette.text } else { palette.text_dim };
-        let font = egui::FontId::proportional(12.6);
+        let font = letters::proportional(ui.ctx(), 12.6);
         let galley = painter.layout_no_wrap(chapter.title.to_owned(), font, ink);
         painter.galley(pos2(rect.left() + 11.0, rect.center().y - galley.size().y / 2.0), galley, ink);
         response.widget_info(|| WidgetInfo::selected(Role::Tab, true, active, chapter.title));

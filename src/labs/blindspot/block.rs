@@ -1,11 +1,11 @@
-use egui::{Align2, FontId, Pos2, Rect, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
+use egui::{Align2, Pos2, Rect, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
 
 use super::BlindSpotLab;
 use crate::train::rain_job::LayerValues;
 use crate::ui::chips;
 use crate::ui::colormap::{Colormap, Scale, colorbar};
 use crate::ui::heatmap::FieldTexture;
-use crate::ui::theme::Palette;
+use crate::ui::theme::{Palette, letters};
 
 /// End of the scale of convolutions, both ways: fixed, because a range that jumps lies.
 const REACH: f32 = 3.0;
@@ -67,10 +67,16 @@ pub(super) fn show(lab: &mut BlindSpotLab, ui: &mut Ui) {
     }
     for (a, b) in SUMS {
         let between = pos2((places[a].right() + places[b].left()) / 2.0, places[a].center().y);
-        painter.text(between, Align2::CENTER_CENTER, "+", FontId::proportional(20.0), palette.text);
+        painter.text(between, Align2::CENTER_CENTER, "+", letters::proportional(painter.ctx(), 20.0), palette.text);
     }
     for (i, (part, place)) in PARTS.iter().zip(places).enumerate() {
-        painter.text(place.left_top() - vec2(0.0, 3.0), Align2::LEFT_BOTTOM, part.name, FontId::proportional(12.5), palette.text);
+        painter.text(
+            place.left_top() - vec2(0.0, 3.0),
+            Align2::LEFT_BOTTOM,
+            part.name,
+            letters::proportional(painter.ctx(), 12.5),
+            palette.text,
+        );
         painter.rect_filled(place, 2.0, palette.track);
         match picture(&values, i, channel) {
             Some((field, scale)) => {
@@ -80,7 +86,13 @@ pub(super) fn show(lab: &mut BlindSpotLab, ui: &mut Ui) {
                 texture.paint(&painter, place);
             }
             None => {
-                painter.text(place.center(), Align2::CENTER_CENTER, "nothing reads it", FontId::proportional(11.0), palette.text_dim);
+                painter.text(
+                    place.center(),
+                    Align2::CENTER_CENTER,
+                    "nothing reads it",
+                    letters::proportional(painter.ctx(), 11.0),
+                    palette.text_dim,
+                );
             }
         }
         painter.rect_stroke(place, 2.0, Stroke::new(1.0, palette.line), StrokeKind::Outside);

@@ -25,6 +25,7 @@ fn wedge(lab: &BlindSpotLab, ui: &mut Ui) {
     let (l, r) = (lab.state.layers, growth.kernel / 2);
     let (missing, window) = (growth.missing[l - 1], growth.window[l - 1]);
     chips::section(ui, "The missing wedge", "");
+    chips::key_number(ui, "share missed by one stack", &format!("{} %", number(100.0 * growth.share(l), 1)), palette.blind);
     chips::card(ui, |ui| {
         chips::value_row(ui, "r L (L − 1) / 2", &format!("{r}·{l}·{}/2 = {}", l - 1, r * l * (l - 1) / 2), palette.text);
         chips::value_row(ui, "counted in the graph", &missing.to_string(), palette.blind);
@@ -70,6 +71,9 @@ fn race(lab: &BlindSpotLab, ui: &mut Ui, shared: &Shared) {
     chips::section(ui, "What the blind spot costs", "");
     if let Some(snapshot) = &lab.snapshot {
         let unit = shared.units;
+        if let Some(score) = snapshot.racers[1].score {
+            chips::key_number(ui, "two stacks, an image", &unit.format(score.nats, 1), palette.seen);
+        }
         chips::card(ui, |ui| {
             let nats = |i: usize| {
                 snapshot.racers[i].score.map_or_else(

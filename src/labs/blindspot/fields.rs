@@ -5,7 +5,7 @@ use super::{BlindSpotLab, WiredAs};
 use crate::graph::causal::{Field, Visibility};
 use crate::ui::chips;
 use crate::ui::pixel_grid::PixelGrid;
-use crate::ui::theme::Palette;
+use crate::ui::theme::{Palette, letters};
 use crate::ui::units::number;
 
 /// Room under the pictures for the count against depth.
@@ -31,7 +31,9 @@ pub(super) fn show(lab: &mut BlindSpotLab, ui: &mut Ui) {
     let gap = 14.0;
     let room = ui.available_width();
     let width = ((room - 2.0 * gap) / 3.0).max(100.0);
-    let height = (ui.available_height() - CHART - AROUND).max(90.0);
+    let tall = ui.available_height();
+    let around = AROUND * letters::stretch(ui.ctx(), 12.0);
+    let height = (tall - CHART.min(tall * 0.33) - around).max(90.0);
     let mut chosen = None;
     ui.horizontal_top(|ui| {
         ui.spacing_mut().item_spacing.x = gap;
@@ -94,7 +96,9 @@ fn counts(ui: &mut Ui, field: &Field, which: usize) {
         if field.blind == 0 {
             ui.label(egui::RichText::new("no blind spot").small().color(palette.seen));
         } else {
-            chips::legend(ui, palette.blind, &format!("{} missing: the blind spot", field.blind));
+            let wide = ui.available_width() > 190.0 * letters::stretch(ui.ctx(), 11.0);
+            let what = if wide { ": the blind spot" } else { "" };
+            chips::legend(ui, palette.blind, &format!("{} missing{what}", field.blind));
         }
     }
     if field.ahead > 0 {
@@ -135,7 +139,8 @@ fn growth(lab: &BlindSpotLab, ui: &mut Ui, width: f32) {
         .include_x(growth.missing.len() as f64 + 0.3)
         .y_axis_min_width(28.0);
     ui.scope(|ui| {
-        ui.style_mut().text_styles.insert(egui::TextStyle::Body, egui::FontId::proportional(10.5));
+        let font = letters::proportional(ui.ctx(), 10.5);
+        ui.style_mut().text_styles.insert(egui::TextStyle::Body, font);
         plot.show(ui, |plot| {
             let dashed = egui_plot::LineStyle::dashed_loose();
             plot.hline(egui_plot::HLine::new("limit of depth, 1 / (4 r)", limit).color(palette.text_dim).width(1.2).style(dashed));

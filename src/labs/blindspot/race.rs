@@ -6,7 +6,7 @@ use crate::labs::Shared;
 use crate::train::rain_job::{RacerView, RainSnapshot, TEST_IMAGES};
 use crate::ui::chips;
 use crate::ui::pixel_grid::PixelGrid;
-use crate::ui::theme::Palette;
+use crate::ui::theme::{Palette, letters};
 use crate::ui::units::{count, number};
 
 /// Names of the two models, as everywhere on this page.
@@ -95,7 +95,8 @@ fn curves(ui: &mut Ui, snapshot: &RainSnapshot, shared: &Shared, height: f32) {
         .y_axis_min_width(34.0)
         .x_axis_formatter(|mark, _| count(mark.value.max(0.0) as u64));
     ui.scope(|ui| {
-        ui.style_mut().text_styles.insert(egui::TextStyle::Body, egui::FontId::proportional(10.5));
+        let font = letters::proportional(ui.ctx(), 10.5);
+        ui.style_mut().text_styles.insert(egui::TextStyle::Body, font);
         plot.show(ui, |plot| {
             let line = |name, y, color| HLine::new(name, y).color(color).width(1.2).style(LineStyle::dashed_loose());
             plot.hline(line("one bit a pixel", nothing, palette.text_dim));

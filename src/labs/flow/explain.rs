@@ -55,6 +55,8 @@ fn point(lab: &mut FlowLab, ui: &mut Ui, shared: &Shared, reading: &ProbeReading
     let units = shared.units;
     let [x, y] = reading.at.map(|v| number(v, 2));
     chips::section(ui, "The amber point", &format!("x = ({x}, {y})"));
+    let key = chips::key_number(ui, "log p(x)", &units.format(reading.log_prob, 2), palette.now);
+    link::place(ui, key.rect, "log_p", palette.now);
     let numbers = |name: &str| number_of(lab, name).map(|live| (live.text, live.color));
     Math::new(FORMULA).size(16.0).numbers(&numbers).show(ui);
     let sum: f64 = reading.log_dets.iter().sum();

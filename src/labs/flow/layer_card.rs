@@ -1,12 +1,12 @@
 //! The active layer: what it moves, its s and t over the passive coordinate, and whether it takes part.
 
-use egui::{Align2, Color32, FontId, Painter, Pos2, Rect, Role, Sense, Shape, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
+use egui::{Align2, Color32, Painter, Pos2, Rect, Role, Sense, Shape, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
 
 use super::FlowLab;
 use super::numbers::round_up;
 use crate::train::flow_job::Conditioner;
 use crate::ui::chips;
-use crate::ui::theme::Palette;
+use crate::ui::theme::{Palette, letters};
 use crate::ui::units::{number, signed};
 
 const HEIGHT: f32 = 92.0;
@@ -74,7 +74,7 @@ fn halves(ui: &mut Ui, first_is_passive: bool) {
         let (fill, ink) = if passive { (palette.track, palette.text) } else { (palette.seen, palette.on_accent) };
         ui.painter().rect(place, 5.0, fill, Stroke::new(1.0, palette.line), StrokeKind::Inside);
         let text = format!("{name} {}", if passive { "stays" } else { "moves" });
-        ui.painter().text(place.center(), Align2::CENTER_CENTER, text, FontId::proportional(12.0), ink);
+        ui.painter().text(place.center(), Align2::CENTER_CENTER, text, letters::proportional(ui.ctx(), 12.0), ink);
     }
     let (stays, moves) = if first_is_passive { ("x₁", "x₂") } else { ("x₂", "x₁") };
     response.widget_info(|| WidgetInfo::labeled(Role::Image, true, format!("{stays} stays, {moves} moves")));
@@ -97,7 +97,7 @@ fn curves(lab: &FlowLab, ui: &mut Ui, layer: usize) {
     painter.hline(plot.x_range(), axes.place(0.0, 0.0).y, Stroke::new(1.0, palette.line));
     axes.line(&painter, curve, &curve.log_scale, s_ink);
     axes.line(&painter, curve, &curve.shift, t_ink);
-    let small = FontId::proportional(11.0);
+    let small = letters::proportional(ui.ctx(), 11.0);
     let passive = if layer.is_multiple_of(2) { "x₁" } else { "x₂" };
     painter.text(
         plot.left_top() + vec2(5.0, 2.0),
@@ -116,7 +116,7 @@ fn curves(lab: &FlowLab, ui: &mut Ui, layer: usize) {
             painter.circle(axes.place(at, value as f32), 3.5, ink, Stroke::new(1.5, palette.now));
         }
         let (s_text, t_text) = (format!("s = {}", signed(s, 2)), format!("t = {}", signed(t, 2)));
-        let font = FontId::monospace(12.0);
+        let font = letters::monospace(painter.ctx(), 12.0);
         painter.text(rect.left_bottom(), Align2::LEFT_BOTTOM, &s_text, font.clone(), s_ink);
         painter.text(rect.right_bottom(), Align2::RIGHT_BOTTOM, &t_text, font, t_ink);
         spoken = format!("{spoken} at the probe: {s_text}, {t_text}");

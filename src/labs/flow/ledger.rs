@@ -1,6 +1,6 @@
 //! The mass over each quarter of the view and beyond, and the map of the round-trip error.
 
-use egui::{Align2, Context, FontId, Stroke, Ui};
+use egui::{Align2, Context, Stroke, Ui};
 
 use super::FlowLab;
 use super::numbers::scientific;
@@ -9,6 +9,7 @@ use crate::ui::canvas2d::Plane;
 use crate::ui::chips;
 use crate::ui::colormap::{Colormap, Scale, colorbar};
 use crate::ui::heatmap::FieldTexture;
+use crate::ui::theme::letters;
 use crate::ui::units::number;
 
 /// Exponents of the error map: rounding of f32 is about 1e-7, a thousandth is visible.
@@ -100,7 +101,7 @@ pub(super) fn sentence(lab: &FlowLab) -> Option<String> {
 /// Words on a ground of their own: the field below has any colour.
 fn boxed(plane: &Plane<'_>, pos: egui::Pos2, align: Align2, text: &str) {
     let palette = plane.palette();
-    let galley = plane.painter().layout_no_wrap(text.to_owned(), FontId::monospace(12.0), palette.text);
+    let galley = plane.painter().layout_no_wrap(text.to_owned(), letters::monospace(plane.painter().ctx(), 12.0), palette.text);
     let rect = align.anchor_size(pos, galley.size());
     plane.painter().rect_filled(rect.expand2(egui::vec2(5.0, 2.0)), 4.0, palette.panel.gamma_multiply(0.85));
     plane.painter().galley(rect.min, galley, palette.text);

@@ -3,13 +3,13 @@
 mod layer;
 mod update;
 
-use egui::{Align2, Color32, FontId, RichText, Stroke, Ui, vec2};
+use egui::{Align2, Color32, RichText, Stroke, Ui, vec2};
 
 use super::{Command, FlowLab, Shared};
 use crate::train::flow_job::{FlowCommand, Point, ProbeReading};
 use crate::ui::canvas2d::Plane;
 use crate::ui::chips;
-use crate::ui::theme::Palette;
+use crate::ui::theme::{Palette, letters};
 use crate::ui::transport::TransportModel;
 
 /// What is walked through.
@@ -218,7 +218,7 @@ fn words(plane: &Plane<'_>, at: Point, text: &str, color: Color32) {
     let pos = plane.to_screen(at.map(f64::from));
     let left = pos.x > plane.rect().center().x;
     let (align, offset) = if left { (Align2::RIGHT_BOTTOM, vec2(-12.0, -10.0)) } else { (Align2::LEFT_BOTTOM, vec2(12.0, -10.0)) };
-    let galley = plane.painter().layout_no_wrap(text.to_owned(), FontId::monospace(14.0), color);
+    let galley = plane.painter().layout_no_wrap(text.to_owned(), letters::monospace(plane.painter().ctx(), 14.0), color);
     let rect = align.anchor_size(pos + offset, galley.size());
     let inside = rect.translate(vec2(
         (plane.rect().left() + 6.0 - rect.left()).max(0.0) - (rect.right() - plane.rect().right() + 6.0).max(0.0),

@@ -1,13 +1,13 @@
 //! Up to three pinned points A, B, C beside the amber one, each with its way through the layers and its numbers.
 
-use egui::{Align2, Color32, FontId, Rect, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
+use egui::{Align2, Color32, Rect, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 
 use super::numbers::{sign_color, tween_point};
 use super::{FlowLab, Shared};
 use crate::train::flow_job::{FlowCommand, MOST_PINS, ProbeReading};
 use crate::ui::canvas2d::Plane;
 use crate::ui::chips;
-use crate::ui::theme::Palette;
+use crate::ui::theme::{Palette, letters};
 use crate::ui::units::{number, signed};
 
 /// The letters of the pinned points.
@@ -132,7 +132,7 @@ pub(super) fn data(lab: &FlowLab, plane: &Plane<'_>, shared: &Shared) {
         mark(lab, plane, index, at);
         if let Some(reading) = lab.readings().get(index) {
             let text = format!("log p {}", number(shared.units.convert(reading.log_prob), 2));
-            let galley = plane.painter().layout_no_wrap(text, FontId::proportional(12.0), palette.text);
+            let galley = plane.painter().layout_no_wrap(text, letters::proportional(plane.painter().ctx(), 12.0), palette.text);
             let corner = plane.to_screen(at) + vec2(13.0, -galley.size().y / 2.0);
             let card = Rect::from_min_size(corner, galley.size()).expand2(vec2(4.0, 1.0));
             plane.painter().rect_filled(card, 4.0, palette.card.gamma_multiply(0.85));
@@ -160,7 +160,13 @@ fn mark(lab: &FlowLab, plane: &Plane<'_>, index: usize, at: [f64; 2]) {
     let pos = plane.to_screen(at);
     let ring = if lab.pins.focus == Some(index) { plane.palette().text } else { plane.palette().ground };
     plane.painter().circle(pos, 9.0, color(index), Stroke::new(2.0, ring));
-    plane.painter().text(pos, Align2::CENTER_CENTER, LETTERS[index % MOST_PINS], FontId::proportional(12.0), Color32::BLACK);
+    plane.painter().text(
+        pos,
+        Align2::CENTER_CENTER,
+        LETTERS[index % MOST_PINS],
+        letters::proportional(plane.painter().ctx(), 12.0),
+        Color32::BLACK,
+    );
 }
 
 /// One row a point: its letter, its log-density, a bar for each layer's log-determinant.
@@ -201,7 +207,7 @@ fn letter(ui: &mut Ui, index: usize, focused: bool, spoken: &str) -> egui::Respo
     let (rect, response) = ui.allocate_exact_size(vec2(24.0, 24.0), Sense::click());
     let ring = if focused || response.has_focus() { Palette::of(ui).text } else { Color32::TRANSPARENT };
     ui.painter().circle(rect.center(), 10.0, color(index), Stroke::new(2.0, ring));
-    ui.painter().text(rect.center(), Align2::CENTER_CENTER, LETTERS[index], FontId::proportional(13.0), Color32::BLACK);
+    ui.painter().text(rect.center(), Align2::CENTER_CENTER, LETTERS[index], letters::proportional(ui.ctx(), 13.0), Color32::BLACK);
     response.widget_info(|| WidgetInfo::selected(Role::RadioButton, true, focused, spoken));
     response.on_hover_text(format!("{spoken}\nClick: arrow keys move this point (C takes the keys to the plane)"))
 }

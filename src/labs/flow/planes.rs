@@ -8,9 +8,12 @@ use super::{Command, FlowLab, Shared, hands, ledger, marks, micro};
 use crate::ui::canvas2d::Canvas2d;
 use crate::ui::chips;
 use crate::ui::colormap::{Scale, colorbar};
-use crate::ui::theme::Palette;
+use crate::ui::theme::{Palette, letters};
 use crate::ui::transport::TransportModel;
 use crate::ui::units::number;
+
+/// A plane from this width on has its whole name above it, beside a button or a note.
+const ROOMY: f32 = 215.0;
 
 /// Both planes with their headings, switches and colour bar.
 pub(super) fn show(lab: &mut FlowLab, ui: &mut Ui, shared: &mut Shared) {
@@ -24,7 +27,8 @@ pub(super) fn show(lab: &mut FlowLab, ui: &mut Ui, shared: &mut Shared) {
     }
     let gap = 16.0;
     // The rail of layers below needs its room.
-    let below = super::rail::height(lab, ui.available_width()) + 72.0;
+    let chips: f32 = ui.data(|data| data.get_temp(overlays_id())).unwrap_or(26.0);
+    let below = super::rail::height(lab, ui.ctx(), ui.available_width()) + 46.0 + chips;
     let side = ((ui.available_width() - gap) / 2.0).min(ui.available_height() - below).max(140.0);
     ui.horizontal_top(|ui| {
         ui.spacing_mut().item_spacing.x = gap;
@@ -67,7 +71,8 @@ fn data_heading(lab: &mut FlowLab, ui: &mut Ui) {
     ui.horizontal(|ui| {
         ui.set_min_height(28.0);
         ui.spacing_mut().item_spacing.x = 6.0;
-        ui.label(RichText::new("Data space x").heading().color(palette.text));
+        let wide = ui.available_width() > ROOMY * letters::stretch(ui.ctx(), 11.0);
+        ui.label(RichText::new(if wide { "Data space x" } else { "Data" }).heading().color(palette.text));
         if let Some((_, name, help)) = Tool::ALL.into_iter().find(|(tool, ..)| *tool == lab.tools.tool) {
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
                 // The column at the left has them as chips, but may be scrolled or folded away.
@@ -95,7 +100,8 @@ fn latent_heading(lab: &FlowLab, ui: &mut Ui) {
     };
     ui.horizontal(|ui| {
         ui.set_min_height(28.0);
-        ui.label(RichText::new(title).heading().color(palette.text));
+        let wide = ui.available_width() > ROOMY * letters::stretch(ui.ctx(), 11.0);
+        ui.label(RichText::new(if wide { title } else { "To z" }).heading().color(palette.text));
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             ui.label(RichText::new(note).small().color(palette.text_dim));
         });
@@ -133,8 +139,8 @@ fn latent_space(lab: &mut FlowLab, ui: &mut Ui, shared: &Shared, side: f32) {
 
 /// The overlays' chips and the colour bar of what they show.
 fn overlays(lab: &mut FlowLab, ui: &mut Ui) {
-    ui.horizontal(|ui| {
-        ui.spacing_mut().item_spacing.x = 6.0;
+    let shown = ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing = vec2(6.0, 4.0);
         let shown = &mut lab.overlays;
         for (name, on, command) in [
             ("grid", &mut shown.grid, Command::Grid),
@@ -152,7 +158,12 @@ fn overlays(lab: &mut FlowLab, ui: &mut Ui) {
         if shown.log_det {
             chips::toggle(ui, "all so far", &mut shown.sum).on_hover_text("The sum of the log-determinants of the layers up to here");
         }
-        ui.add_space(8.0);
+        // A colour bar needs its room: a line of its own where the chips have taken this one.
+        if ui.available_size_before_wrap().x < 230.0 {
+            ui.end_row();
+        } else {
+            ui.add_space(8.0);
+        }
         if ledger::legend(lab, ui) {
         } else if lab.overlays.log_det {
             let reach = if lab.overlays.sum { SUM_SCALE } else { LAYER_SCALE };
@@ -161,6 +172,13 @@ fn overlays(lab: &mut FlowLab, ui: &mut Ui) {
             colorbar(ui, &lab.fields.scale(), "density", "per unit area");
         }
     });
+    let height = shown.response.rect.height();
+    ui.data_mut(|data| data.insert_temp(overlays_id(), height));
+}
+
+/// Where the height of the chips is kept: the planes get what they leave.
+fn overlays_id() -> egui::Id {
+    egui::Id::unique("flow overlays height")
 }
 
 impl FlowLab {

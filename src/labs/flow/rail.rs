@@ -1,6 +1,6 @@
 //! One card for each layer: where it stretches and squeezes, its number at the probe, its mean over the data.
 
-use egui::{Align2, Color32, FontId, Rect, Role, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, pos2, vec2};
+use egui::{Align2, Color32, Context, Rect, Role, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, pos2, vec2};
 
 use super::fields::LAYER_SCALE;
 use super::live::layer_name;
@@ -8,14 +8,15 @@ use super::numbers::sign_color;
 use super::{FlowLab, Shared};
 use crate::ui::colormap::{Scale, colorbar};
 use crate::ui::link;
-use crate::ui::theme::Palette;
+use crate::ui::theme::{Palette, letters};
 use crate::ui::transport::TransportModel;
 use crate::ui::units::signed;
 
 const GAP: f32 = 8.0;
-/// Two lines of numbers below a field.
-const TEXT: f32 = 34.0;
 const HEADING: f32 = 30.0;
+/// Size of the numbers in points, and from one line to the next.
+const LETTERS: f32 = 11.0;
+const LINE: f32 = 15.0;
 
 /// Side of a card's field, cards in a row, rows.
 fn shape(lab: &FlowLab, width: f32) -> (f32, usize, usize) {
@@ -26,10 +27,20 @@ fn shape(lab: &FlowLab, width: f32) -> (f32, usize, usize) {
     (if rows == 2 { side.min(46.0) } else { side.min(100.0) }, columns, rows)
 }
 
+/// Lines of numbers below a field: large type leaves room for the probe's only, and the mean is in the hover.
+fn lines(ctx: &Context) -> usize {
+    if letters::stretch(ctx, LETTERS) > 1.1 { 1 } else { 2 }
+}
+
+/// Height of the numbers below a field.
+fn below(ctx: &Context) -> f32 {
+    4.0 + LINE * letters::stretch(ctx, LETTERS) * lines(ctx) as f32
+}
+
 /// How high the rail is.
-pub(super) fn height(lab: &FlowLab, width: f32) -> f32 {
+pub(super) fn height(lab: &FlowLab, ctx: &Context, width: f32) -> f32 {
     let (side, _, rows) = shape(lab, width);
-    HEADING + rows as f32 * (side + TEXT + 6.0)
+    HEADING + rows as f32 * (side + below(ctx) + 6.0)
 }
 
 /// Draws the rail.
@@ -78,7 +89,7 @@ fn kind(lab: &FlowLab, layer: usize) -> &'static str {
 }
 
 fn card(lab: &FlowLab, ui: &mut Ui, shared: &Shared, layer: usize, size: Vec2, palette: &Palette) -> bool {
-    let (rect, response) = ui.allocate_exact_size(vec2(size.x, size.y + TEXT), Sense::click());
+    let (rect, response) = ui.allocate_exact_size(vec2(size.x, size.y + below(ui.ctx())), Sense::click());
     let field = Rect::from_min_size(rect.min, size);
     let name = layer_name(layer);
     if response.hovered() {
@@ -106,17 +117,17 @@ fn card(lab: &FlowLab, ui: &mut Ui, shared: &Shared, layer: usize, size: Vec2, p
     painter.rect_stroke(field, 4.0, line, StrokeKind::Inside);
     let probe = lab.reading().and_then(|reading| reading.log_dets.get(layer).copied());
     let mean = lab.pictures().and_then(|pictures| pictures.mean_log_dets.get(layer).copied());
-    let small = size.x < 70.0;
+    let small = size.x < 70.0 * letters::stretch(ui.ctx(), LETTERS);
     let label = if small { format!("{}", layer + 1) } else { format!("{} {}", layer + 1, kind(lab, layer)) };
     let ink = if current { palette.now } else { palette.text_dim };
     let rows = [(label, probe, ink, 11.0), (if small { String::new() } else { "mean".into() }, mean, palette.text_dim, 10.5)];
-    for (i, (label, value, ink, font)) in rows.into_iter().enumerate() {
-        let top = field.bottom() + 3.0 + 15.0 * i as f32;
-        painter.text(pos2(rect.left(), top), Align2::LEFT_TOP, label, FontId::proportional(font), ink);
+    for (i, (label, value, ink, font)) in rows.into_iter().take(lines(ui.ctx())).enumerate() {
+        let top = field.bottom() + 3.0 + LINE * letters::stretch(ui.ctx(), LETTERS) * i as f32;
+        painter.text(pos2(rect.left(), top), Align2::LEFT_TOP, label, letters::proportional(painter.ctx(), font), ink);
         if let Some(value) = value {
             let color = if i == 0 { sign_color(palette, value) } else { palette.text_dim };
             let text = signed(shared.units.convert(value), 2);
-            painter.text(pos2(rect.right(), top), Align2::RIGHT_TOP, text, FontId::monospace(font), color);
+            painter.text(pos2(rect.right(), top), Align2::RIGHT_TOP, text, letters::monospace(painter.ctx(), font), color);
         }
     }
     let number = |value: Option<f64>| value.map_or_else(|| "not known yet".to_owned(), |v| shared.units.format(v, 2));
@@ -126,7 +137,7 @@ fn card(lab: &FlowLab, ui: &mut Ui, shared: &Shared, layer: usize, size: Vec2, p
         _ => "",
     };
     if !part.is_empty() {
-        painter.text(field.center(), Align2::CENTER_CENTER, part, FontId::proportional(12.0), palette.now);
+        painter.text(field.center(), Align2::CENTER_CENTER, part, letters::proportional(painter.ctx(), 12.0), palette.now);
     }
     let mut spoken = format!("Layer {}, log-det at the probe {}, mean {}", layer + 1, number(probe), number(mean));
     if !part.is_empty() {

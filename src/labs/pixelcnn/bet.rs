@@ -11,7 +11,7 @@ use super::study::Task;
 use crate::labs::Shared;
 use crate::train::pixelcnn_job::SampleRun;
 use crate::ui::chips;
-use crate::ui::theme::Palette;
+use crate::ui::theme::{Palette, letters};
 use crate::ui::transport::TransportModel;
 use crate::ui::units::number;
 
@@ -105,7 +105,7 @@ pub(super) fn question(lab: &mut PixelcnnLab, ui: &mut Ui, shared: &mut Shared) 
             let square = egui::Rect::from_center_size(rect.center() - vec2(0.0, 8.0), vec2(30.0, 30.0));
             let line = if response.hovered() || response.has_focus() { palette.now } else { palette.line };
             ui.painter().rect(square, 4.0, grey(level, run.levels), Stroke::new(2.0, line), StrokeKind::Outside);
-            let font = egui::FontId::monospace(14.0);
+            let font = letters::monospace(ui.ctx(), 14.0);
             ui.painter().text(rect.center_bottom(), egui::Align2::CENTER_BOTTOM, level, font, palette.text);
             response.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Guess level {level}")));
             if response.on_hover_text(format!("key {level}")).clicked() {

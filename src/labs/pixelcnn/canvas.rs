@@ -1,6 +1,6 @@
 //! The picture: the sample in progress with what the next pixel sees, the gallery, and what the model is made of.
 
-use egui::{Align2, Color32, FontId, Sense, Ui, vec2};
+use egui::{Color32, Sense, Ui, pos2, vec2};
 
 use super::lab::{PixelcnnLab, Shown};
 use super::study::{self, Task};
@@ -11,7 +11,7 @@ use crate::labs::{Command, Lab, Shared};
 use crate::train::pixelcnn_job::{Gradient, SampleRun};
 use crate::ui::colormap::{Colormap, Scale, colorbar};
 use crate::ui::pixel_grid::{GridLayout, PixelGrid, hatching};
-use crate::ui::theme::Palette;
+use crate::ui::theme::{Palette, letters};
 use crate::ui::units::number;
 use crate::ui::{chips, link};
 
@@ -138,7 +138,10 @@ fn sample(lab: &mut PixelcnnLab, ui: &mut Ui, shared: &mut Shared, width: f32) {
     ui.add_space(3.0);
     let run = lab.walk.run().cloned();
     let (rows, cols) = run.as_ref().map_or((14, 14), |run| (run.rows, run.cols));
-    let size = vec2(width, ((height - AROUND) / WITH_GALLERY).max(120.0));
+    // Beside a column the gallery must fit too; in a narrow canvas it is scrolled to.
+    let alone = width > 0.8 * ui.clip_rect().width();
+    let gallery = if alone { 1.0 } else { WITH_GALLERY };
+    let size = vec2(width, ((height - AROUND) / gallery).max(120.0));
     let Some(run) = run else {
         PixelGrid::new("Sample", rows, cols).fill(|_| palette.future).summary("The first sample is being drawn.").show(ui, size);
         return;
@@ -164,7 +167,7 @@ fn sample(lab: &mut PixelcnnLab, ui: &mut Ui, shared: &mut Shared, width: f32) {
     let grid = draw(ui, &run, at, focus, lab.view.shown, &lab.view.pins, &overlays, size, &lab.spoken());
     pins::letters(ui, &grid.layout, &lab.view.pins, palette);
     if !lab.view.found && at + 2 * cols <= run.len() {
-        hint(ui, &grid.layout, palette, rows, cols);
+        hint(ui, &grid.layout, palette);
     }
     if let (Some(_), Some(field)) = (&gradient, &field) {
         insight::border(ui.painter(), &grid.layout, field, palette);
@@ -268,9 +271,16 @@ pub(super) fn grey(level: u8, levels: usize) -> Color32 {
     Color32::from_gray((16.0 + 239.0 * f32::from(level) / (levels as f32 - 1.0)) as u8)
 }
 
-fn hint(ui: &Ui, layout: &GridLayout, palette: &Palette, rows: usize, cols: usize) {
-    let place = layout.cell((rows - 1) * cols + cols / 2).left_center();
-    ui.painter().text(place, Align2::CENTER_CENTER, "point at any pixel: what could it see?", FontId::proportional(13.0), palette.text_dim);
+/// What to try first: on the picture, above its lower edge.
+fn hint(ui: &Ui, layout: &GridLayout, palette: &Palette) {
+    let text = "point at any pixel: what could it see?".to_owned();
+    let mut job = egui::text::LayoutJob::simple(text, letters::proportional(ui.ctx(), 13.0), palette.text, layout.rect.width() - 24.0);
+    job.halign = egui::Align::Center;
+    let galley = ui.painter().layout_job(job);
+    let centre = pos2(layout.rect.center().x, layout.rect.bottom() - galley.size().y / 2.0 - 10.0);
+    let place = egui::Rect::from_center_size(centre, galley.size());
+    ui.painter().rect_filled(place.expand2(vec2(8.0, 3.0)), 6.0, palette.ground.gamma_multiply(0.85));
+    ui.painter().galley(place.center_top(), galley, palette.text);
 }
 
 #[expect(clippy::too_many_arguments, reason = "one line of text out of one state")]

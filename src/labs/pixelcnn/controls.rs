@@ -1,4 +1,4 @@
-use egui::{Align2, FontId, Role, Sense, Ui, WidgetInfo, vec2};
+use egui::{Align2, Role, Sense, Ui, WidgetInfo, vec2};
 
 use super::lab::{PRESETS, PixelcnnLab};
 use super::{files, insight};
@@ -6,7 +6,7 @@ use crate::exec::BackendChoice;
 use crate::labs::{Command, Shared};
 use crate::train::Model;
 use crate::train::pixelcnn_job::{Ask, Method, MethodCost, Snapshot};
-use crate::ui::theme::Palette;
+use crate::ui::theme::{Palette, letters};
 use crate::ui::units::number;
 use crate::ui::{chips, link};
 
@@ -86,10 +86,10 @@ fn method(lab: &mut PixelcnnLab, ui: &mut Ui) {
     for cost in &snapshot.costs {
         let ink = if cost.method == lab.settings.method { palette.text } else { palette.text_dim };
         let text = cost_text(cost);
-        let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 15.0), Sense::hover());
-        let small = FontId::proportional(11.0);
+        let small = letters::proportional(ui.ctx(), 11.0);
+        let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), small.size + 4.0), Sense::hover());
         ui.painter().text(rect.left_center(), Align2::LEFT_CENTER, cost.method.name(), small, ink);
-        ui.painter().text(rect.right_center(), Align2::RIGHT_CENTER, &text, FontId::monospace(11.0), ink);
+        ui.painter().text(rect.right_center(), Align2::RIGHT_CENTER, &text, letters::monospace(ui.ctx(), 11.0), ink);
         response.widget_info(|| WidgetInfo::labeled(Role::Label, true, format!("Cost of {}: {text}", cost.method.name())));
     }
     if let Some(sentence) = agreement(snapshot) {

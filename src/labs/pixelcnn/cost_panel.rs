@@ -1,13 +1,13 @@
 //! What an image costs by each of the three samplers, measured here, and the sweep in which each pixel froze under Jacobi's.
 
-use egui::{Align2, FontId, Rect, Role, Sense, Ui, WidgetInfo, pos2, vec2};
+use egui::{Align2, Rect, Role, Sense, Ui, WidgetInfo, pos2, vec2};
 
 use super::lab::PixelcnnLab;
 use crate::train::pixelcnn_job::{Ask, Frozen, Method, MethodCost, Snapshot};
 use crate::ui::chips;
 use crate::ui::colormap::{Colormap, Scale, colorbar};
 use crate::ui::pixel_grid::PixelGrid;
-use crate::ui::theme::Palette;
+use crate::ui::theme::{Palette, letters};
 use crate::ui::units::number;
 
 /// Draws the panel.
@@ -53,17 +53,36 @@ fn row(ui: &mut Ui, cost: &MethodCost, longest: f64, pixels: usize) {
         (_, None) => "not compared yet".to_owned(),
         (_, Some(differing)) => format!("{} of {pixels} pixels identical", pixels - differing),
     };
-    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 44.0), Sense::hover());
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 44.0 * letters::stretch(ui.ctx(), 11.5)), Sense::hover());
+    let wider = letters::stretch(ui.ctx(), 11.5);
     let painter = ui.painter();
     let (left, right) = (rect.left(), rect.right());
-    painter.text(pos2(left, rect.top() + 2.0), Align2::LEFT_TOP, cost.method.name(), FontId::proportional(13.0), palette.text);
-    painter.text(pos2(right, rect.top() + 2.0), Align2::RIGHT_TOP, format!("{ms} ms"), FontId::monospace(13.0), palette.now);
-    let bar = Rect::from_min_size(pos2(left, rect.top() + 20.0), vec2(rect.width(), 6.0));
+    painter.text(
+        pos2(left, rect.top() + 2.0),
+        Align2::LEFT_TOP,
+        cost.method.name(),
+        letters::proportional(painter.ctx(), 13.0),
+        palette.text,
+    );
+    painter.text(
+        pos2(right, rect.top() + 2.0),
+        Align2::RIGHT_TOP,
+        format!("{ms} ms"),
+        letters::monospace(painter.ctx(), 13.0),
+        palette.now,
+    );
+    let bar = Rect::from_min_size(pos2(left, rect.top() + 20.0 * wider), vec2(rect.width(), 6.0));
     painter.rect_filled(bar, 2.0, palette.track);
     let filled = vec2((rect.width() as f64 * time / longest).max(1.5) as f32, 6.0);
     painter.rect_filled(Rect::from_min_size(bar.min, filled), 2.0, palette.now);
     let line = format!("{} {unit} · {same}", cost.cost.passes);
-    painter.text(pos2(left, rect.top() + 29.0), Align2::LEFT_TOP, &line, FontId::proportional(11.5), palette.text_dim);
+    painter.text(
+        pos2(left, rect.top() + 29.0 * wider),
+        Align2::LEFT_TOP,
+        &line,
+        letters::proportional(painter.ctx(), 11.5),
+        palette.text_dim,
+    );
     let spoken = format!("{} sampler: {ms} ms, {} {unit}, {same}", cost.method.name(), cost.cost.passes);
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &spoken));
 }

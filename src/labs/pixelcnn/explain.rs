@@ -30,6 +30,10 @@ pub(super) fn show(lab: &mut PixelcnnLab, ui: &mut Ui, shared: &Shared) {
     if focus > at {
         waiting(lab, ui, &run, focus, at);
     } else {
+        let log = log_name(shared.units);
+        let name = format!("−{log} p of the {}", if focus == at { "next pixel" } else { "pixel" });
+        let key = chips::key_number(ui, &name, &shared.units.format(run.price[focus], 2), Palette::of(ui).now);
+        link::place(ui, key.rect, "price", Palette::of(ui).now);
         let level = distribution(lab, ui, &run, focus, at);
         if let Some(level) = level.filter(|_| focus < at) {
             lab.change_pixel(focus, level);
@@ -178,8 +182,8 @@ fn surprise(lab: &mut PixelcnnLab, ui: &mut Ui, run: &SampleRun, at: usize, unit
 
 fn scale_line(ui: &mut Ui, left: &str, right: &str, middle: &str) {
     let palette = Palette::of(ui);
-    let (rect, _) = ui.allocate_exact_size(egui::vec2(ui.available_width(), 14.0), egui::Sense::hover());
     let font = egui::TextStyle::Small.resolve(ui.style());
+    let (rect, _) = ui.allocate_exact_size(egui::vec2(ui.available_width(), font.size + 3.0), egui::Sense::hover());
     for (place, align, text) in [
         (rect.left_top(), egui::Align2::LEFT_TOP, left),
         (rect.center_top(), egui::Align2::CENTER_TOP, middle),

@@ -1,6 +1,6 @@
 //! "What it is made of": the layers as cards, the masked kernels drawn as in the lecture, and how deep the field is shown.
 
-use egui::{Align2, Color32, CornerRadius, FontId, Pos2, Rect, Response, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
+use egui::{Align2, Color32, CornerRadius, Pos2, Rect, Response, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
 
 use super::lab::PixelcnnLab;
 use crate::autoregressive::gated::{self, Shift};
@@ -8,11 +8,13 @@ use crate::autoregressive::pixelcnn::{Config, Wiring};
 use crate::graph::{MaskKind, Taps};
 use crate::train::Model;
 use crate::ui::chips;
-use crate::ui::theme::Palette;
+use crate::ui::theme::{Palette, letters};
 use crate::ui::units::count;
 
 /// Height of the line between two cards.
 const LINK: f32 = 8.0;
+/// Size of the lines of a card in points: its height belongs to it.
+const LETTERS: f32 = 11.0;
 
 struct Card<'a> {
     title: String,
@@ -185,7 +187,8 @@ fn card(ui: &mut Ui, card: &Card<'_>, lit: bool) -> Response {
     let palette = Palette::of(ui);
     let masked = card.kernel.as_ref().is_some_and(|kernel| kernel.masked);
     let sense = if masked { Sense::click() } else { Sense::hover() };
-    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), card.height), sense);
+    let wider = letters::stretch(ui.ctx(), LETTERS);
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), card.height * wider), sense);
     let hovered = masked && response.hovered();
     let line = if response.has_focus() {
         palette.now
@@ -197,10 +200,10 @@ fn card(ui: &mut Ui, card: &Card<'_>, lit: bool) -> Response {
     let fill = if hovered { palette.card_hover } else { palette.card };
     ui.painter().rect(rect, CornerRadius::same(8), fill, Stroke::new(1.0, line), StrokeKind::Inside);
     let left = rect.left() + 12.0;
-    ui.painter().text(pos2(left, rect.top() + 8.0), Align2::LEFT_TOP, &card.title, FontId::proportional(13.0), palette.text);
+    ui.painter().text(pos2(left, rect.top() + 8.0), Align2::LEFT_TOP, &card.title, letters::proportional(ui.ctx(), 13.0), palette.text);
     for (i, text) in card.lines.iter().enumerate() {
-        let place = pos2(left, rect.top() + 26.0 + 15.0 * i as f32);
-        ui.painter().text(place, Align2::LEFT_TOP, text, FontId::proportional(11.0), palette.text_dim);
+        let place = pos2(left, rect.top() + (26.0 + 15.0 * i as f32) * wider);
+        ui.painter().text(place, Align2::LEFT_TOP, text, letters::proportional(ui.ctx(), LETTERS), palette.text_dim);
     }
     if let Some(drawn) = &card.kernel {
         let [rows, columns] = drawn.size();
@@ -238,9 +241,10 @@ fn kernel(ui: &Ui, corner: Pos2, side: f32, kernel: &Kernel) {
                 palette.track
             };
             ui.painter().rect_filled(cell(row, column), 1.0, fill);
-            if side >= 11.0 && kernel.masked {
+            // Digits that are too small to be read tell less than the colours.
+            if side >= letters::smallest(ui.ctx()) && kernel.masked {
                 let (digit, ink) = if live || above { ("1", palette.on_accent) } else { ("0", palette.text_dim) };
-                ui.painter().text(cell(row, column).center(), Align2::CENTER_CENTER, digit, FontId::monospace(side * 0.7), ink);
+                ui.painter().text(cell(row, column).center(), Align2::CENTER_CENTER, digit, egui::FontId::monospace(side * 0.7), ink);
             }
         }
     }

@@ -1,6 +1,6 @@
 //! The first layer's mask, cell by cell: a click opens or closes one, and the causal analysis says at once what that means.
 
-use egui::{Align2, FontId, Rect, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
+use egui::{Align2, Rect, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
 
 use super::lab::PixelcnnLab;
 use crate::autoregressive::pixelcnn::{Config, Wiring};
@@ -9,7 +9,7 @@ use crate::labs::{Command, Shared};
 use crate::train::Model;
 use crate::train::pixelcnn_job::{Ask, Mask};
 use crate::ui::chips;
-use crate::ui::theme::Palette;
+use crate::ui::theme::{Palette, letters};
 
 /// Why there are no micro-steps in what a leaking model drew.
 const CLOSED: &str = "This picture is of no autoregressive model: there are no steps inside its pixels. Close the cell that leaks.";
@@ -94,7 +94,13 @@ fn cells(ui: &mut Ui, side: usize, live: &[(i32, i32)]) -> Option<(i32, i32)> {
         if (dy, dx) == (0, 0) {
             ui.painter().rect_stroke(rect.expand(1.0), 3.0, Stroke::new(2.5, palette.now), StrokeKind::Middle);
         }
-        ui.painter().text(rect.center(), Align2::CENTER_CENTER, if on { "1" } else { "0" }, FontId::monospace(width * 0.45), ink);
+        ui.painter().text(
+            rect.center(),
+            Align2::CENTER_CENTER,
+            if on { "1" } else { "0" },
+            letters::monospace(ui.ctx(), width * 0.45),
+            ink,
+        );
         response.widget_info(|| WidgetInfo::selected(Role::CheckBox, true, on, format!("Mask cell {dy:+}, {dx:+}")));
         if response.on_hover_cursor(egui::CursorIcon::PointingHand).clicked() {
             clicked = Some((dy, dx));
@@ -150,7 +156,7 @@ pub(super) fn over(lab: &PixelcnnLab, ui: &mut Ui, whole: Rect) {
         ui.painter().rect_stroke(whole.expand(3.0), 2.0, Stroke::new(6.0, palette.blind), StrokeKind::Middle);
     } else if let Some(sentence) = lab.refusal() {
         ui.painter().rect_filled(whole, 0.0, palette.ground.gamma_multiply(0.8));
-        let galley = ui.painter().layout(sentence, FontId::proportional(15.0), palette.blind, whole.width() - 40.0);
+        let galley = ui.painter().layout(sentence, letters::proportional(ui.ctx(), 15.0), palette.blind, whole.width() - 40.0);
         let at = whole.center() - galley.size() / 2.0;
         ui.painter().galley(at, galley, palette.blind);
     }

@@ -1,12 +1,12 @@
 //! One chart for five ideas: logits become logits over T, become probabilities, become the rungs of a ladder on which u falls.
 
-use egui::{Align2, Color32, FontId, Painter, Pos2, Rect, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, lerp, pos2, vec2};
+use egui::{Align2, Color32, Painter, Pos2, Rect, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, lerp, pos2, vec2};
 
 use super::canvas::grey;
 use super::micro::Idea;
 use crate::train::pixelcnn_job::SampleRun;
 use crate::ui::link;
-use crate::ui::theme::Palette;
+use crate::ui::theme::{Palette, letters};
 use crate::ui::units::{number, signed};
 
 /// Height of a level's row where there are few of them.
@@ -80,7 +80,7 @@ impl Chart<'_> {
         if line.height() >= 11.0 {
             let place = pos2(bars.right() + 44.0, line.center().y);
             let ink = if chosen { palette.now } else { palette.text };
-            painter.text(place, Align2::RIGHT_CENTER, self.text(k), FontId::monospace(12.0), ink);
+            painter.text(place, Align2::RIGHT_CENTER, self.text(k), letters::monospace(painter.ctx(), 12.0), ink);
         }
     }
 
@@ -127,13 +127,13 @@ impl Chart<'_> {
 
     fn foot(&self, painter: &Painter, palette: &Palette, bars: Rect, rect: Rect) {
         let y = rect.bottom() - 2.0;
-        let font = FontId::monospace(12.0);
+        let font = letters::monospace(painter.ctx(), 12.0);
         if self.idea >= Idea::Softmax {
             let text = format!("sum {:.3}", self.sum());
             painter.text(pos2(bars.right() + 44.0, y), Align2::RIGHT_BOTTOM, text, font, palette.seen);
         } else {
             let reach = f64::from(self.reach) * (1.0 / self.run.settings.temperature).max(1.0);
-            let small = FontId::proportional(11.0);
+            let small = letters::proportional(painter.ctx(), 11.0);
             painter.text(pos2(bars.left(), y), Align2::LEFT_BOTTOM, signed(-reach, 1), small.clone(), palette.text_dim);
             painter.text(pos2(bars.center().x, y), Align2::CENTER_BOTTOM, "0", small.clone(), palette.text_dim);
             painter.text(pos2(bars.right(), y), Align2::RIGHT_BOTTOM, signed(reach, 1), small, palette.text_dim);
@@ -165,7 +165,7 @@ impl Chart<'_> {
         if u.is_finite() {
             let y = rect.top() + u * fall * rect.height();
             painter.hline(rect.left() - 7.0..=rect.right() + 4.0, y, Stroke::new(2.5, palette.text));
-            painter.text(pos2(rect.left() - 9.0, y), Align2::RIGHT_CENTER, "u", FontId::proportional(13.0), palette.text);
+            painter.text(pos2(rect.left() - 9.0, y), Align2::RIGHT_CENTER, "u", letters::proportional(painter.ctx(), 13.0), palette.text);
         }
         place
     }

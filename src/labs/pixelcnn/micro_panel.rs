@@ -1,6 +1,6 @@
 //! The micro-steps beside the picture: the stack of layers at this position, the chart, the ledger. One of them is lit.
 
-use egui::{Align2, FontId, Pos2, Rect, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
+use egui::{Align2, Pos2, Rect, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
 
 use super::canvas::grey;
 use super::lab::PixelcnnLab;
@@ -12,7 +12,7 @@ use crate::labs::Shared;
 use crate::train::pixelcnn_job::{LayerValues, Look, SampleRun};
 use crate::ui::chips;
 use crate::ui::colormap::{Scale, colorbar};
-use crate::ui::theme::Palette;
+use crate::ui::theme::{Palette, letters};
 use crate::ui::units::number;
 
 /// Height of a layer's strip.
@@ -70,7 +70,7 @@ fn tabs(ui: &mut Ui, idea: Idea) -> Option<Idea> {
         let (fill, ink) = if now { (palette.now, palette.on_accent) } else { (palette.card, palette.text) };
         let line = if response.hovered() || response.has_focus() { palette.seen } else { palette.line };
         ui.painter().rect(place, 5.0, fill, Stroke::new(1.0, line), StrokeKind::Inside);
-        ui.painter().text(place.center(), Align2::CENTER_CENTER, tab.number().to_string(), FontId::proportional(13.0), ink);
+        ui.painter().text(place.center(), Align2::CENTER_CENTER, tab.number().to_string(), letters::proportional(ui.ctx(), 13.0), ink);
         response.widget_info(|| WidgetInfo::selected(Role::Button, true, now, format!("Micro-step {}, {}", tab.number(), tab.name())));
         if response.on_hover_text(tab.name()).clicked() {
             chosen = Some(tab);
@@ -85,7 +85,9 @@ fn part<R>(ui: &mut Ui, lit: bool, label: &str, contents: impl FnOnce(&mut Ui) -
     let (place, _) = ui.allocate_exact_size(vec2(ui.available_width(), if label.is_empty() { 2.0 } else { LABEL }), Sense::hover());
     if lit && !label.is_empty() {
         let mut inner = ui.new_child(egui::UiBuilder::new().max_rect(place).layout(egui::Layout::bottom_up(egui::Align::Min)));
-        inner.add(egui::Label::new(egui::RichText::new(label).size(13.5).color(palette.now)).wrap().selectable(false));
+        inner.add(
+            egui::Label::new(egui::RichText::new(label).size(letters::size(ui.ctx(), 13.5)).color(palette.now)).wrap().selectable(false),
+        );
     }
     ui.scope(|ui| {
         if !lit {
@@ -135,7 +137,7 @@ fn features(ui: &mut Ui, look: &Look, gathered: &[u8], run: &SampleRun, pixel: u
 fn name(ui: &Ui, line: Rect, text: &str) {
     let palette = Palette::of(ui);
     let size = (line.height() - 1.0).min(11.0);
-    ui.painter().text(line.left_center(), Align2::LEFT_CENTER, text, FontId::proportional(size), palette.text_dim);
+    ui.painter().text(line.left_center(), Align2::LEFT_CENTER, text, letters::proportional(ui.ctx(), size), palette.text_dim);
 }
 
 fn cells(line: Rect, count: usize) -> impl Iterator<Item = Rect> {

@@ -1,6 +1,6 @@
 //! The micro-steps over the picture: the masked kernel that gathers, and the value that is written.
 
-use egui::{Align2, Color32, FontId, Id, LayerId, Order, Painter, Pos2, Rect, Stroke, StrokeKind, Ui, UiBuilder, pos2, vec2};
+use egui::{Align2, Color32, Id, LayerId, Order, Painter, Pos2, Rect, Stroke, StrokeKind, Ui, UiBuilder, pos2, vec2};
 
 use super::canvas::grey;
 use super::lab::PixelcnnLab;
@@ -8,7 +8,7 @@ use super::micro::{DIMMED, Idea};
 use crate::graph::causal::{Field, Visibility};
 use crate::train::pixelcnn_job::SampleRun;
 use crate::ui::pixel_grid::GridLayout;
-use crate::ui::theme::Palette;
+use crate::ui::theme::{Palette, letters};
 
 /// Draws what the idea does on the picture; everything else on it is dimmed.
 pub(super) fn show(lab: &mut PixelcnnLab, ui: &mut Ui, layout: &GridLayout, run: &SampleRun) {
@@ -82,7 +82,7 @@ fn write(ui: &Ui, source: Option<Pos2>, cell: Rect, run: &SampleRun, pixel: usiz
 /// A numbered label beside what it names: under it, or above it where there is no room.
 fn callout(ui: &mut Ui, whole: Rect, thing: Rect, text: &str) {
     let palette = Palette::of(ui);
-    let font = FontId::proportional(14.0);
+    let font = letters::proportional(ui.ctx(), 14.0);
     let width = whole.width().min(300.0);
     let galley = ui.painter().layout(text.to_owned(), font, palette.now, width - 16.0);
     let size = galley.size() + vec2(16.0, 10.0);

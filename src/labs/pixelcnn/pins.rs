@@ -1,10 +1,10 @@
 //! Pinned pixels: up to three, each with a letter and a colour of its own.
 
-use egui::{Align2, Color32, FontId, Ui};
+use egui::{Align2, Color32, Ui};
 
 use super::lab::View;
 use crate::ui::pixel_grid::GridLayout;
-use crate::ui::theme::Palette;
+use crate::ui::theme::{Palette, letters};
 
 /// More pins would not be told apart.
 pub(super) const MOST_PINS: usize = 3;
@@ -49,7 +49,7 @@ pub(super) fn letters(ui: &Ui, layout: &GridLayout, pins: &[usize], palette: &Pa
         let side = square.width().clamp(9.0, 15.0);
         let badge = egui::Rect::from_center_size(corner + egui::vec2(1.0, 1.0), egui::vec2(side, side));
         ui.painter().rect_filled(badge, 3.0, color(i, palette));
-        let font = FontId::proportional(side * 0.8);
+        let font = letters::proportional(ui.ctx(), side * 0.8);
         ui.painter().text(badge.center(), Align2::CENTER_CENTER, letter(i), font, palette.on_accent);
     }
 }

@@ -9,7 +9,7 @@ use crate::train::stack_job::StackRun;
 use crate::ui::chips;
 use crate::ui::colormap::{Colormap, Scale, colorbar};
 use crate::ui::link;
-use crate::ui::theme::Palette;
+use crate::ui::theme::{Palette, letters};
 use crate::ui::units::{count, number};
 
 use super::state::Shown;
@@ -94,7 +94,8 @@ fn cost(lab: &mut StackLab, ui: &mut Ui) {
         chips::legend(ui, palette.base, "kept");
         chips::legend(ui, palette.seen, "heard");
         let Some(Costs { kept, new, cone, cached, full }) = numbers else { return };
-        let text = |text: String| RichText::new(text).size(12.5).color(palette.text);
+        let size = letters::size(ui.ctx(), 12.5);
+        let text = |text: String| RichText::new(text).size(size).color(palette.text);
         for (name, words, color) in [
             ("kept", format!("kept {kept}"), palette.base),
             ("new", format!("new {new}"), palette.now),

@@ -35,6 +35,8 @@ fn field(lab: &StackLab, ui: &mut Ui) {
     let palette = Palette::of(ui);
     let (Some(analysis), Some(growth)) = (&lab.analysis, &lab.growth) else { return };
     chips::section(ui, "What it hears", "");
+    let key = chips::key_number(ui, "receptive field", &format!("{} steps", analysis.heard()), palette.seen);
+    link::place(ui, key.rect, "heard", palette.seen);
     let config = analysis.config();
     let sum: usize = config.dilations.iter().sum();
     let k = config.kernel;

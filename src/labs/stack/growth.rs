@@ -3,7 +3,7 @@ use egui_plot::{Line, Plot, PlotPoints, Points};
 
 use super::analysis::Analysis;
 use crate::autoregressive::causal_stack::Config;
-use crate::ui::theme::Palette;
+use crate::ui::theme::{Palette, letters};
 
 /// What is heard after each layer: by the present stack, and by one of as many layers without dilation. Both are counted.
 pub(super) struct Growth {
@@ -25,7 +25,8 @@ pub(super) fn show(growth: &Growth, ui: &mut Ui, height: f32) {
     let points = |counts: &[usize]| -> Vec<[f64; 2]> { counts.iter().enumerate().map(|(layer, &n)| [layer as f64, n as f64]).collect() };
     let (present, plain) = (points(&growth.present), points(&growth.plain));
     ui.scope(|ui| {
-        ui.style_mut().text_styles.insert(egui::TextStyle::Body, egui::FontId::proportional(10.5));
+        let font = letters::proportional(ui.ctx(), 10.5);
+        ui.style_mut().text_styles.insert(egui::TextStyle::Body, font);
         Plot::new("Steps heard against depth")
             .height(height)
             .show_background(false)

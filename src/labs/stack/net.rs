@@ -1,7 +1,7 @@
 //! The stack as nodes and edges, as in the lecture: the input below, the output above, time to the right.
 
 use egui::{
-    Align2, Color32, CornerRadius, DragValue, FontId, Pos2, Rect, Role, Sense, Shape, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, pos2, vec2,
+    Align2, Color32, CornerRadius, DragValue, Pos2, Rect, Role, Sense, Shape, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, pos2, vec2,
 };
 
 use super::analysis::{Analysis, Cell, Cone};
@@ -12,12 +12,16 @@ use crate::data::Melody;
 use crate::train::stack_job::StackRun;
 use crate::ui::cursor;
 use crate::ui::link;
-use crate::ui::theme::Palette;
+use crate::ui::theme::{Palette, letters};
 use crate::ui::units::number;
 
 /// Room for the names of the rows and their dilations, and for the counts of the caches.
 const LEFT: f32 = 112.0;
 const RIGHT: f32 = 58.0;
+/// A column is at least so many letters wide: the name of a pitch has three figures.
+const COLUMN: f32 = 1.9;
+/// Size of the counts of the caches, points.
+const COUNTS: f32 = 12.5;
 /// Columns that stay visible after the present one.
 const AHEAD: usize = 3;
 
@@ -49,7 +53,7 @@ impl Place {
     }
 
     fn radius(&self) -> f32 {
-        (self.step().x * 0.36).min(self.step().y * 0.30).clamp(2.0, 13.0)
+        (self.step().x * 0.36).min(self.step().y * 0.28).clamp(2.0, 13.0)
     }
 
     fn visible(&self) -> std::ops::Range<usize> {
@@ -61,11 +65,15 @@ impl Place {
 pub(super) fn show(lab: &mut StackLab, ui: &mut Ui, size: Vec2) {
     let (all, _) = ui.allocate_exact_size(size, Sense::hover());
     let length = lab.state.config().length;
+    let smallest = letters::smallest(ui.ctx());
+    let right = RIGHT * letters::stretch(ui.ctx(), COUNTS);
     // Narrower columns could not be read.
-    let fits = ((size.x - LEFT - RIGHT) / 20.0).max(8.0) as usize;
+    let fits = ((size.x - LEFT - right) / (COLUMN * smallest)).max(6.0) as usize;
     let columns = lab.state.columns.min(length).min(fits);
     let first = (lab.walk.at + 1 + AHEAD).saturating_sub(columns).min(length - columns);
-    let rect = Rect::from_min_max(all.min + vec2(LEFT, 0.0), all.max - vec2(RIGHT, 0.0));
+    // The first and the last row have names under and over them.
+    let names = smallest + 4.0;
+    let rect = Rect::from_min_max(all.min + vec2(LEFT, names * 0.7), all.max - vec2(right, names * 0.7));
     let place = Place { rect, first, columns, rows: lab.walk.rows };
     let response = ui.interact(rect, ui.scope_id().with("stack"), Sense::click());
     pick(lab, ui, &place, &response);
@@ -125,7 +133,7 @@ fn gutter(lab: &mut StackLab, ui: &mut Ui, all: Rect, place: &Place) {
             None if row + 1 == place.rows => "output".to_owned(),
             None => "front".to_owned(),
         };
-        ui.painter().text(pos2(all.left(), y), Align2::LEFT_CENTER, name, FontId::proportional(13.0), palette.text);
+        ui.painter().text(pos2(all.left(), y), Align2::LEFT_CENTER, name, letters::proportional(ui.ctx(), 13.0), palette.text);
         let Some(layer) = layer else { continue };
         let rect = Rect::from_center_size(pos2(all.left() + 80.0, y), vec2(50.0, place.step().y.clamp(16.0, 22.0)));
         let drag = DragValue::new(&mut lab.state.dilations[layer]).range(1..=LARGEST_DILATION).speed(0.08).prefix("d ");
@@ -181,7 +189,8 @@ impl Picture<'_> {
     }
 
     fn paint(&self, ui: &Ui) {
-        let painter = ui.painter().with_clip_rect(self.place.rect);
+        let names = letters::smallest(ui.ctx()) + 4.0;
+        let painter = ui.painter().with_clip_rect(self.place.rect.expand2(vec2(0.0, names)).intersect(ui.clip_rect()));
         let dim = if self.asked || self.lab.walk.micro.is_some() { 0.35 } else { 0.7 };
         let mut lit = Vec::new();
         for row in 1..self.place.rows {
@@ -247,12 +256,12 @@ impl Picture<'_> {
         let edge = cell.row == 0 || cell.row + 1 == self.place.rows;
         if edge && let Some(name) = self.symbol(cell).map(|symbol| Melody::prelude().name(usize::from(symbol))) {
             let step = self.place.step();
-            let size = (step.x * 0.42).min(12.0);
-            if size >= 8.0 {
+            if step.x >= COLUMN * 0.95 * letters::smallest(painter.ctx()) {
+                let size = (step.x / COLUMN).min(12.0);
                 let below = if cell.row == 0 { radius + 2.0 } else { -radius - 2.0 };
                 let align = if cell.row == 0 { Align2::CENTER_TOP } else { Align2::CENTER_BOTTOM };
                 let ink = if in_cone { palette.text } else { palette.text_dim };
-                painter.text(pos + vec2(0.0, below), align, name, FontId::monospace(size), ink);
+                painter.text(pos + vec2(0.0, below), align, name, letters::monospace(painter.ctx(), size), ink);
             }
         }
     }
@@ -332,7 +341,13 @@ impl Picture<'_> {
             if kept > 0 && at < self.analysis.config().length {
                 let y = self.place.pos(Cell { row, column: self.place.first }).y;
                 let text = format!("keeps {kept}");
-                ui.painter().text(pos2(all.right(), y), Align2::RIGHT_CENTER, text, FontId::proportional(12.5), self.palette.base);
+                ui.painter().text(
+                    pos2(all.right(), y),
+                    Align2::RIGHT_CENTER,
+                    text,
+                    letters::proportional(ui.ctx(), COUNTS),
+                    self.palette.base,
+                );
             }
         }
     }

@@ -1,12 +1,12 @@
 //! The melody as a piano roll: time to the right, pitch upwards.
 
-use egui::{Align2, FontId, Mesh, Rect, Role, Sense, Shape, Stroke, Ui, WidgetInfo, pos2, vec2};
+use egui::{Align2, Mesh, Rect, Role, Sense, Shape, Stroke, Ui, WidgetInfo, pos2, vec2};
 
 use super::lab::StackLab;
 use crate::data::{Melody, melody::BAR};
 use crate::train::stack_job::StackRun;
 use crate::ui::colormap::{Colormap, Scale};
-use crate::ui::theme::Palette;
+use crate::ui::theme::{Palette, letters};
 use crate::ui::transport::TransportModel;
 
 /// Room for the names of the pitches.
@@ -72,9 +72,12 @@ fn paint(ui: &Ui, rect: Rect, run: &StackRun, at: usize, palette: &Palette) {
         let column = Rect::from_min_max(cell(at, levels - 1).min, cell(at, 0).max);
         painter.rect_stroke(column, 0.0, Stroke::new(1.5, palette.now), egui::StrokeKind::Outside);
     }
+    let font = letters::monospace(painter.ctx(), 11.0);
     let melody = Melody::prelude();
     for level in (0..levels).filter(|level| (usize::from(melody.lowest) + level).is_multiple_of(12)) {
-        let y = cell(0, level).center().y;
-        painter.text(pos2(rect.left() - 5.0, y), Align2::RIGHT_CENTER, melody.name(level), FontId::monospace(11.0), palette.text_dim);
+        // The lowest name stays within the picture.
+        let half = font.size * 0.6;
+        let y = cell(0, level).center().y.clamp(rect.top() + half, rect.bottom() - half);
+        painter.text(pos2(rect.left() - 5.0, y), Align2::RIGHT_CENTER, melody.name(level), font.clone(), palette.text_dim);
     }
 }

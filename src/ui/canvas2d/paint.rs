@@ -1,11 +1,11 @@
 //! What can be drawn on a plane.
 
-use egui::{Align2, Color32, FontId, Mesh, Painter, Pos2, Rect, Shape, Stroke, Vec2, pos2, vec2};
+use egui::{Align2, Color32, Mesh, Painter, Pos2, Rect, Shape, Stroke, Vec2, pos2, vec2};
 
 use super::View;
 use crate::ui::heatmap::FieldTexture;
 use crate::ui::pixel_grid::segment;
-use crate::ui::theme::Palette;
+use crate::ui::theme::{Palette, letters};
 use crate::ui::units::number;
 
 /// The plane under a view, ready to draw on.
@@ -157,12 +157,17 @@ impl<'a> Plane<'a> {
 
     /// Words at a point, moved by `offset` on screen.
     pub fn text(&self, point: [f64; 2], offset: Vec2, align: Align2, text: &str, color: Color32) {
-        self.painter.text(self.to_screen(point) + offset, align, text, FontId::proportional(12.0), color);
+        self.painter.text(self.to_screen(point) + offset, align, text, letters::proportional(self.painter.ctx(), 12.0), color);
     }
 
     /// A message in the middle of an empty canvas.
     pub fn message(&self, text: &str) {
-        let galley = self.painter.layout(text.to_owned(), FontId::proportional(14.0), self.palette.text_dim, self.rect.width() * 0.8);
+        let galley = self.painter.layout(
+            text.to_owned(),
+            letters::proportional(self.painter.ctx(), 14.0),
+            self.palette.text_dim,
+            self.rect.width() * 0.8,
+        );
         self.painter.galley(self.rect.center() - galley.size() / 2.0, galley, self.palette.text_dim);
     }
 
@@ -187,7 +192,7 @@ impl<'a> Plane<'a> {
         let [left, bottom, right, top] = self.bounds();
         let step = round_step((right - left) / 5.0);
         let decimals = (-step.log10().floor()).clamp(0.0, 4.0) as usize;
-        let font = FontId::monospace(10.0);
+        let font = letters::monospace(self.painter.ctx(), 10.0);
         let color = self.palette.text_dim;
         for x in multiples(left, right, step) {
             let at = pos2(self.to_screen([x, 0.0]).x, self.rect.bottom());

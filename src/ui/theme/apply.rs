@@ -1,8 +1,11 @@
 //! The tokens as an egui style.
 
+use std::collections::BTreeMap;
+
 use egui::style::{Selection, TextCursorStyle, WidgetVisuals, Widgets};
 use egui::{Color32, CornerRadius, FontFamily, FontId, Shadow, Stroke, TextStyle, Visuals};
 
+use super::letters::key_style;
 use super::{Palette, Theme};
 
 /// Gives egui the colours, sizes and spacings of a theme.
@@ -12,14 +15,7 @@ pub fn install(ctx: &egui::Context, theme: Theme, reduced_motion: bool) {
     ctx.all_styles_mut(|style| {
         style.visuals = visuals(palette);
         style.animation_time = if reduced_motion { 0.0 } else { 0.12 };
-        style.text_styles = [
-            (TextStyle::Small, FontId::new(11.0, FontFamily::Proportional)),
-            (TextStyle::Body, FontId::new(13.5, FontFamily::Proportional)),
-            (TextStyle::Button, FontId::new(13.0, FontFamily::Proportional)),
-            (TextStyle::Monospace, FontId::new(12.5, FontFamily::Monospace)),
-            (TextStyle::Heading, FontId::new(15.5, FontFamily::Proportional)),
-        ]
-        .into();
+        style.text_styles = text_styles(theme);
         style.spacing.item_spacing = egui::vec2(8.0, 6.0);
         style.spacing.button_padding = egui::vec2(10.0, 4.0);
         style.spacing.interact_size.y = 24.0;
@@ -35,6 +31,23 @@ pub fn install(ctx: &egui::Context, theme: Theme, reduced_motion: bool) {
     crate::ui::math::install_fonts(ctx);
     // Ctrl +/-/0 are commands of the table, so that the sheet and the palette know them.
     ctx.options_mut(|options| options.zoom_with_keyboard = false);
+}
+
+/// Sizes of type in points. In a lecture hall the smallest ones have 28 pixels on a screen of 1080 lines, and the key number 48.
+fn text_styles(theme: Theme) -> BTreeMap<TextStyle, FontId> {
+    let [small, body, button, monospace, heading, key] = match theme {
+        Theme::Dark | Theme::Light => [11.0, 13.5, 13.0, 12.5, 15.5, 20.0],
+        Theme::Projector => [14.0, 14.5, 14.0, 14.0, 16.0, 24.0],
+    };
+    [
+        (TextStyle::Small, FontId::new(small, FontFamily::Proportional)),
+        (TextStyle::Body, FontId::new(body, FontFamily::Proportional)),
+        (TextStyle::Button, FontId::new(button, FontFamily::Proportional)),
+        (TextStyle::Monospace, FontId::new(monospace, FontFamily::Monospace)),
+        (TextStyle::Heading, FontId::new(heading, FontFamily::Proportional)),
+        (key_style(), FontId::new(key, FontFamily::Monospace)),
+    ]
+    .into()
 }
 
 fn visuals(p: &Palette) -> Visuals {

@@ -1,10 +1,10 @@
 //! The bar's drawing: five buttons, a scrubber that may be coloured, a speed.
 
-use egui::{Align2, FontId, Mesh, Rect, Sense, Shape, Stroke, Ui, WidgetInfo, pos2, vec2};
+use egui::{Align2, Mesh, Rect, Sense, Shape, Stroke, Ui, WidgetInfo, pos2, vec2};
 
 use super::{TransportModel, step_by};
 use crate::ui::icons::{Icon, icon_button};
-use crate::ui::theme::Palette;
+use crate::ui::theme::{Palette, letters};
 
 /// The buttons, so that the caller can give each one its tooltip with its key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,12 +102,31 @@ fn scrubber(ui: &mut Ui, model: &mut dyn TransportModel, width: f32, hint: &str)
     if response.has_focus() {
         painter.circle_stroke(pos2(x, track.center().y), radius + 3.0, Stroke::new(2.0, palette.now));
     }
-    let font = FontId::proportional(12.5);
-    painter.text(rect.left_top() + vec2(8.0, 0.0), Align2::LEFT_TOP, &labels.position, font.clone(), palette.text);
-    painter.text(rect.right_top() + vec2(-8.0, 0.0), Align2::RIGHT_TOP, &labels.detail, font, palette.text_dim);
-    let small = FontId::proportional(11.0);
-    painter.text(rect.left_bottom() + vec2(8.0, 0.0), Align2::LEFT_BOTTOM, hint, small, palette.text_dim);
+    let font = letters::proportional(ui.ctx(), 12.5);
+    let room = track.width();
+    let position = painter.layout_no_wrap(labels.position.clone(), font.clone(), palette.text);
+    let detail = painter.layout_no_wrap(labels.detail.clone(), font, palette.text_dim);
+    // What does not fit beside the place gives way; the place itself ends in dots.
+    if position.size().x + detail.size().x + 16.0 <= room {
+        painter.galley(pos2(track.right() - detail.size().x, rect.top()), detail, palette.text_dim);
+    }
+    painter.galley(pos2(track.left(), rect.top()), one_line(painter, &labels.position, 12.5, room, palette.text), palette.text);
+    let small = letters::proportional(ui.ctx(), 11.0);
+    // As many of the keys as the line holds.
+    let width = |text: &str| painter.layout_no_wrap(text.to_owned(), small.clone(), palette.text_dim).size().x;
+    let parts: Vec<&str> = hint.split(" · ").collect();
+    let held = (1..=parts.len()).rev().map(|count| parts[..count].join(" · ")).find(|text| width(text) <= room);
+    if let Some(text) = held {
+        painter.text(pos2(track.left(), rect.bottom()), Align2::LEFT_BOTTOM, text, small.clone(), palette.text_dim);
+    }
     response.widget_info(|| WidgetInfo::slider(true, model.position(), format!("Position, {}", labels.position)));
+}
+
+/// Words on one line, which ends in dots where the room ends.
+fn one_line(painter: &egui::Painter, text: &str, points: f32, room: f32, color: egui::Color32) -> std::sync::Arc<egui::Galley> {
+    let mut job = egui::text::LayoutJob::simple_singleline(text.to_owned(), letters::proportional(painter.ctx(), points), color);
+    job.wrap = egui::text::TextWrapping::truncate_at_width(room);
+    painter.layout_job(job)
 }
 
 /// The track as one bar per place: taller and brighter where the model hesitates; what is still to come is dim.

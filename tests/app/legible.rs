@@ -1,0 +1,159 @@
+//! What the eye sees, measured: sizes of type in the lecture hall, words cut off or on top of each other, controls outside of their places.
+
+use std::time::{Duration, Instant};
+
+use egui::epaint::{ClippedShape, Shape, TextShape};
+use egui::{FontFamily, Rect, Vec2};
+use egui_kittest::Harness;
+use egui_kittest::kittest::{NodeT, Queryable};
+use tractable::labs::{AppOptions, TractableApp};
+use tractable::ui::theme::Theme;
+
+type Window = Harness<'static, TractableApp>;
+
+const LABS: [&str; 4] = ["pixelcnn", "flow", "stack", "blind-spot"];
+const SIZES: [[f32; 2]; 3] = [[1280.0, 720.0], [1920.0, 1080.0], [3840.0, 2160.0]];
+
+/// A lab on a screen of so many pixels, once its first picture is complete.
+fn open(chapter: &str, [width, height]: [f32; 2], theme: Theme) -> Window {
+    let options = AppOptions { chapter: Some(chapter.into()), seed: Some(541), theme, threads: Some(1), still: true, ..Default::default() };
+    let mut window =
+        Harness::builder().with_size(Vec2::new(width, height)).build_eframe(move |cc| TractableApp::new(&cc.egui_ctx, &options));
+    let start = Instant::now();
+    let mut calm = 0;
+    while calm < 5 {
+        window.step();
+        calm = if window.state().settled() { calm + 1 } else { 0 };
+        assert!(start.elapsed() < Duration::from_secs(120), "{chapter} never settles");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    window
+}
+
+/// A text that is at least partly in sight.
+struct Words {
+    text: String,
+    rect: Rect,
+    clip: Rect,
+    /// Pixels, the smallest of its sections.
+    pixels: f32,
+    /// Set by the formula's own painter.
+    formula: bool,
+}
+
+fn words(window: &Window) -> Vec<Words> {
+    let scale = window.output().pixels_per_point;
+    let mut all = Vec::new();
+    for ClippedShape { clip_rect, shape, .. } in &window.output().shapes {
+        collect(shape, *clip_rect, scale, &mut all);
+    }
+    all
+}
+
+fn collect(shape: &Shape, clip: Rect, scale: f32, all: &mut Vec<Words>) {
+    match shape {
+        Shape::Vec(shapes) => shapes.iter().for_each(|shape| collect(shape, clip, scale, all)),
+        Shape::Text(TextShape { galley, pos, angle, .. }) if *angle == 0.0 && !galley.text().trim().is_empty() => {
+            let sections = &galley.job.sections;
+            let pixels = sections.iter().map(|section| section.format.font_id.size * scale).fold(f32::INFINITY, f32::min);
+            let formula = sections.iter().any(|section| matches!(section.format.font_id.family, FontFamily::Name(_)));
+            // Line by line, from the first letter to the last: a wrapped text may begin in the middle of a line.
+            for line in &galley.rows {
+                let letters: Vec<_> = line.row.glyphs.iter().filter(|glyph| !glyph.chr.is_whitespace()).collect();
+                let (Some(first), Some(last)) = (letters.first(), letters.last()) else { continue };
+                let top = pos.y + line.pos.y;
+                let left = pos.x + line.pos.x;
+                let rect = Rect::from_min_max(
+                    egui::pos2(left + first.pos.x, top),
+                    egui::pos2(left + last.pos.x + last.advance_width, top + line.row.size.y),
+                );
+                if clip.intersect(rect).is_positive() {
+                    all.push(Words { text: letters.iter().map(|glyph| glyph.chr).collect(), rect, clip, pixels, formula });
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+#[test]
+fn in_the_lecture_hall_everything_is_large_enough() {
+    for size in SIZES {
+        // In proportion to the screen's lines: 28 and 48 pixels on 1080.
+        let (least, key) = (28.0 * size[1] / 1080.0, 48.0 * size[1] / 1080.0);
+        for lab in LABS {
+            let window = open(lab, size, Theme::Projector);
+            let all = words(&window);
+            assert!(all.len() > 30, "{lab}: {} texts", all.len());
+            for words in all.iter().filter(|words| !words.formula) {
+                assert!(words.pixels >= least - 0.1, "{lab} {size:?}: “{}” has {} pixels", words.text, words.pixels);
+            }
+            let number = |words: &&Words| words.text.chars().any(|c| c.is_ascii_digit()) && words.pixels >= key - 0.1;
+            assert!(all.iter().any(|words| number(&words) && !words.formula), "{lab} {size:?}: no key number");
+            let formula = all.iter().filter(|words| words.formula).map(|words| words.pixels).fold(0.0, f32::max);
+            assert!(lab == "blind-spot" || formula >= least, "{lab} {size:?}: the formula has {formula} pixels");
+        }
+    }
+}
+
+#[test]
+fn no_words_are_cut_off_at_the_side_or_lie_on_others() {
+    let mut wrong = Vec::new();
+    for theme in [Theme::Dark, Theme::Projector] {
+        for size in SIZES {
+            for lab in LABS {
+                let window = open(lab, size, theme);
+                let screen = window.ctx.content_rect();
+                let all: Vec<Words> = words(&window).into_iter().filter(|words| !words.formula).collect();
+                let mut report = |what: String| wrong.push(format!("{lab} {size:?} {theme:?}: {what}"));
+                for words in &all {
+                    let place = words.clip.intersect(screen).expand(1.0);
+                    if words.rect.left() < place.left() || words.rect.right() > place.right() {
+                        report(format!("“{}” at {:?} is cut by {:?}", words.text, words.rect, words.clip));
+                    }
+                }
+                for (i, a) in all.iter().enumerate() {
+                    for b in &all[i + 1..] {
+                        let common = a.rect.intersect(a.clip).intersect(b.rect.intersect(b.clip));
+                        // Lines of type may share the empty part of their height.
+                        if common.width() > 2.0 && common.height() > 0.35 * a.rect.height().min(b.rect.height()) {
+                            report(format!("“{}” lies on “{}” at {common:?}", a.text, b.text));
+                        }
+                    }
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{} places:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn every_control_is_inside_of_its_place() {
+    let mut wrong = Vec::new();
+    for theme in [Theme::Light, Theme::Projector] {
+        for size in SIZES {
+            for lab in LABS {
+                let window = open(lab, size, theme);
+                let (screen, canvas) = (window.ctx.content_rect(), window.state().canvas_rect());
+                let places = [(0.0, canvas.left()), (canvas.left(), canvas.right()), (canvas.right(), screen.right())];
+                for node in window.root().children_recursive() {
+                    let role = node.accesskit_node().role();
+                    use egui::accesskit::Role;
+                    if !matches!(role, Role::Button | Role::CheckBox | Role::RadioButton | Role::Slider | Role::ComboBox | Role::Label) {
+                        continue;
+                    }
+                    let rect = node.rect();
+                    // The bars reach over the whole width.
+                    let bar = rect.center().y < canvas.top() || rect.center().y > canvas.bottom();
+                    let inside = |(left, right): (f32, f32)| rect.left() >= left - 1.0 && rect.right() <= right + 1.0;
+                    let fine = if bar { inside((0.0, screen.right())) } else { places.into_iter().any(inside) };
+                    if !fine {
+                        let label = node.accesskit_node().label();
+                        wrong.push(format!("{lab} {size:?} {theme:?}: {role:?} {label:?} at {rect:?}, canvas {canvas:?}"));
+                    }
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{} controls:\n{}", wrong.len(), wrong.join("\n"));
+}
