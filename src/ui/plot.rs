@@ -62,6 +62,10 @@ pub fn loss_chart(ui: &mut Ui, name: &str, curves: &LossCurves<'_>, units: Units
     for (nats, _) in curves.ceiling.iter().chain(&curves.floor) {
         plot = plot.include_y(value(*nats));
     }
+    if curves.train.len() + curves.test.len() < 2 {
+        // A line alone would be drawn between thousandths of its value.
+        plot = plot.include_y(0.0).include_x(0.0).include_x(1.0);
+    }
     let (train, test) = (points(curves.train), points(curves.test));
     let lines: Vec<(f64, &str, egui::Color32)> =
         references(curves, palette).into_iter().map(|(nats, label, color)| (value(nats), label, color)).collect();

@@ -11,31 +11,60 @@ use crate::train::flow_job::{COOLING, FlowCommand};
 use crate::ui::chips;
 use crate::ui::units::count;
 
+/// The parts of the column with their names in its index. A low window shows the first two only: the others are one click away.
+const PARTS: [&str; 5] = ["data", "flow", "tools", "layer", "closer"];
+
 /// Draws the column.
 pub(super) fn show(lab: &mut FlowLab, ui: &mut Ui, shared: &mut Shared) {
-    data(lab, ui);
-    ui.add_space(6.0);
-    flow(lab, ui, shared);
-    ui.add_space(6.0);
-    drawing(lab, ui, shared);
-    ui.add_space(6.0);
-    pins::list(lab, ui, shared);
-    ui.add_space(6.0);
-    layer_card::show(lab, ui);
-    ui.add_space(4.0);
-    entropy::show(lab, ui, shared);
-    ui.add_space(6.0);
-    closer::show(lab, ui, shared);
-    ui.add_space(4.0);
-    egui::CollapsingHeader::new("More").default_open(ui.available_height() > 260.0).show_unindented(ui, |ui| {
-        more(lab, ui);
-        ui.add_space(6.0);
-        weights(lab, ui);
+    let mut to = None;
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing = vec2(4.0, 4.0);
+        for name in PARTS {
+            if chips::button(ui, name).on_hover_text(format!("Scrolls to “{name}” in this column")).clicked() {
+                to = Some(name);
+            }
+        }
+    });
+    ui.separator();
+    egui::ScrollArea::vertical().id_salt("flow controls").auto_shrink([false, false]).show(ui, |ui| {
+        // Room for the scroll bar.
+        ui.set_width(ui.available_width() - 4.0);
+        parts(lab, ui, shared, to);
     });
     // While a slider is held the model stays: it is made anew when the number is chosen.
     if !ui.ctx().input(|input| input.pointer.any_down()) {
         lab.follow_wish(shared);
     }
+}
+
+fn parts(lab: &mut FlowLab, ui: &mut Ui, shared: &mut Shared, to: Option<&str>) {
+    for (name, gap) in PARTS.into_iter().zip([6.0, 6.0, 6.0, 6.0, 4.0]) {
+        if to == Some(name) {
+            let top = egui::Rect::from_min_size(ui.cursor().min, vec2(1.0, 1.0));
+            ui.scroll_to_rect(top, Some(egui::Align::TOP));
+        }
+        match name {
+            "data" => data(lab, ui),
+            "flow" => flow(lab, ui, shared),
+            "tools" => {
+                drawing(lab, ui, shared);
+                ui.add_space(6.0);
+                pins::list(lab, ui, shared);
+            }
+            "layer" => {
+                layer_card::show(lab, ui);
+                ui.add_space(4.0);
+                entropy::show(lab, ui, shared);
+            }
+            _ => closer::show(lab, ui, shared),
+        }
+        ui.add_space(gap);
+    }
+    egui::CollapsingHeader::new("More").default_open(ui.available_height() > 260.0).show_unindented(ui, |ui| {
+        more(lab, ui);
+        ui.add_space(6.0);
+        weights(lab, ui);
+    });
 }
 
 fn data(lab: &mut FlowLab, ui: &mut Ui) {

@@ -11,7 +11,7 @@ use crate::ui::chips;
 use crate::ui::link;
 use crate::ui::math::Math;
 use crate::ui::plot::{LossCurves, loss_chart};
-use crate::ui::theme::Palette;
+use crate::ui::theme::{Palette, letters};
 use crate::ui::transport::TransportModel;
 use crate::ui::units::{count, number};
 
@@ -23,6 +23,15 @@ const FORMULA: &str = r"\begin{aligned}
 \term{log_p}{\log p(x)} &= \term{log_n}{\log \mathcal{N}(z)} + \term{log_det}{\textstyle\sum_k \log\lvert\det J_k\rvert} \\
 \live{log_p} &= \live{log_n} \;\; \live{log_det}
 \end{aligned}";
+
+/// The same in a column that is narrow for its type: the sum has a line of its own.
+const NARROW_FORMULA: &str = r"\begin{aligned}
+&\term{log_p}{\log p(x)} = \\
+&\term{log_n}{\log \mathcal{N}(z)} + \term{log_det}{\textstyle\sum_k \log\lvert\det J_k\rvert} \\
+&\live{log_p} = \live{log_n} \;\; \live{log_det}
+\end{aligned}";
+/// Ems that the formula on one line takes.
+const FORMULA_EMS: f32 = 19.0;
 
 /// Draws the panel.
 pub(super) fn show(lab: &mut FlowLab, ui: &mut Ui, shared: &Shared) {
@@ -58,7 +67,8 @@ fn point(lab: &mut FlowLab, ui: &mut Ui, shared: &Shared, reading: &ProbeReading
     let key = chips::key_number(ui, "log p(x)", &units.format(reading.log_prob, 2), palette.now);
     link::place(ui, key.rect, "log_p", palette.now);
     let numbers = |name: &str| number_of(lab, name).map(|live| (live.text, live.color));
-    Math::new(FORMULA).size(16.0).numbers(&numbers).show(ui);
+    let narrow = ui.available_width() < FORMULA_EMS * letters::smallest(ui.ctx());
+    Math::new(if narrow { NARROW_FORMULA } else { FORMULA }).size(16.0).numbers(&numbers).show(ui);
     let sum: f64 = reading.log_dets.iter().sum();
     let value = |nats: f64| number(units.convert(nats), 3);
     let spoken = format!("log p = {}, log N = {}, log-dets {}", value(reading.log_prob), value(reading.log_base), value(sum));

@@ -19,7 +19,7 @@ use crate::ui::units::number;
 const LEFT: f32 = 112.0;
 const RIGHT: f32 = 58.0;
 /// A column is at least so many letters wide: the name of a pitch has three figures.
-const COLUMN: f32 = 1.9;
+const COLUMN: f32 = 1.82;
 /// Size of the counts of the caches, points.
 const COUNTS: f32 = 12.5;
 /// Columns that stay visible after the present one.
@@ -256,8 +256,8 @@ impl Picture<'_> {
         let edge = cell.row == 0 || cell.row + 1 == self.place.rows;
         if edge && let Some(name) = self.symbol(cell).map(|symbol| Melody::prelude().name(usize::from(symbol))) {
             let step = self.place.step();
-            if step.x >= COLUMN * 0.95 * letters::smallest(painter.ctx()) {
-                let size = (step.x / COLUMN).min(12.0);
+            if step.x >= COLUMN * letters::smallest(painter.ctx()) {
+                let size = (step.x / 1.9).min(12.0);
                 let below = if cell.row == 0 { radius + 2.0 } else { -radius - 2.0 };
                 let align = if cell.row == 0 { Align2::CENTER_TOP } else { Align2::CENTER_BOTTOM };
                 let ink = if in_cone { palette.text } else { palette.text_dim };

@@ -68,13 +68,30 @@ impl Run {
         let xs: Vec<String> = run.xs.iter().map(|x| short(*x)).collect();
         let text = run.text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
         let (x, y, size) = (xs.join(" "), short(run.y), short(run.size));
-        let _ = write!(out, r#"<text x="{x}" y="{y}" font-size="{size}" font-family="{}"{}>{text}</text>"#, run.family, fill(color));
+        // Letters that stand by themselves must not be joined: a ligature takes one of their places and leaves the other empty.
+        let _ = write!(
+            out,
+            r#"<text x="{x}" y="{y}" font-size="{size}" font-family="{}"{} letter-spacing="0.01" style="font-variant-ligatures:none"{}>{text}</text>"#,
+            run.family,
+            slant(&run.family),
+            fill(color)
+        );
+    }
+}
+
+/// Slant and weight of a named face, for those who do not have it.
+fn slant(family: &str) -> &'static str {
+    match (family.contains("Italic"), family.contains("Bold")) {
+        (true, true) => r#" font-style="italic" font-weight="bold""#,
+        (true, false) => r#" font-style="italic""#,
+        (false, true) => r#" font-weight="bold""#,
+        (false, false) => "",
     }
 }
 
 fn family(family: &FontFamily) -> String {
     match family {
-        FontFamily::Proportional => "Ubuntu, 'Segoe UI', Helvetica, Arial, sans-serif".into(),
+        FontFamily::Proportional => "'Ubuntu Light', Ubuntu, 'Noto Sans', 'Segoe UI', Helvetica, Arial, sans-serif".into(),
         FontFamily::Monospace => "Hack, 'DejaVu Sans Mono', Consolas, monospace".into(),
         FontFamily::Name(name) => format!("{}, 'Latin Modern Math', serif", name.replace(['"', '<', '&'], "")),
     }
