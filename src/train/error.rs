@@ -77,6 +77,20 @@ pub enum TrainError {
         /// The step whose weights are kept.
         kept: u64,
     },
+    /// A loss ran away without becoming infinite.
+    #[error(
+        "Training stopped at step {step}: the loss rose to {nats:.0} nats, and knowing nothing costs {ceiling:.0}; the weights of step {kept} are back. Lower the learning rate and go on."
+    )]
+    Exploded {
+        /// The step.
+        step: u64,
+        /// The loss of an example there.
+        nats: f64,
+        /// What a model pays that knows nothing.
+        ceiling: f64,
+        /// The step whose weights are back.
+        kept: u64,
+    },
     /// Nothing to learn from.
     #[error("Expected at least one {what} to learn from, found none; draw or choose some data first.")]
     NoData {

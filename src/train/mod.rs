@@ -1,10 +1,13 @@
 //! Objectives, the optimiser, the worker thread, snapshots and checkpoints.
 
 mod adam;
+mod cpu_model;
+mod curve;
 mod error;
 mod fit;
 pub mod flow_job;
 mod image_data;
+mod learner;
 mod lesson;
 mod objective;
 pub mod pixelcnn_job;
@@ -15,6 +18,7 @@ mod score;
 mod sequence;
 mod source;
 pub mod stack_job;
+mod trainer;
 mod weights;
 mod worker;
 
@@ -22,6 +26,7 @@ pub use adam::{Adam, RateSchedule};
 pub use error::TrainError;
 pub use fit::{Fit, Source, initial_weights};
 pub use image_data::ImageData;
+pub use learner::{Origin, Standing};
 pub use lesson::{FORMAT_VERSION, Lesson, Model, Training};
 pub use objective::{causal_stack_training, minimise, minimise_by, pixelcnn_training, realnvp_training, realnvp_training_of};
 pub use ring::Ring;

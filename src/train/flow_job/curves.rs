@@ -1,7 +1,7 @@
 //! Learning curves that stay short however long the training is.
 
 use super::snapshot::Curves;
-use crate::train::pixelcnn_job::Curve;
+use crate::train::curve::Curve;
 
 /// The held-out curve is thinned by two when it has this many points.
 const MOST: usize = 480;

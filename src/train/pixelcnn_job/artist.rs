@@ -1,4 +1,3 @@
-use std::sync::Arc;
 use std::time::Instant;
 
 use super::frozen::Frozen;
@@ -7,62 +6,30 @@ use super::snapshot::{Cost, SampleRun, Settings};
 use crate::autoregressive::pixelcnn::{self, Config, Nodes};
 use crate::data::noise;
 use crate::exec::iterate::Jacobi;
-use crate::exec::sampler::{CpuSampler, SamplerError, Trajectory};
-use crate::exec::{BackendInfo, Session};
-use crate::graph::Graph;
-use crate::graph::causal::Order;
-use crate::train::{Model, Score, Scorer, Source, TrainError, Weights, initial_weights};
+use crate::exec::sampler::Trajectory;
+use crate::train::cpu_model::{CpuModel, prices};
+use crate::train::{Model, Score, Scorer, Source, TrainError};
 
 /// Examples of a chunk when the test images are scored.
 const CHUNK: usize = 20;
 
-/// Why a model cannot be drawn from.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum ArtistError {
-    /// Shapes, files, devices.
-    #[error(transparent)]
-    Train(#[from] TrainError),
-    /// Pixels that see later pixels.
-    #[error(transparent)]
-    Sampler(#[from] SamplerError),
-}
-
-/// Draws single images on the CPU, whatever trains: one image costs about one forward pass there.
+/// Draws single images.
 pub(super) struct Artist {
     pub(super) config: Config,
-    pub(super) graph: Arc<Graph>,
     pub(super) nodes: Nodes,
-    pub(super) sampler: CpuSampler,
+    pub(super) model: CpuModel,
     /// Prepared when it is first asked for.
     pub(super) reverse: Option<ReversePass>,
     scorer: Scorer,
-    /// Training step of the weights.
-    step: u64,
 }
 
 impl Artist {
     /// Prepares a model with the weights of no training.
-    pub(super) fn new(model: &Model, config: &Config, seed: u64) -> Result<Artist, ArtistError> {
-        let (graph, nodes) = pixelcnn::evaluation(config, 1).map_err(TrainError::from)?;
-        let graph = Arc::new(graph);
-        let mut sampler = CpuSampler::new(&graph, nodes.levels, nodes.logits, Order::raster(config.pixels()), 1)?;
-        let scorer = Scorer::new(sampler.session(), model, CHUNK)?;
-        let mut artist = Artist { config: config.clone(), graph, nodes, sampler, reverse: None, scorer, step: 0 };
-        let initial = artist.initial(seed);
-        artist.load(&initial)?;
-        Ok(artist)
-    }
-
-    /// The weights of no training.
-    pub(super) fn initial(&self, seed: u64) -> Weights {
-        initial_weights(&self.graph, seed)
-    }
-
-    /// Draws from these weights from now on.
-    pub(super) fn load(&mut self, weights: &Weights) -> Result<(), TrainError> {
-        weights.write_to(self.sampler.session(), &self.graph)?;
-        self.step = weights.step();
-        Ok(())
+    pub(super) fn new(model: &Model, config: &Config, seed: u64) -> Result<Artist, TrainError> {
+        let (graph, nodes) = pixelcnn::evaluation(config, 1)?;
+        let mut cpu = CpuModel::new(graph, nodes.levels, nodes.logits, seed)?;
+        let scorer = Scorer::new(cpu.sampler.session(), model, CHUNK)?;
+        Ok(Artist { config: config.clone(), nodes, model: cpu, reverse: None, scorer })
     }
 
     /// The noise of a sample: one uniform number a pixel.
@@ -80,46 +47,31 @@ impl Artist {
         let mut noise = self.noise(settings);
         let start = Instant::now();
         self.set_class(settings.class)?;
-        self.sampler.start(&noise, settings.temperature as f32);
+        self.model.sampler.start(&noise, settings.temperature as f32);
         let highest = self.config.levels as u16 - 1;
         for (pixel, u) in noise.iter_mut().enumerate() {
             match given(pixel) {
                 Some(level) => {
-                    self.sampler.force(u16::from(level).min(highest));
+                    self.model.sampler.force(u16::from(level).min(highest));
                     *u = f32::NAN;
                 }
-                None => drop(self.sampler.step()),
+                None => drop(self.model.sampler.step()),
             }
         }
         let cost = Cost { time: start.elapsed(), passes: 1 };
-        Ok(SampleRun { u: noise, ..run_of(self.sampler.trajectory(), &self.config, *settings, cost, self.step) })
+        Ok(SampleRun { u: noise, ..run_of(self.model.sampler.trajectory(), &self.config, *settings, cost, self.model.step) })
     }
 
     pub(super) fn set_class(&mut self, class: Option<usize>) -> Result<(), TrainError> {
         if self.config.classes > 0 {
-            self.sampler.set_input("class", &[class.map_or(-1.0, |class| class as f32)])?;
+            self.model.sampler.set_input("class", &[class.map_or(-1.0, |class| class as f32)])?;
         }
         Ok(())
     }
 
     /// The score on the first `limit` test images.
     pub(super) fn score(&mut self, model: &Model, source: &Source, seed: u64, limit: usize) -> Result<Score, TrainError> {
-        self.scorer.score(self.sampler.session(), model, source, seed, limit)
-    }
-
-    /// Number of trained values.
-    pub(super) fn parameters(&self) -> usize {
-        self.graph.parameter_count()
-    }
-
-    /// What it runs on.
-    pub(super) fn backend(&mut self) -> BackendInfo {
-        self.sampler.session().backend()
-    }
-
-    /// Whether these are weights of this model.
-    pub(super) fn check(&self, weights: &Weights) -> Result<(), TrainError> {
-        weights.check(&self.graph)
+        self.scorer.score(self.model.sampler.session(), model, source, seed, limit)
     }
 }
 
@@ -171,7 +123,7 @@ impl SlowWalk {
             self.cost.passes += 1;
             let done = match &mut self.kind {
                 Kind::Full { trajectory, data, logits, next } => {
-                    artist.sampler.forward(data, logits);
+                    artist.model.sampler.forward(data, logits);
                     trajectory.predict(logits, *next);
                     trajectory.draw(*next);
                     data[*next] = f32::from(trajectory.levels[*next]);
@@ -179,7 +131,7 @@ impl SlowWalk {
                     *next == data.len()
                 }
                 Kind::Jacobi(jacobi) => {
-                    let sampler = &mut artist.sampler;
+                    let sampler = &mut artist.model.sampler;
                     let changed = jacobi.sweep(|levels, logits| -> Result<(), TrainError> {
                         sampler.forward(levels, logits);
                         Ok(())
@@ -196,7 +148,7 @@ impl SlowWalk {
             Kind::Full { trajectory, .. } => trajectory,
             Kind::Jacobi(jacobi) => jacobi.trajectory(),
         };
-        Ok(done.then(|| run_of(trajectory, &artist.config, self.settings, self.cost, artist.step)))
+        Ok(done.then(|| run_of(trajectory, &artist.config, self.settings, self.cost, artist.model.step)))
     }
 }
 
@@ -207,14 +159,7 @@ pub(super) fn run_of(trajectory: &Trajectory, config: &Config, settings: Setting
         let terms = log_p.iter().map(|&l| f64::from(l)).filter(|l| l.is_finite());
         -terms.map(|l| l * l.exp()).sum::<f64>()
     };
-    let price: Vec<f64> = trajectory.nats.iter().map(|&nats| f64::from(nats)).collect();
-    let mut sum = Vec::with_capacity(price.len() + 1);
-    sum.push(0.0);
-    let mut total = 0.0;
-    sum.extend(price.iter().map(|price| {
-        total += price;
-        total
-    }));
+    let (price, sum) = prices(trajectory);
     SampleRun {
         settings,
         rows: config.height,
@@ -233,9 +178,12 @@ pub(super) fn run_of(trajectory: &Trajectory, config: &Config, settings: Setting
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::super::Method;
     use super::*;
     use crate::data::{Levels, Preparation};
+    use crate::exec::Session;
     use crate::exec::cpu::CpuSession;
     use crate::graph::Reuse;
 
@@ -258,10 +206,10 @@ mod tests {
         };
         let model = Model::Pixelcnn { config: config.clone(), data: Preparation { size: 14, levels: Levels::Grey(3) }.into() };
         let mut artist = Artist::new(&model, &config, 3).unwrap();
-        let mut weights = artist.initial(3);
+        let mut weights = artist.model.initial(3);
         // Far from uniform, so that a mistake shows.
         weights.arrays.values_mut().for_each(|(_, values)| values.iter_mut().for_each(|w| *w *= 3.0));
-        artist.load(&weights).unwrap();
+        artist.model.load(&weights).unwrap();
         let settings = Settings { class: Some(1), temperature: 1.0, seed: 7, stream: 2, method: Method::Cached };
         let run = artist.draw(&settings).unwrap();
 

@@ -46,7 +46,7 @@ impl Artist {
         }
         let rows = self.config.levels.min(ROWS);
         let (graph, _) = sensitivity::reverse(&self.config, rows)?;
-        let program = self.sampler.session().prepare(&Arc::new(graph), Reuse::On)?;
+        let program = self.model.sampler.session().prepare(&Arc::new(graph), Reuse::On)?;
         Ok(*self.reverse.insert(ReversePass { program, rows }))
     }
 
@@ -71,7 +71,7 @@ impl Artist {
             if self.config.classes > 0 {
                 inputs.push(("class", &class));
             }
-            let session = self.sampler.session();
+            let session = self.model.sampler.session();
             session.run(program, &inputs)?;
             let gradient = session.output(program, "gradient")?;
             for (i, block) in gradient.chunks_exact(levels).enumerate() {

@@ -69,7 +69,7 @@ impl Artist {
         self.set_class(sample.settings.class)?;
         let levels: Vec<f32> = sample.pixels.iter().map(|&level| f32::from(level)).collect();
         let mut logits = vec![0.0; pixels * sample.levels];
-        self.sampler.forward(&levels, &mut logits);
+        self.model.sampler.forward(&levels, &mut logits);
         let kind = match self.config.wiring {
             Wiring::Plain => "masked",
             Wiring::Gated => "gated",
@@ -77,10 +77,10 @@ impl Artist {
         let masked = self.nodes.layers.len();
         let mut layers = Vec::with_capacity(masked + 2);
         for (i, &node) in self.nodes.layers.iter().enumerate() {
-            layers.push(LayerValues::new(format!("{kind} {}", i + 1), self.sampler.value(node), pixels));
+            layers.push(LayerValues::new(format!("{kind} {}", i + 1), self.model.sampler.value(node), pixels));
         }
-        if let Some(hidden) = self.graph.find("head.hidden.value") {
-            layers.push(LayerValues::new("head 1×1".into(), self.sampler.value(hidden), pixels));
+        if let Some(hidden) = self.model.graph.find("head.hidden.value") {
+            layers.push(LayerValues::new("head 1×1".into(), self.model.sampler.value(hidden), pixels));
         }
         layers.push(LayerValues::new("logits".into(), &logits, pixels));
         Ok(Look { sample: Arc::clone(sample), layers, masked })

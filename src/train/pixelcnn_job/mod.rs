@@ -5,7 +5,6 @@
 
 mod artist;
 mod branch;
-mod curves;
 mod frozen;
 mod gradient;
 mod look;
@@ -13,21 +12,20 @@ mod mask;
 mod snapshot;
 mod studio;
 mod study;
-mod trainer;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
 pub use branch::{Branch, Edit, fixed};
-pub(in crate::train) use curves::Curve;
 pub use frozen::Frozen;
 pub use gradient::Gradient;
 pub use look::{LayerValues, Look};
 pub use mask::{Leak, Mask, leak};
-pub use snapshot::{Cost, Gallery, Method, MethodCost, Origin, SampleRun, Settings, Snapshot, Thumbnail, Training};
+pub use snapshot::{Cost, Gallery, Method, MethodCost, SampleRun, Settings, Snapshot, Thumbnail};
 pub use study::{COMPLETIONS, Study, StudyOrder, Subject};
 
 use self::studio::Studio;
+pub use super::Origin;
 use crate::exec::BackendChoice;
 use crate::train::{Activity, Event, Job, Publisher, Weights};
 

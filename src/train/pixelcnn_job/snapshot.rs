@@ -1,4 +1,3 @@
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,7 +10,7 @@ use super::look::Look;
 use super::mask::Mask;
 use super::study::Study;
 use crate::exec::{BackendChoice, BackendInfo};
-use crate::train::{Lesson, Score, Weights};
+use crate::train::{Lesson, Origin, Standing, Weights};
 
 /// How an image is drawn from the model. All three give the same image from the same noise.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
@@ -155,40 +154,6 @@ pub struct Gallery {
     pub images: Vec<Thumbnail>,
 }
 
-/// Where the weights came from.
-#[derive(Clone, PartialEq, Debug)]
-pub enum Origin {
-    /// Shipped with the program.
-    Shipped,
-    /// Initial values: nothing learned yet.
-    Untrained,
-    /// Read from a file.
-    File(PathBuf),
-    /// Trained here.
-    Trained,
-}
-
-/// How training stands.
-#[derive(Clone, Debug)]
-pub struct Training {
-    /// Whether it runs.
-    pub running: bool,
-    /// Updates so far.
-    pub step: u64,
-    /// Updates a second, over the last seconds; 0 when it does not run.
-    pub steps_per_second: f64,
-    /// Learning rate.
-    pub rate: f64,
-    /// `[step, nats]` on the training batches, each the mean over a number of steps.
-    pub train: Arc<Vec<[f64; 2]>>,
-    /// Steps that one point of `train` is the mean of.
-    pub train_width: u64,
-    /// `[step, nats]` on the test images.
-    pub test: Arc<Vec<[f64; 2]>>,
-    /// The newest test score.
-    pub score: Option<Score>,
-}
-
 /// All that the window draws. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Snapshot {
@@ -219,7 +184,7 @@ pub struct Snapshot {
     /// Other samples.
     pub gallery: Arc<Gallery>,
     /// How training stands.
-    pub training: Training,
+    pub training: Standing,
     /// Where the weights came from.
     pub origin: Origin,
     /// Costs of the methods that were measured.

@@ -5,7 +5,6 @@ mod insight;
 mod masking;
 mod turns;
 
-use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -16,11 +15,11 @@ use super::artist::{Artist, SlowWalk};
 use super::frozen::Frozen;
 use super::gradient::Gradient;
 use super::look::Look;
-use super::snapshot::{Gallery, MethodCost, Origin, SampleRun, Settings, Snapshot, Thumbnail};
-use super::trainer::{Trainer, scheduled};
+use super::snapshot::{Gallery, MethodCost, SampleRun, Settings, Snapshot, Thumbnail};
 use crate::autoregressive::pixelcnn::Config;
-use crate::exec::{BackendChoice, BackendInfo, open_session};
-use crate::train::{Event, Lesson, Model, Publisher, Score, Source, TrainError, Weights};
+use crate::exec::BackendChoice;
+use crate::train::learner::{Learner, Origin};
+use crate::train::{Lesson, Model, Publisher, TrainError, Weights};
 
 /// While training, new samples are drawn this often.
 const REFRESH: Duration = Duration::from_millis(2500);
@@ -29,13 +28,9 @@ const REFRESH: Duration = Duration::from_millis(2500);
 pub(super) struct Studio {
     /// Commands heard, as the job counts them.
     pub(super) heard: u64,
-    lesson: Arc<Lesson>,
     config: Config,
-    source: Source,
     artist: Artist,
-    /// What the artist draws from; with the optimiser's state where there is one.
-    weights: Arc<Weights>,
-    origin: Origin,
+    learner: Learner,
     settings: Settings,
     sample: Option<Arc<SampleRun>>,
     look: Option<Arc<Look>>,
@@ -53,19 +48,6 @@ pub(super) struct Studio {
     redraw: bool,
     slow: Option<SlowWalk>,
     costs: Vec<MethodCost>,
-    trainer: Option<Trainer>,
-    running: bool,
-    rate: f64,
-    train_curve: Arc<Vec<[f64; 2]>>,
-    train_width: u64,
-    test_curve: Arc<Vec<[f64; 2]>>,
-    score: Option<Score>,
-    choice: BackendChoice,
-    threads: usize,
-    info: Option<BackendInfo>,
-    error: Option<String>,
-    diverged: bool,
-    score_wanted: bool,
     /// Time that the gallery took so far.
     hanging: Duration,
     published: Instant,
@@ -77,25 +59,22 @@ pub(super) struct Studio {
 impl Studio {
     /// Opens a lesson with its shipped weights, or untrained.
     pub(super) fn open(name: &str, settings: Settings, choice: BackendChoice, threads: usize) -> Result<Studio, String> {
-        let lesson = Lesson::open(name).map_err(|error| error.to_string())?;
+        let sentence = |error: TrainError| error.to_string();
+        let lesson = Lesson::open(name).map_err(sentence)?;
         let Model::Pixelcnn { config, .. } = lesson.model.clone() else {
             return Err(format!(
                 "Expected a lesson with a PixelCNN, found “{}”, which fits another model; choose another lesson.",
                 lesson.title
             ));
         };
-        let source = Source::open(&lesson).map_err(|error| error.to_string())?;
-        let artist = Artist::new(&lesson.model, &config, lesson.seed).map_err(|error| error.to_string())?;
+        let artist = Artist::new(&lesson.model, &config, lesson.seed).map_err(sentence)?;
+        let initial = artist.model.initial(lesson.seed);
+        let learner = Learner::new(lesson, initial, choice, threads).map_err(sentence)?;
         let now = Instant::now();
-        let weights = artist.initial(lesson.seed);
         let mut studio = Studio {
-            rate: scheduled(lesson.clone(), 0).training.adam.rate,
-            lesson: Arc::new(lesson),
             config,
-            source,
             artist,
-            weights: Arc::new(weights),
-            origin: Origin::Untrained,
+            learner,
             settings,
             sample: None,
             look: None,
@@ -111,18 +90,6 @@ impl Studio {
             redraw: true,
             slow: None,
             costs: Vec::new(),
-            trainer: None,
-            running: false,
-            train_curve: Arc::default(),
-            train_width: 1,
-            test_curve: Arc::default(),
-            score: None,
-            choice,
-            threads,
-            info: None,
-            error: None,
-            diverged: false,
-            score_wanted: true,
             hanging: Duration::ZERO,
             published: now,
             refresh_at: now,
@@ -131,7 +98,7 @@ impl Studio {
         };
         studio.settings.class = studio.settings.class.filter(|&class| class < studio.config.classes);
         let shipped = studio.take_shipped();
-        studio.note(shipped);
+        studio.learner.note(shipped);
         Ok(studio)
     }
 
@@ -142,15 +109,7 @@ impl Studio {
 
     /// Shows a sentence until the next thing that works.
     pub(super) fn fail(&mut self, sentence: String) {
-        self.error = Some(sentence);
-        self.dirty = true;
-    }
-
-    fn note(&mut self, outcome: Result<(), TrainError>) {
-        match outcome {
-            Ok(()) => self.error = None,
-            Err(error) => self.error = Some(error.to_string()),
-        }
+        self.learner.error = Some(sentence);
         self.dirty = true;
     }
 
@@ -165,7 +124,7 @@ impl Studio {
             Ask::Study(order) => self.set_study(order),
             Ask::Borrow(weights) => {
                 let outcome = self.take(Weights::clone(&weights), Origin::Trained);
-                self.note(outcome);
+                self.learner.note(outcome);
             }
             Ask::Measure => {
                 self.costs.clear();
@@ -178,46 +137,35 @@ impl Studio {
             }
             Ask::WhatIf => {
                 let drawing = self.what_if();
-                self.note(drawing);
+                self.learner.note(drawing);
             }
             Ask::Train(true) if self.leak().is_some() => self.refuse(),
             Ask::Train(true) => {
                 let started = self.start();
-                self.note(started);
+                self.learner.note(started);
             }
-            Ask::Train(false) => self.pause(),
+            Ask::Train(false) => drop(self.pause()),
             Ask::FromScratch => {
-                let weights = self.artist.initial(self.lesson.seed);
+                let weights = self.artist.model.initial(self.learner.lesson.seed);
                 let outcome = self.take(weights, Origin::Untrained).and_then(|()| self.start());
-                self.note(outcome);
+                self.learner.note(outcome);
             }
-            Ask::Rate(rate) => {
-                self.rate = rate;
-                if let Some(trainer) = &mut self.trainer {
-                    trainer.fit().set_rate(rate);
-                }
-            }
+            Ask::Rate(rate) => self.learner.set_rate(rate),
             Ask::Shipped => {
                 let outcome = self.shipped_mask().and_then(|()| self.take_shipped());
-                self.note(outcome);
+                self.learner.note(outcome);
             }
             Ask::Load(path) => {
                 let outcome = Weights::read(&path).and_then(|weights| self.take(weights, Origin::File(path.clone())));
-                if outcome.is_ok() {
-                    out.event(Event::Done(format!("Loaded {}.", path.display())));
-                }
-                self.note(outcome);
+                self.learner.note_file(outcome, "Loaded", &path, out);
             }
             Ask::Save(path) => {
-                let outcome = self.save(&path);
-                if outcome.is_ok() {
-                    out.event(Event::Done(format!("Saved {}.", path.display())));
-                }
-                self.note(outcome);
+                let outcome = self.learner.save(&path);
+                self.learner.note_file(outcome, "Saved", &path, out);
             }
             Ask::Keep(path) => {
-                let outcome = self.save(&path);
-                self.note(outcome);
+                let outcome = self.learner.save(&path);
+                self.learner.note(outcome);
             }
             Ask::Backend(choice) => self.move_to(choice),
         }
@@ -232,114 +180,65 @@ impl Studio {
         self.settings = settings;
         self.given.due = self.given.order.is_some();
         self.redraw = true;
-        self.error = None;
+        self.learner.error = None;
     }
 
     fn take_shipped(&mut self) -> Result<(), TrainError> {
-        match self.lesson.trained_weights() {
-            Ok(Some(weights)) => self.take(weights, Origin::Shipped),
-            Ok(None) => {
-                let weights = self.artist.initial(self.lesson.seed);
-                self.take(weights, Origin::Untrained)
-            }
-            Err(error) => Err(error),
-        }
+        let (weights, origin) = self.learner.shipped(&self.artist.model)?;
+        self.take(weights, origin)
     }
 
     /// Draws from other weights; training stops, and would go on from them.
     fn take(&mut self, weights: Weights, origin: Origin) -> Result<(), TrainError> {
-        self.artist.check(&weights)?;
+        self.artist.model.check(&weights)?;
+        self.artist.model.load(&weights)?;
         self.forget_mask();
-        self.running = false;
-        self.trainer = None;
-        self.rate = scheduled(Lesson::clone(&self.lesson), weights.step()).training.adam.rate;
-        self.train_curve = Arc::default();
-        self.test_curve = Arc::default();
-        self.origin = origin;
-        self.see(weights)
-    }
-
-    /// Draws the sample and the gallery anew from these weights.
-    fn see(&mut self, weights: Weights) -> Result<(), TrainError> {
-        self.artist.load(&weights)?;
-        self.weights = Arc::new(weights);
-        self.given.due = self.given.order.is_some();
-        self.score = None;
-        self.score_wanted = true;
-        self.redraw = true;
-        self.next = 0;
-        self.dirty = true;
+        self.learner.take(weights, origin);
+        self.draw_anew();
         Ok(())
     }
 
+    /// Draws the sample and the gallery anew, from other weights.
+    fn draw_anew(&mut self) {
+        self.given.due = self.given.order.is_some();
+        self.learner.score = None;
+        (self.redraw, self.next, self.dirty) = (true, 0, true);
+    }
+
     fn start(&mut self) -> Result<(), TrainError> {
-        if self.trainer.is_none() {
-            let mut trainer = Trainer::new(&self.lesson, &self.source, &self.weights, open_session(self.choice, self.threads)?)?;
-            trainer.fit().set_rate(self.rate);
-            self.info = Some(trainer.backend());
-            self.trainer = Some(trainer);
-        }
-        self.running = true;
-        self.diverged = false;
+        self.learner.start()?;
         self.slow = None;
         self.refresh_at = Instant::now() + REFRESH;
         self.score_at = Instant::now();
         Ok(())
     }
 
-    fn pause(&mut self) {
-        if !std::mem::take(&mut self.running) {
-            return;
+    /// Pauses and draws from what training has reached; true if it ran.
+    fn pause(&mut self) -> bool {
+        let ran = self.learner.pause();
+        if ran {
+            let outcome = self.look_at_trained();
+            self.learner.note(outcome);
         }
-        if let Some(trainer) = &mut self.trainer {
-            trainer.pause();
-        }
-        let outcome = self.look_at_trained();
-        self.note(outcome);
+        ran
     }
 
     /// Draws from what training has reached.
     fn look_at_trained(&mut self) -> Result<(), TrainError> {
-        let Some(trainer) = &mut self.trainer else { return Ok(()) };
+        let Some(trainer) = &mut self.learner.trainer else { return Ok(()) };
         let weights = trainer.weights()?;
-        self.origin = Origin::Trained;
-        self.see(weights)
-    }
-
-    fn save(&mut self, path: &Path) -> Result<(), TrainError> {
-        let mut weights = match &mut self.trainer {
-            Some(trainer) => trainer.weights()?,
-            None => Weights::clone(&self.weights),
-        };
-        let lesson = Lesson { weights: None, view: serde_json::Value::Null, ..Lesson::clone(&self.lesson) };
-        if let Ok(text) = serde_json::to_string(&lesson) {
-            weights.metadata.entry("lesson".into()).or_insert(text);
-        }
-        weights.save(path)
+        self.artist.model.load(&weights)?;
+        self.learner.see(weights, Origin::Trained);
+        self.draw_anew();
+        Ok(())
     }
 
     fn move_to(&mut self, choice: BackendChoice) {
-        let was_running = self.running;
-        self.pause();
-        let before = std::mem::replace(&mut self.choice, choice);
-        match open_session(choice, self.threads) {
-            Ok(session) => {
-                self.info = Some(session.backend());
-                self.error = None;
-                let curve = self.trainer.take().map(|trainer| trainer.curve);
-                if was_running {
-                    let started = self.start();
-                    self.note(started);
-                    if let (Some(trainer), Some(curve)) = (&mut self.trainer, curve) {
-                        trainer.curve = curve;
-                    }
-                }
-            }
-            Err(error) => {
-                self.choice = before;
-                self.error = Some(error.to_string());
-                self.running = was_running;
-            }
+        let was_running = self.pause();
+        self.learner.move_to(choice, was_running);
+        if self.learner.running {
+            self.refresh_at = Instant::now() + REFRESH;
+            self.score_at = Instant::now();
         }
     }
 }

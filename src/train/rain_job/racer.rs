@@ -5,11 +5,9 @@ use super::{LayerValues, RacerView};
 use crate::autoregressive::pixelcnn::{self, Nodes, Wiring};
 use crate::data::noise;
 use crate::data::rain::Rain;
-use crate::exec::sampler::CpuSampler;
 use crate::exec::{BackendChoice, BackendInfo, open_session};
-use crate::graph::Graph;
-use crate::graph::causal::Order;
-use crate::train::pixelcnn_job::Curve;
+use crate::train::cpu_model::CpuModel;
+use crate::train::curve::Curve;
 use crate::train::{Fit, ImageData, Lesson, Model, Score, Scorer, Source, TrainError};
 
 /// Images of a scoring chunk.
@@ -19,9 +17,8 @@ const CHUNK: usize = 20;
 pub(super) struct Racer {
     fit: Fit,
     scorer: Scorer,
-    graph: Arc<Graph>,
     nodes: Nodes,
-    sampler: CpuSampler,
+    model: CpuModel,
     law: Rain,
     seconds: f64,
     train: Curve,
@@ -39,18 +36,15 @@ impl Racer {
         };
         let source = Source::open(&lesson)?;
         let mut fit = Fit::new(lesson, source, open_session(choice, threads)?)?;
-        let model = fit.lesson().model.clone();
-        let scorer = Scorer::new(fit.session(), &model, CHUNK)?;
+        let lesson = fit.lesson().clone();
+        let scorer = Scorer::new(fit.session(), &lesson.model, CHUNK)?;
         let (graph, nodes) = pixelcnn::evaluation(&config, 1)?;
-        let graph = Arc::new(graph);
-        let order = Order::raster(config.pixels());
-        let sampler = CpuSampler::new(&graph, nodes.levels, nodes.logits, order, 1)?;
+        let model = CpuModel::new(graph, nodes.levels, nodes.logits, lesson.seed)?;
         Ok(Racer {
             fit,
             scorer,
-            graph,
             nodes,
-            sampler,
+            model,
             law,
             seconds: 0.0,
             train: Curve::default(),
@@ -110,10 +104,10 @@ impl Racer {
         self.test.push([step as f64, score.nats]);
         self.score = Some(score);
         let weights = self.fit.weights()?;
-        weights.write_to(self.sampler.session(), &self.graph)?;
+        self.model.load(&weights)?;
         let pixels = self.law.size * self.law.size;
-        self.sampler.start(&noise::uniforms(lesson.seed, 0, pixels), 1.0);
-        let drawn = self.sampler.finish();
+        self.model.sampler.start(&noise::uniforms(lesson.seed, 0, pixels), 1.0);
+        let drawn = self.model.sampler.finish();
         self.sample = Arc::new(drawn.image(0).iter().map(|&level| level as u8).collect());
         Ok(())
     }
@@ -122,14 +116,14 @@ impl Racer {
     pub(super) fn look(&mut self, layer: usize) -> Result<(), TrainError> {
         let Some(parts) = self.nodes.gated.get(layer).cloned() else { return Ok(()) };
         let example: Vec<f32> = self.example().iter().map(|&level| f32::from(level)).collect();
-        let shape = self.graph.shape(self.nodes.logits);
+        let shape = self.model.graph.shape(self.nodes.logits);
         let mut logits = vec![0.0; shape.positions() * shape.last()];
-        self.sampler.forward(&example, &mut logits);
-        let mut value = |node| self.sampler.value(node).to_vec();
+        self.model.sampler.forward(&example, &mut logits);
+        let mut value = |node| self.model.sampler.value(node).to_vec();
         self.values = Some(Arc::new(LayerValues {
             version: self.values.as_ref().map_or(1, |old| old.version + 1),
             layer,
-            channels: self.graph.shape(parts.tanh).last(),
+            channels: self.model.graph.shape(parts.tanh).last(),
             vertical: value(parts.vertical),
             vertical_out: parts.vertical_out.map(&mut value),
             link: value(parts.link),
@@ -150,7 +144,7 @@ impl Racer {
             wiring: self.wiring,
             step: self.fit.step(),
             seconds: self.seconds,
-            parameters: self.graph.parameter_count(),
+            parameters: self.model.parameters(),
             train: Arc::new(self.train.points().to_vec()),
             test: Arc::new(self.test.clone()),
             score: self.score,

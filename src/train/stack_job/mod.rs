@@ -9,7 +9,9 @@ mod studio;
 
 use std::path::PathBuf;
 
-pub use snapshot::{Origin, Settings, Snapshot, StackRun, Training};
+pub use snapshot::{Settings, Snapshot, StackRun};
+
+pub use super::Origin;
 
 use self::studio::Studio;
 use crate::autoregressive::causal_stack::Config;

@@ -1,9 +1,8 @@
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::autoregressive::causal_stack::Config;
 use crate::exec::BackendInfo;
-use crate::train::{Lesson, Score};
+use crate::train::{Lesson, Origin, Standing};
 
 /// What a sequence is drawn from, beside the weights.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -16,19 +15,6 @@ pub struct Settings {
     pub stream: u64,
     /// Steps at the beginning that are given by the melody and not drawn.
     pub prompt: usize,
-}
-
-/// Where the weights come from.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Origin {
-    /// With the program.
-    Shipped,
-    /// Nowhere: the initial values.
-    Untrained,
-    /// From training in this window.
-    Trained,
-    /// From a file.
-    File(PathBuf),
 }
 
 /// One drawn sequence with everything that a picture of it needs. `T` steps, `K` levels, `C` channels; index `[step, ..]`.
@@ -80,27 +66,6 @@ impl StackRun {
     }
 }
 
-/// How training stands.
-#[derive(Clone, PartialEq, Debug)]
-pub struct Training {
-    /// Whether it runs.
-    pub running: bool,
-    /// Updates so far.
-    pub step: u64,
-    /// Updates a second; 0 while it stands.
-    pub steps_per_second: f64,
-    /// Learning rate at its highest.
-    pub rate: f64,
-    /// `[step, nats a symbol]` on the batches.
-    pub train: Arc<Vec<[f64; 2]>>,
-    /// Steps that a point of it is the mean of.
-    pub train_width: u64,
-    /// `[step, nats a symbol]` on the held-out bars.
-    pub test: Arc<Vec<[f64; 2]>>,
-    /// The last measurement on the held-out bars.
-    pub score: Option<Score>,
-}
-
 /// Everything that the window draws.
 #[derive(Clone, Debug)]
 pub struct Snapshot {
@@ -113,7 +78,7 @@ pub struct Snapshot {
     /// The drawn sequence, if the present weights have drawn one.
     pub run: Option<Arc<StackRun>>,
     /// How training stands.
-    pub training: Training,
+    pub training: Standing,
     /// Nats a symbol of a model that knows only how frequent each symbol is.
     pub unigram: f64,
     /// Where the weights come from.

@@ -33,7 +33,7 @@ impl Studio {
     /// Takes over an image to be studied; `None` ends that.
     pub(super) fn set_study(&mut self, order: Option<StudyOrder>) {
         self.given.due = order.is_some();
-        self.error = None;
+        self.learner.error = None;
         if order.is_none() {
             self.given.study = None;
         }
@@ -65,14 +65,14 @@ impl Studio {
             return Ok(false);
         }
         let Some(order) = &self.given.order else { return Ok(false) };
-        let outcome = study(&mut self.artist, &self.lesson.model, &self.config, &self.source, &self.settings, order);
+        let outcome = study(&mut self.artist, &self.learner.lesson.model, &self.config, &self.learner.source, &self.settings, order);
         match outcome {
             Ok(study) => self.given.study = Some(Arc::new(study)),
             // A file that is no image is no reason to stop anything else.
             Err(error) => {
                 self.given.order = None;
                 self.given.study = None;
-                self.error = Some(error.to_string());
+                self.learner.error = Some(error.to_string());
             }
         }
         self.dirty = true;

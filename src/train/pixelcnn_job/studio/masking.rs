@@ -5,10 +5,9 @@ use std::time::{Duration, Instant};
 
 use super::super::artist::Artist;
 use super::super::mask::{self, Leak, Mask, WhatIf};
-use super::super::snapshot::Origin;
 use super::Studio;
 use crate::autoregressive::pixelcnn::{Config, Wiring};
-use crate::train::{Activity, Lesson, Model, TrainError, Weights, initial_weights};
+use crate::train::{Activity, Lesson, Model, Origin, TrainError, Weights, initial_weights};
 
 /// Time of a turn of drawing all the same.
 const SLICE: Duration = Duration::from_millis(15);
@@ -59,12 +58,12 @@ impl Studio {
         let config = Config { first_taps, ..standard };
         let leak = mask::leak(&config).map_err(|error| error.to_string())?;
         self.pause();
-        if self.trainer.is_some() || self.masking.base.is_none() {
-            self.masking.base = Some((self.config.mask_a(), Weights::clone(&self.weights)));
+        if self.learner.trainer.is_some() || self.masking.base.is_none() {
+            self.masking.base = Some((self.config.mask_a(), Weights::clone(&self.learner.weights)));
         }
         self.masking.drawing = None;
         if leak.is_some() {
-            (self.slow, self.trainer) = (None, None);
+            (self.slow, self.learner.trainer) = (None, None);
             self.masking.news = Some(Mask { config, leak, what_if: false });
             self.refuse();
             return Ok(());
@@ -74,21 +73,18 @@ impl Studio {
 
     /// Opens the model with this mask.
     fn adopt(&mut self, config: Config) -> Result<(), TrainError> {
-        let mut lesson = Lesson::clone(&self.lesson);
+        let mut lesson = Lesson::clone(&self.learner.lesson);
         if let Model::Pixelcnn { config: old, .. } = &mut lesson.model {
             *old = config.clone();
         }
-        let artist = Artist::new(&lesson.model, &config, lesson.seed).map_err(|error| match error {
-            super::super::artist::ArtistError::Train(error) => error,
-            super::super::artist::ArtistError::Sampler(error) => TrainError::WrongWeights { reason: error.to_string() },
-        })?;
-        let weights = self.weights_for(&config, &artist.initial(lesson.seed));
-        self.lesson = Arc::new(lesson);
+        let artist = Artist::new(&lesson.model, &config, lesson.seed)?;
+        let weights = self.weights_for(&config, &artist.model.initial(lesson.seed));
+        self.learner.lesson = Arc::new(lesson);
         self.config = config.clone();
         self.artist = artist;
         self.costs.clear();
-        (self.frozen, self.slow, self.error) = (None, None, None);
-        let (base, origin) = (self.masking.base.take(), self.origin.clone());
+        (self.frozen, self.slow, self.learner.error) = (None, None, None);
+        let (base, origin) = (self.masking.base.take(), self.learner.origin.clone());
         self.take(weights, origin)?;
         self.masking = Masking { news: Some(Mask { config, leak: None, what_if: false }), base, drawing: None };
         Ok(())
@@ -115,7 +111,7 @@ impl Studio {
     pub(super) fn what_if(&mut self) -> Result<(), TrainError> {
         let Some(mask) = self.masking.news.as_ref().filter(|mask| mask.leak.is_some()) else { return Ok(()) };
         let (graph, _) = crate::autoregressive::pixelcnn::evaluation(&mask.config, 1)?;
-        let weights = self.weights_for(&mask.config, &initial_weights(&graph, self.lesson.seed));
+        let weights = self.weights_for(&mask.config, &initial_weights(&graph, self.learner.lesson.seed));
         self.masking.drawing = Some(WhatIf::new(&mask.config, &weights, self.settings)?);
         Ok(())
     }
@@ -148,7 +144,7 @@ impl Studio {
         let config = Config { first_taps: None, ..self.config.clone() };
         self.adopt(config)?;
         self.masking = Masking::default();
-        self.origin = Origin::Untrained;
+        self.learner.origin = Origin::Untrained;
         Ok(())
     }
 }

@@ -4,12 +4,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::super::artist::SlowWalk;
-use super::super::snapshot::{Cost, Gallery, Method, MethodCost, SampleRun, Settings, Snapshot, Thumbnail, Training};
-use super::super::trainer::{Progress, Trainer};
+use super::super::snapshot::{Cost, Gallery, Method, MethodCost, SampleRun, Settings, Snapshot, Thumbnail};
 use super::super::{GALLERY, TEST_IMAGES};
 use super::{REFRESH, Studio};
 use crate::exec::BackendChoice;
-use crate::train::{Activity, Publisher, Score, TrainError};
+use crate::train::{Activity, Lesson, Publisher, TrainError};
 
 /// Time of a turn of slow work.
 const SLICE: Duration = Duration::from_millis(15);
@@ -23,7 +22,7 @@ impl Studio {
     pub(in crate::train::pixelcnn_job) fn turn(&mut self, out: &mut Publisher<Snapshot>) -> Activity {
         match self.work() {
             Ok(activity) => {
-                let due = !self.running || self.published.elapsed() >= PUBLISH;
+                let due = !self.learner.running || self.published.elapsed() >= PUBLISH;
                 if self.dirty && due {
                     self.publish(out);
                 }
@@ -31,19 +30,12 @@ impl Studio {
             }
             Err(error) => {
                 // Whatever failed is not tried again by itself.
-                (self.running, self.score_wanted, self.slow, self.next) = (false, false, None, GALLERY);
-                self.diverged = matches!(error, TrainError::Diverged { .. });
-                if let Some(trainer) = &mut self.trainer {
-                    trainer.pause();
-                    let step = trainer.step();
-                    trainer.curve.truncate(step);
-                    Arc::make_mut(&mut self.test_curve).retain(|point| point[0] <= step as f64);
-                }
+                self.learner.stop(&error);
+                (self.slow, self.next) = (None, GALLERY);
                 if let Err(second) = self.look_at_trained() {
                     // The device is gone: what was last seen stays.
                     tracing::warn!("{second}");
-                    self.trainer = None;
-                    self.choice = BackendChoice::Cpu;
+                    (self.learner.trainer, self.learner.choice) = (None, BackendChoice::Cpu);
                 }
                 self.fail(error.to_string());
                 self.publish(out);
@@ -64,7 +56,7 @@ impl Studio {
         if self.study_now()? || self.look()? || self.slope()? {
             return Ok(Activity::Busy);
         }
-        if self.running {
+        if self.learner.running {
             self.train()?;
         }
         if self.slow.as_ref().is_some_and(|slow| *slow.settings() == self.settings) {
@@ -75,12 +67,14 @@ impl Studio {
             self.hang_one()?;
             return Ok(Activity::Busy);
         }
-        if self.running {
+        if self.learner.running {
             return Ok(Activity::Busy);
         }
-        if std::mem::take(&mut self.score_wanted) {
-            let score = self.artist.score(&self.lesson.model, &self.source, self.lesson.seed, TEST_IMAGES)?;
-            self.scored(score, self.weights.step());
+        if std::mem::take(&mut self.learner.score_wanted) {
+            let Lesson { model, seed, .. } = &*self.learner.lesson;
+            let score = self.artist.score(model, &self.learner.source, *seed, TEST_IMAGES)?;
+            self.learner.scored(score, self.learner.weights.step());
+            self.dirty = true;
             return Ok(Activity::Busy);
         }
         if self.slow.is_some() {
@@ -171,84 +165,49 @@ impl Studio {
     }
 
     fn train(&mut self) -> Result<(), TrainError> {
-        let Some(trainer) = &mut self.trainer else { return Ok(()) };
         self.dirty = true;
-        if let Progress::Exploded(sentence) = trainer.slice()? {
-            trainer.pause();
-            let step = trainer.step();
-            Arc::make_mut(&mut self.test_curve).retain(|point| point[0] <= step as f64);
-            self.running = false;
-            self.look_at_trained()?;
-            self.diverged = true;
-            self.error = Some(sentence);
-            return Ok(());
-        }
+        self.learner.slice()?;
         let now = Instant::now();
         if now >= self.score_at {
-            let score = trainer.score(TEST_IMAGES)?;
-            let took = now.elapsed();
-            self.score_at = now + SCORE.max(took * 10);
-            let step = trainer.step();
-            self.scored(score, step);
+            let trainer = self.learner.trainer()?;
+            let (score, step) = (trainer.score(TEST_IMAGES)?, trainer.step());
+            self.learner.scored(score, step);
+            self.score_at = now + SCORE.max(now.elapsed() * 10);
         }
         if now >= self.refresh_at && self.next >= GALLERY {
-            let score = self.score;
+            let score = self.learner.score;
             self.look_at_trained()?;
-            self.score = score;
-            self.score_wanted = false;
+            (self.learner.score, self.learner.score_wanted) = (score, false);
         }
         Ok(())
     }
 
-    fn scored(&mut self, score: Score, step: u64) {
-        self.score = Some(score);
-        let curve = Arc::make_mut(&mut self.test_curve);
-        if curve.last().is_none_or(|last| last[0] < step as f64) {
-            curve.push([step as f64, score.nats]);
-        }
-        self.dirty = true;
-    }
-
     fn publish(&mut self, out: &mut Publisher<Snapshot>) {
-        if let Some(trainer) = &self.trainer {
-            self.train_curve = Arc::new(trainer.curve.points().to_vec());
-            self.train_width = trainer.curve.width();
-        }
-        let training = Training {
-            running: self.running,
-            step: self.trainer.as_ref().map_or(self.weights.step(), Trainer::step),
-            steps_per_second: self.trainer.as_ref().filter(|_| self.running).map_or(0.0, Trainer::steps_per_second),
-            rate: self.trainer.as_ref().map_or(self.rate, Trainer::rate),
-            train: Arc::clone(&self.train_curve),
-            train_width: self.train_width,
-            test: Arc::clone(&self.test_curve),
-            score: self.score,
-        };
         let slow = self.slow.as_ref().is_some_and(|slow| *slow.settings() == self.settings);
-        let hanging = self.next < GALLERY && !self.running;
+        let hanging = self.next < GALLERY && !self.learner.running;
         out.snapshot(Snapshot {
             heard: self.heard,
             pending: self.redraw
                 || if self.leak().is_some() { self.is_drawing_anyway() } else { slow || hanging || self.given.due || self.insight_due() },
-            lesson: Arc::clone(&self.lesson),
-            parameters: self.artist.parameters(),
+            lesson: Arc::clone(&self.learner.lesson),
+            parameters: self.artist.model.parameters(),
             sample: self.sample.clone(),
             branch: self.given.branch.clone(),
             study: self.given.study.clone(),
-            weights: Arc::clone(&self.weights),
+            weights: Arc::clone(&self.learner.weights),
             look: self.look.clone(),
             gradient: self.gradient.clone(),
             frozen: self.frozen.clone(),
             mask: self.masking.news.clone(),
             gallery: Arc::new(self.gallery.clone()),
-            training,
-            origin: self.origin.clone(),
+            training: self.learner.standing(),
+            origin: self.learner.origin.clone(),
             costs: self.costs.clone(),
-            training_on: self.info.clone(),
-            drawing_on: self.artist.backend(),
-            choice: self.choice,
-            error: self.error.clone(),
-            diverged: self.diverged,
+            training_on: self.learner.info.clone(),
+            drawing_on: self.artist.model.backend(),
+            choice: self.learner.choice,
+            error: self.learner.error.clone(),
+            diverged: self.learner.diverged,
         });
         self.published = Instant::now();
         self.dirty = false;

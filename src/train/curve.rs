@@ -6,7 +6,7 @@ const POINTS: usize = 400;
 /// Means over equally many steps; when there are too many, neighbours are merged and the width doubles. No value is dropped, none is smoothed
 /// twice.
 #[derive(Clone, Debug)]
-pub(in crate::train) struct Curve {
+pub(super) struct Curve {
     points: Vec<[f64; 2]>,
     width: u64,
     sum: f64,
@@ -21,7 +21,7 @@ impl Default for Curve {
 
 impl Curve {
     /// Adds the value of a step.
-    pub(in crate::train) fn push(&mut self, step: u64, value: f64) {
+    pub(super) fn push(&mut self, step: u64, value: f64) {
         self.sum += value;
         self.count += 1;
         if self.count < self.width {
@@ -36,17 +36,17 @@ impl Curve {
     }
 
     /// `[last step, mean]`, oldest first.
-    pub(in crate::train) fn points(&self) -> &[[f64; 2]] {
+    pub(super) fn points(&self) -> &[[f64; 2]] {
         &self.points
     }
 
     /// Steps that a point is the mean of.
-    pub(in crate::train) fn width(&self) -> u64 {
+    pub(super) fn width(&self) -> u64 {
         self.width
     }
 
     /// Forgets what lies after a step: training went back there.
-    pub(in crate::train) fn truncate(&mut self, step: u64) {
+    pub(super) fn truncate(&mut self, step: u64) {
         self.points.retain(|point| point[0] <= step as f64);
         (self.sum, self.count) = (0.0, 0);
     }

@@ -1,12 +1,10 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use super::curves::Curve;
+use super::curve::Curve;
+use super::{Fit, Lesson, Model, RateSchedule, Score, Scorer, Source, TrainError, Weights};
 use crate::exec::{BackendInfo, Session};
-use crate::train::{Fit, Lesson, Model, RateSchedule, Score, Scorer, Source, TrainError, Weights};
 
-/// Test images that are scored at once.
-const CHUNK: usize = 50;
 /// Training goes on for so long before commands are heard.
 const SLICE: Duration = Duration::from_millis(25);
 /// Further training after the end of a schedule starts at this part of the rate.
@@ -18,25 +16,37 @@ const SOUND: f64 = 2.0;
 /// The speed is measured over this time.
 const METER: Duration = Duration::from_secs(3);
 
-/// A fit with its curve and its speed.
+/// What the losses of a model are measured by.
+pub(super) struct Scale {
+    /// Nats of an example for a model that knows nothing.
+    ceiling: f64,
+    /// A curve shows nats over this: a sequence is priced by the symbol.
+    pub(super) unit: f64,
+    /// Held-out examples that are scored at once.
+    chunk: usize,
+}
+
+impl Scale {
+    /// The scale of a model.
+    pub(super) fn of(model: &Model) -> Scale {
+        match model {
+            Model::Pixelcnn { config, .. } => Scale { ceiling: config.uniform_nats(), unit: 1.0, chunk: 50 },
+            Model::CausalStack { config, .. } => Scale { ceiling: config.uniform_nats(), unit: config.length as f64, chunk: 2 },
+            Model::Realnvp { .. } => Scale { ceiling: f64::INFINITY, unit: 1.0, chunk: 1_000 },
+        }
+    }
+}
+
+/// A fit with its speed, and what to go back to.
 pub(super) struct Trainer {
     fit: Fit,
     scorer: Option<Scorer>,
-    pub(super) curve: Curve,
     meter: VecDeque<(Instant, u64)>,
     /// What to go back to, with its step.
     kept: (u64, Weights),
     last: f64,
     best: f64,
-    ceiling: f64,
-}
-
-/// How a slice of training went.
-pub(super) enum Progress {
-    /// It goes on.
-    Sound,
-    /// The loss ran away without becoming infinite; the last sound weights are back, and this is the sentence.
-    Exploded(String),
+    scale: Scale,
 }
 
 impl Trainer {
@@ -44,18 +54,17 @@ impl Trainer {
     pub(super) fn new(lesson: &Lesson, source: &Source, weights: &Weights, session: Box<dyn Session>) -> Result<Trainer, TrainError> {
         let mut fit = Fit::new(scheduled(lesson.clone(), weights.step()), source.clone(), session)?;
         fit.load(weights)?;
-        let ceiling = match &lesson.model {
-            Model::Pixelcnn { config, .. } => config.uniform_nats(),
-            Model::CausalStack { config, .. } => config.uniform_nats(),
-            Model::Realnvp { .. } => f64::INFINITY,
-        };
+        let scale = Scale::of(&lesson.model);
         let kept = (weights.step(), weights.clone());
-        let (last, best) = (ceiling, f64::INFINITY);
-        Ok(Trainer { fit, scorer: None, curve: Curve::default(), meter: VecDeque::new(), kept, last, best, ceiling })
+        let (last, best) = (scale.ceiling, f64::INFINITY);
+        Ok(Trainer { fit, scorer: None, meter: VecDeque::new(), kept, last, best, scale })
     }
 
-    /// Trains for a few milliseconds, at least one step.
-    pub(super) fn slice(&mut self) -> Result<Progress, TrainError> {
+    /// Trains for a few milliseconds, at least one step; the losses that have arrived go into the curve.
+    ///
+    /// # Errors
+    /// A loss that ran away, with or without becoming infinite: the last sound weights are back.
+    pub(super) fn slice(&mut self, curve: &mut Curve) -> Result<(), TrainError> {
         let end = Instant::now() + SLICE;
         loop {
             self.fit.advance()?;
@@ -65,29 +74,20 @@ impl Trainer {
         }
         for (step, nats) in self.fit.losses()? {
             let nats = f64::from(nats);
-            if nats > EXPLODED * self.ceiling {
-                return self.go_back(step, nats).map(Progress::Exploded);
+            if nats > EXPLODED * self.scale.ceiling {
+                let (kept, weights) = &self.kept;
+                self.fit.load(weights)?;
+                return Err(TrainError::Exploded { step, nats, ceiling: self.scale.ceiling, kept: *kept });
             }
             (self.last, self.best) = (nats, self.best.min(nats));
-            self.curve.push(step, nats);
+            curve.push(step, nats / self.scale.unit);
         }
         let now = Instant::now();
         self.meter.push_back((now, self.fit.step()));
         while self.meter.front().is_some_and(|&(time, _)| now - time > METER) {
             self.meter.pop_front();
         }
-        Ok(Progress::Sound)
-    }
-
-    fn go_back(&mut self, step: u64, nats: f64) -> Result<String, TrainError> {
-        let (kept, weights) = &self.kept;
-        self.fit.load(weights)?;
-        self.curve.truncate(*kept);
-        Ok(format!(
-            "Training stopped at step {step}: the loss rose to {nats:.0} nats, and knowing nothing costs {:.0}; the weights of step {kept} are back. \
-             Lower the learning rate and go on.",
-            self.ceiling
-        ))
+        Ok(())
     }
 
     /// The weights as they are now; kept to go back to while the loss is sound.
@@ -99,12 +99,12 @@ impl Trainer {
         Ok(weights)
     }
 
-    /// The mean of `-ln p` over the first test images.
+    /// The mean of `-ln p` over the first held-out examples.
     pub(super) fn score(&mut self, limit: usize) -> Result<Score, TrainError> {
         let (lesson, source) = (self.fit.lesson().clone(), self.fit.source().clone());
         let scorer = match self.scorer {
             Some(scorer) => scorer,
-            None => *self.scorer.insert(Scorer::new(self.fit.session(), &lesson.model, CHUNK)?),
+            None => *self.scorer.insert(Scorer::new(self.fit.session(), &lesson.model, self.scale.chunk)?),
         };
         scorer.score(self.fit.session(), &lesson.model, &source, lesson.seed, limit)
     }
@@ -122,14 +122,9 @@ impl Trainer {
         self.meter.clear();
     }
 
-    /// The fit.
-    pub(super) fn fit(&mut self) -> &mut Fit {
-        &mut self.fit
-    }
-
-    /// Learning rate at its highest.
-    pub(super) fn rate(&self) -> f64 {
-        self.fit.lesson().training.adam.rate
+    /// Changes the learning rate from the next step on.
+    pub(super) fn set_rate(&mut self, rate: f64) {
+        self.fit.set_rate(rate);
     }
 
     /// Updates so far.

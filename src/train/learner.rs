@@ -1,0 +1,323 @@
+//! Weights and how they are learned: what the worker of a lab keeps of it, whatever the model draws.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::cpu_model::CpuModel;
+use super::curve::Curve;
+use super::trainer::{Scale, Trainer, scheduled};
+use super::{Event, Lesson, Publisher, Score, Source, TrainError, Weights};
+use crate::exec::{BackendChoice, BackendInfo, open_session};
+
+/// Where the weights came from.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Origin {
+    /// Shipped with the program.
+    Shipped,
+    /// Initial values: nothing learned yet.
+    Untrained,
+    /// Read from a file.
+    File(PathBuf),
+    /// Trained here.
+    Trained,
+}
+
+/// How training stands. Nats are of a whole image, or of a symbol of a sequence.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Standing {
+    /// Whether it runs.
+    pub running: bool,
+    /// Updates so far.
+    pub step: u64,
+    /// Updates a second, over the last seconds; 0 when it does not run.
+    pub steps_per_second: f64,
+    /// Learning rate at its highest.
+    pub rate: f64,
+    /// `[step, nats]` on the training batches, each the mean over a number of steps.
+    pub train: Arc<Vec<[f64; 2]>>,
+    /// Steps that one point of `train` is the mean of.
+    pub train_width: u64,
+    /// `[step, nats]` on held-out data.
+    pub test: Arc<Vec<[f64; 2]>>,
+    /// The newest score on held-out data.
+    pub score: Option<Score>,
+}
+
+/// A lesson's weights, and their training once it was asked for.
+pub(super) struct Learner {
+    pub(super) lesson: Arc<Lesson>,
+    pub(super) source: Source,
+    /// What is drawn from; with the optimiser's state where there is one.
+    pub(super) weights: Arc<Weights>,
+    pub(super) origin: Origin,
+    pub(super) trainer: Option<Trainer>,
+    pub(super) running: bool,
+    pub(super) score: Option<Score>,
+    pub(super) score_wanted: bool,
+    /// What went wrong last.
+    pub(super) error: Option<String>,
+    /// Whether that was training that broke.
+    pub(super) diverged: bool,
+    pub(super) choice: BackendChoice,
+    /// What training runs on, once it did.
+    pub(super) info: Option<BackendInfo>,
+    rate: f64,
+    curve: Curve,
+    test: Arc<Vec<[f64; 2]>>,
+    threads: usize,
+}
+
+impl Learner {
+    /// Opens the lesson's data; training starts from these weights, on `choice` with so many threads.
+    ///
+    /// # Errors
+    /// A file that cannot be read, no data.
+    pub(super) fn new(lesson: Lesson, weights: Weights, choice: BackendChoice, threads: usize) -> Result<Learner, TrainError> {
+        Ok(Learner {
+            source: Source::open(&lesson)?,
+            rate: scheduled(lesson.clone(), weights.step()).training.adam.rate,
+            lesson: Arc::new(lesson),
+            weights: Arc::new(weights),
+            origin: Origin::Untrained,
+            trainer: None,
+            running: false,
+            score: None,
+            score_wanted: true,
+            error: None,
+            diverged: false,
+            choice,
+            info: None,
+            curve: Curve::default(),
+            test: Arc::default(),
+            threads,
+        })
+    }
+
+    /// Keeps the sentence of what failed until the next thing that works.
+    pub(super) fn note(&mut self, outcome: Result<(), TrainError>) {
+        self.error = outcome.err().map(|error| error.to_string());
+    }
+
+    /// Notes how a file fared, and tells of it where it went well.
+    pub(super) fn note_file<S>(&mut self, outcome: Result<(), TrainError>, done: &str, path: &Path, out: &mut Publisher<S>) {
+        if outcome.is_ok() {
+            out.event(Event::Done(format!("{done} {}.", path.display())));
+        }
+        self.note(outcome);
+    }
+
+    /// The lesson's trained weights, or where it has none the model's initial ones.
+    ///
+    /// # Errors
+    /// Weights that cannot be read.
+    pub(super) fn shipped(&self, model: &CpuModel) -> Result<(Weights, Origin), TrainError> {
+        Ok(match self.lesson.trained_weights()? {
+            Some(weights) => (weights, Origin::Shipped),
+            None => (model.initial(self.lesson.seed), Origin::Untrained),
+        })
+    }
+
+    /// Takes other weights, which fit; training stops, and would go on from them.
+    pub(super) fn take(&mut self, weights: Weights, origin: Origin) {
+        (self.running, self.diverged, self.trainer) = (false, false, None);
+        self.rate = scheduled(Lesson::clone(&self.lesson), weights.step()).training.adam.rate;
+        (self.curve, self.test) = (Curve::default(), Arc::default());
+        self.see(weights, origin);
+    }
+
+    /// Looks at these weights, which training may have left behind already.
+    pub(super) fn see(&mut self, weights: Weights, origin: Origin) {
+        (self.weights, self.origin, self.score_wanted) = (Arc::new(weights), origin, true);
+    }
+
+    /// The training of the present weights, opened when it is first asked for.
+    ///
+    /// # Errors
+    /// A device that fails, too little memory.
+    pub(super) fn trainer(&mut self) -> Result<&mut Trainer, TrainError> {
+        if self.trainer.is_none() {
+            let session = open_session(self.choice, self.threads)?;
+            let mut trainer = Trainer::new(&self.lesson, &self.source, &self.weights, session)?;
+            trainer.set_rate(self.rate);
+            self.info = Some(trainer.backend());
+            self.trainer = Some(trainer);
+        }
+        Ok(self.trainer.as_mut().expect("made above"))
+    }
+
+    /// Trains from the next turn on.
+    pub(super) fn start(&mut self) -> Result<(), TrainError> {
+        self.trainer()?;
+        (self.running, self.diverged) = (true, false);
+        Ok(())
+    }
+
+    /// Trains for a few milliseconds.
+    ///
+    /// # Errors
+    /// Training that broke: the last sound weights are back.
+    pub(super) fn slice(&mut self) -> Result<(), TrainError> {
+        match &mut self.trainer {
+            Some(trainer) => trainer.slice(&mut self.curve),
+            None => Ok(()),
+        }
+    }
+
+    /// Stops training; true if it ran.
+    pub(super) fn pause(&mut self) -> bool {
+        if let Some(trainer) = &mut self.trainer {
+            trainer.pause();
+        }
+        std::mem::take(&mut self.running)
+    }
+
+    /// Stops after a failure; the curves end where the weights are.
+    pub(super) fn stop(&mut self, error: &TrainError) {
+        self.pause();
+        self.score_wanted = false;
+        self.diverged = matches!(error, TrainError::Diverged { .. } | TrainError::Exploded { .. });
+        if let Some(trainer) = &self.trainer {
+            let step = trainer.step();
+            self.curve.truncate(step);
+            Arc::make_mut(&mut self.test).retain(|point| point[0] <= step as f64);
+        }
+    }
+
+    /// Changes the learning rate from the next step on.
+    pub(super) fn set_rate(&mut self, rate: f64) {
+        self.rate = rate;
+        if let Some(trainer) = &mut self.trainer {
+            trainer.set_rate(rate);
+        }
+    }
+
+    /// Has training run elsewhere from now on, from the weights that were seen last; goes on at once if `running`.
+    pub(super) fn move_to(&mut self, choice: BackendChoice, running: bool) {
+        match open_session(choice, self.threads) {
+            Ok(session) => {
+                (self.choice, self.trainer, self.error) = (choice, None, None);
+                self.info = Some(session.backend());
+                if running {
+                    let started = self.start();
+                    self.note(started);
+                }
+            }
+            Err(error) => (self.error, self.running) = (Some(error.to_string()), running),
+        }
+    }
+
+    /// Takes a score on held-out data, at a step.
+    pub(super) fn scored(&mut self, score: Score, step: u64) {
+        self.score = Some(score);
+        let curve = Arc::make_mut(&mut self.test);
+        if curve.last().is_none_or(|last| last[0] < step as f64) {
+            curve.push([step as f64, score.nats / Scale::of(&self.lesson.model).unit]);
+        }
+    }
+
+    /// Writes the weights that training has reached, with the lesson.
+    ///
+    /// # Errors
+    /// A place that cannot be written to, a lost device.
+    pub(super) fn save(&mut self, path: &Path) -> Result<(), TrainError> {
+        let weights = match &mut self.trainer {
+            Some(trainer) => trainer.weights()?,
+            None => {
+                let mut weights = Weights::clone(&self.weights);
+                let lesson = Lesson { weights: None, view: serde_json::Value::Null, ..Lesson::clone(&self.lesson) };
+                weights.metadata.insert("lesson".into(), serde_json::to_string(&lesson).expect("a lesson is plain data"));
+                weights
+            }
+        };
+        weights.save(path)
+    }
+
+    /// How training stands.
+    pub(super) fn standing(&self) -> Standing {
+        let trainer = self.trainer.as_ref();
+        Standing {
+            running: self.running,
+            step: trainer.map_or(self.weights.step(), Trainer::step),
+            steps_per_second: trainer.filter(|_| self.running).map_or(0.0, Trainer::steps_per_second),
+            rate: self.rate,
+            train: Arc::new(self.curve.points().to_vec()),
+            train_width: self.curve.width(),
+            test: Arc::clone(&self.test),
+            score: self.score,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::autoregressive::causal_stack;
+    use crate::train::Model;
+
+    /// A learner of the melody from its initial values, with a few steps behind it.
+    fn started() -> Learner {
+        let lesson = Lesson::preset("stack-prelude").unwrap();
+        let Model::CausalStack { config, .. } = &lesson.model else { panic!("it is a causal stack") };
+        let (graph, nodes) = causal_stack::evaluation(config, 1).unwrap();
+        let initial = CpuModel::new(graph, nodes.levels, nodes.logits, 1).unwrap().initial(1);
+        let mut learner = Learner::new(lesson, initial, BackendChoice::Cpu, 1).unwrap();
+        learner.start().unwrap();
+        while learner.standing().train.is_empty() {
+            learner.slice().unwrap();
+        }
+        learner
+    }
+
+    #[test]
+    fn a_rate_that_breaks_training_leaves_sound_weights_that_a_lower_one_goes_on_from() {
+        let mut learner = started();
+        let first = learner.standing().train[0][1];
+        learner.set_rate(100.0);
+        let error = (0..1_000).find_map(|_| learner.slice().err()).expect("such a rate breaks training");
+        learner.stop(&error);
+        let broken = learner.standing();
+        assert!(learner.diverged && !broken.running && error.to_string().contains("Lower the learning rate"), "{error}");
+        assert!(broken.train.iter().all(|point| point[0] <= broken.step as f64), "the curve ends where the weights are");
+        learner.set_rate(1e-3);
+        learner.start().unwrap();
+        learner.slice().unwrap();
+        let score = learner.trainer().unwrap().score(usize::MAX).unwrap();
+        learner.scored(score, learner.standing().step);
+        // Nats a symbol on both curves.
+        assert!(learner.standing().test[0][1] < 1.5 * first, "{} after {first}", learner.standing().test[0][1]);
+        assert!(learner.standing().step > broken.step && !learner.diverged);
+    }
+
+    #[test]
+    fn training_goes_on_elsewhere_with_its_step_its_curve_and_its_rate() {
+        let mut learner = started();
+        learner.set_rate(0.002);
+        assert!(learner.pause());
+        let before = learner.standing();
+        let weights = learner.trainer().unwrap().weights().unwrap();
+        learner.see(weights, Origin::Trained);
+        learner.move_to(BackendChoice::Cpu, true);
+        let after = learner.standing();
+        assert_eq!((after.step, &after.train, after.rate), (before.step, &before.train, 0.002));
+        assert!(after.running && learner.error.is_none());
+        learner.slice().unwrap();
+        assert!(learner.standing().step > before.step);
+    }
+
+    #[test]
+    fn saved_weights_say_which_lesson_they_belong_to_whether_or_not_they_were_trained() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("weights.safetensors");
+        let mut learner = started();
+        let step = learner.standing().step;
+        for (trained, expected) in [(true, step), (false, 0)] {
+            if !trained {
+                learner.trainer = None;
+            }
+            learner.save(&path).unwrap();
+            let read = Weights::read(&path).unwrap();
+            let lesson: Lesson = serde_json::from_str(&read.metadata["lesson"]).unwrap();
+            assert_eq!((read.step(), lesson.title == learner.lesson.title), (expected, true));
+        }
+    }
+}
