@@ -3,14 +3,15 @@
 use std::sync::Arc;
 
 use tractable::autoregressive::causal_stack::{self, Config, Nodes, Shift};
-use tractable::data::noise::uniforms;
 use tractable::exec::Session;
 use tractable::exec::cpu::CpuSession;
-use tractable::exec::sampler::CpuSampler;
 use tractable::graph::causal::{CausalError, Order, Schedule, influence, receptive_field};
 use tractable::graph::{Builder, Graph, Mode, NodeId, Reuse};
 
+use crate::claims::{cached_is_full, gradients_are_slopes, write};
+use crate::perturbation::{image, next, reached};
 use crate::run::Runner;
+use crate::stacks::Stack;
 
 pub(crate) fn config(length: usize, front: usize, kernel: usize, dilations: &[usize], gated: bool) -> Config {
     Config { length, levels: 3, channels: 4, front, kernel, dilations: dilations.to_vec(), head: 5, gated }
@@ -23,6 +24,11 @@ fn record(config: &Config, batch: usize, shift: Shift) -> (Arc<Graph>, Nodes) {
     b.output("log_p", nodes.log_p);
     b.output("nll", nodes.nll);
     (Arc::new(b.finish().unwrap()), nodes)
+}
+
+fn stack(config: &Config, batch: usize, shift: Shift) -> (Stack, Nodes) {
+    let (graph, nodes) = record(config, batch, shift);
+    (Stack { graph: Graph::clone(&graph), data: nodes.levels, logits: nodes.logits }, nodes)
 }
 
 /// Shapes that matter: one layer, the lecture's four, two cycles, undilated, kernel 3, gaps in what is heard.
@@ -52,25 +58,9 @@ fn what_is_heard_is_the_formula_and_no_step_of_the_present_or_the_future() {
     assert_eq!(receptive_field(&graph, nodes.logits, 40, nodes.levels).iter().filter(|&&seen| seen).count(), 17);
 }
 
-/// `[q][p]`: whether a change of symbol q changes any bit of the prediction of symbol p, in the union of three draws of positive weights.
+/// `[q][p]`: whether a change of symbol q can change the prediction of symbol p.
 fn changes(config: &Config, shift: Shift) -> Vec<Vec<bool>> {
-    let (graph, nodes) = record(config, 1, shift);
-    let t = config.length;
-    let symbols: Vec<f64> = (0..t).map(|p| (p * 7 % 3) as f64).collect();
-    let mut union = vec![vec![false; t]; t];
-    for seed in 0..3 {
-        let mut runner = Runner::<f64>::new(&graph, &[nodes.logits], seed).randomise(0.1, seed).positive();
-        let before = runner.run(&[("levels", &symbols)], nodes.logits);
-        for q in 0..t {
-            let mut changed = symbols.clone();
-            changed[q] = (changed[q] + 1.0) % 3.0;
-            let after = runner.run(&[("levels", &changed)], nodes.logits);
-            for (p, seen) in union[q].iter_mut().enumerate() {
-                *seen |= (3 * p..3 * p + 3).any(|i| before[i].to_bits() != after[i].to_bits());
-            }
-        }
-    }
-    union
+    reached(&stack(config, 1, shift).0, &image(config.length), next)
 }
 
 #[test]
@@ -101,68 +91,20 @@ fn a_missing_shift_leaks_and_a_second_one_makes_deaf() {
 
 #[test]
 fn a_cached_drawing_has_the_bits_of_full_passes_over_three_receptive_fields() {
-    const BATCH: usize = 2;
-    for (seed, mut config) in shapes().into_iter().enumerate() {
+    for (seed, mut config) in (0..).zip(shapes()) {
         config.length = 3 * (config.front + (config.kernel - 1) * config.dilations.iter().sum::<usize>()) + 5;
-        let (graph, nodes) = record(&config, BATCH, Shift::Once);
-        let mut sampler = CpuSampler::new(&graph, nodes.levels, nodes.logits, Order::raster(config.length), 1).unwrap();
-        let weights = Runner::<f32>::new(&graph, &[nodes.logits], seed as u64).randomise(0.5, seed as u64).store;
-        for name in weights.names() {
-            sampler.session().write_parameter(name, weights.get(name).unwrap()).unwrap();
-        }
-        let u = uniforms(seed as u64, 0, BATCH * config.length);
-        sampler.start(&u, 1.0);
-        let drawn = sampler.finish().clone();
-        assert!(drawn.levels.windows(2).any(|pair| pair[0] != pair[1]), "constant drawings prove little");
+        let (stack, nodes) = stack(&config, 2, Shift::Once);
         // Each single value of each layer, not only the symbols that came of them.
         let watched: Vec<NodeId> = nodes.layers.iter().map(|layer| layer.value).chain([nodes.front, nodes.logits]).collect();
-        let cached: Vec<Vec<f32>> = watched.iter().map(|&node| sampler.value(node).to_vec()).collect();
-        let levels: Vec<f32> = drawn.levels.iter().map(|&level| f32::from(level)).collect();
-        let mut logits = vec![0.0; levels.len() * 3];
-        sampler.forward(&levels, &mut logits);
-        for (node, cached) in watched.iter().zip(&cached) {
-            let full = sampler.value(*node);
-            assert!(cached.iter().zip(full).all(|(a, b)| a.to_bits() == b.to_bits()), "{config:?}: {}", graph.describe(*node));
-        }
-        assert_eq!(sampler.full_forward(&u, 1.0), drawn, "{config:?}");
+        cached_is_full(&stack, &[], &watched, config.length, seed);
     }
 }
 
 #[test]
 fn gradients_are_those_of_finite_differences() {
-    const STEP: f64 = 1e-5;
     for (gated, front, kernel) in [(true, 1, 2), (false, 2, 3)] {
         let config = Config { levels: 3, channels: 3, head: 4, ..config(9, front, kernel, &[1, 2], gated) };
-        let mut b = Builder::new(Mode::Train);
-        let nodes = causal_stack::record(&mut b, &config, 2);
-        let loss = b.mean_all(nodes.nll);
-        let parameters = b.parameters();
-        let targets: Vec<NodeId> = parameters.iter().map(|&(_, node)| node).collect();
-        let gradients = b.gradients(loss, &targets);
-        b.output("loss", loss);
-        let graph = Arc::new(b.finish().unwrap());
-        let outputs: Vec<NodeId> = gradients.iter().copied().chain([loss]).collect();
-        let mut runner = Runner::<f64>::new(&graph, &outputs, 4).randomise(0.5, 4);
-        let symbols: Vec<f64> = (0..18).map(|p| (p * 7 % 3) as f64).collect();
-        let inputs: [(&str, &[f64]); 1] = [("levels", &symbols)];
-        runner.run(&inputs, loss);
-        let analytic: Vec<Vec<f64>> = gradients.iter().map(|&g| runner.program.output(g).to_vec()).collect();
-        for ((name, _), analytic) in parameters.iter().zip(&analytic) {
-            let start = runner.store.get(name).unwrap().to_vec();
-            let scale = analytic.iter().fold(1.0, |largest: f64, g| largest.max(g.abs()));
-            assert!(analytic.iter().any(|g| g.abs() > 1e-4), "{name} has no effect");
-            for (i, analytic) in analytic.iter().enumerate() {
-                let mut at = |by: f64| {
-                    let mut values = start.clone();
-                    values[i] += by;
-                    runner.store.set(name, &values).unwrap();
-                    runner.run(&inputs, loss)[0]
-                };
-                let numeric = (at(STEP) - at(-STEP)) / (2.0 * STEP);
-                assert!((numeric - analytic).abs() <= 1e-6 * scale, "{name}[{i}]: {analytic}, differences say {numeric}");
-            }
-            runner.store.set(name, &start).unwrap();
-        }
+        gradients_are_slopes(|b| causal_stack::record(b, &config, 2).nll, &[("levels", &image(18))]);
     }
 }
 
@@ -206,9 +148,7 @@ fn logits_on_the_gpu_are_those_of_the_cpu() {
         let mut values = Vec::new();
         for session in [&mut gpu as &mut dyn Session, &mut cpu] {
             let program = session.prepare(&graph, Reuse::On).unwrap();
-            for name in weights.names() {
-                session.write_parameter(name, weights.get(name).unwrap()).unwrap();
-            }
+            write(session, &weights);
             session.run(program, &[("levels", &symbols)]).unwrap();
             values.push(session.read_output(program, "logits").unwrap());
         }

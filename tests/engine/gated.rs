@@ -5,13 +5,11 @@ use std::sync::Arc;
 
 use tractable::autoregressive::gated::{self, Shift};
 use tractable::autoregressive::pixelcnn::{Config, Nodes, Wiring};
-use tractable::data::noise::uniforms;
-use tractable::exec::cpu::CpuSession;
-use tractable::exec::sampler::CpuSampler;
-use tractable::exec::{ProgramId, Session};
 use tractable::graph::causal::{CausalError, Field, Order, Schedule, field};
-use tractable::graph::{Builder, Graph, MaskKind, Mode, NodeId, Reuse};
+use tractable::graph::{Builder, MaskKind, Mode, NodeId};
 
+use crate::claims::{cached_is_full, gradients_are_slopes};
+use crate::perturbation::{image, next, perturbed};
 use crate::pixelcnn::config;
 use crate::run::Runner;
 use crate::stacks::Stack;
@@ -85,15 +83,8 @@ fn leaks(config: &Config, mask: MaskKind, shift: Shift) -> usize {
     let (stack, _) = record(config, 1, mask, shift);
     let graph = Arc::new(stack.graph.clone());
     let mut runner = Runner::<f32>::new(&graph, &[stack.logits], 2).randomise(0.4, 2);
-    let pixels: Vec<f32> = (0..config.pixels()).map(|p| (p * 7 % 3) as f32).collect();
-    let before = runner.run(&[("levels", &pixels)], stack.logits);
-    let leaky = |&q: &usize| {
-        let mut changed = pixels.clone();
-        changed[q] = (changed[q] + 1.0) % 3.0;
-        let after = runner.run(&[("levels", &changed)], stack.logits);
-        before.iter().zip(&after).take(3 * (q + 1)).any(|(a, b)| a.to_bits() != b.to_bits())
-    };
-    (0..config.pixels()).filter(leaky).count()
+    let changes = perturbed(&stack, &mut runner, &image(config.pixels()), next);
+    (0..config.pixels()).filter(|&q| changes[q][..=q].contains(&true)).count()
 }
 
 #[test]
@@ -115,40 +106,11 @@ fn each_wrong_wiring_is_caught_by_the_analysis_and_by_perturbation() {
 
 #[test]
 fn gradients_of_the_gates_and_the_link_are_those_of_finite_differences() {
-    const STEP: f64 = 1e-5;
     let config = Config { channels: 3, blocks: 1, wiring: Wiring::Gated, ..config(4, true, true, 2) };
-    let mut b = Builder::new(Mode::Train);
-    let nodes = gated::record_with(&mut b, &config, 2, MaskKind::A, Shift::Link);
-    let loss = b.mean_all(nodes.nll);
-    let parameters = b.parameters();
-    let targets: Vec<NodeId> = parameters.iter().map(|&(_, node)| node).collect();
-    let gradients = b.gradients(loss, &targets);
-    b.output("loss", loss);
-    let graph = Arc::new(b.finish().unwrap());
-    let outputs: Vec<NodeId> = gradients.iter().copied().chain([loss]).collect();
-    let mut runner = Runner::<f64>::new(&graph, &outputs, 4).randomise(0.4, 4);
-    let pixels: Vec<f64> = (0..32).map(|p| (p * 7 % 3) as f64).collect();
-    let inputs: [(&str, &[f64]); 2] = [("levels", &pixels), ("class", &[0.0, 1.0])];
-    runner.run(&inputs, loss);
-    let analytic: Vec<Vec<f64>> = gradients.iter().map(|&g| runner.program.output(g).to_vec()).collect();
-    for ((name, _), analytic) in parameters.iter().zip(&analytic) {
-        let start = runner.store.get(name).unwrap().to_vec();
-        let scale = analytic.iter().fold(1.0, |largest: f64, g| largest.max(g.abs()));
-        assert!(analytic.iter().any(|g| g.abs() > 1e-3), "{name} has no effect");
-        for (i, analytic) in analytic.iter().enumerate() {
-            let mut at = |by: f64| {
-                let mut values = start.clone();
-                values[i] += by;
-                runner.store.set(name, &values).unwrap();
-                runner.run(&inputs, loss)[0]
-            };
-            let numeric = (at(STEP) - at(-STEP)) / (2.0 * STEP);
-            assert!((numeric - analytic).abs() <= 1e-6 * scale, "{name}[{i}]: {analytic}, differences say {numeric}");
-        }
-        runner.store.set(name, &start).unwrap();
-    }
+    let record = |b: &mut Builder| gated::record_with(b, &config, 2, MaskKind::A, Shift::Link).nll;
+    let parameters = gradients_are_slopes(record, &[("levels", &image(32)), ("class", &[0.0, 1.0])]);
     for part in ["gated.0.vertical", "gated.0.link", "gated.0.horizontal", "gated.0.out", "gated.1.link", "gated.1.horizontal_gate.class"] {
-        assert!(parameters.iter().any(|(name, _)| name.starts_with(part)), "{part} has parameters");
+        assert!(parameters.iter().any(|name| name.starts_with(part)), "{part} has parameters");
     }
 }
 
@@ -183,37 +145,9 @@ fn a_cached_drawing_has_the_bits_of_full_passes() {
     for (seed, (height, width)) in [(0, (7, 6)), (1, (5, 9)), (2, (1, 8)), (3, (8, 1))] {
         let config = Config { height, width, blocks: 3, wiring: Wiring::Gated, ..config(1, true, true, 3) };
         let (stack, nodes) = record(&config, BATCH, MaskKind::A, Shift::Link);
-        let graph = Arc::new(stack.graph.clone());
-        let mut sampler = CpuSampler::new(&graph, stack.data, stack.logits, Order::raster(config.pixels()), 1).unwrap();
-        let weights = Runner::<f32>::new(&graph, &[stack.logits], seed).randomise(0.4, seed).store;
-        for name in weights.names() {
-            sampler.session().write_parameter(name, weights.get(name).unwrap()).unwrap();
-        }
-        sampler.set_input("class", &[0.0, 2.0, -1.0]).unwrap();
-        sampler.start(&uniforms(seed, 0, BATCH * config.pixels()), 1.0);
-        let drawn: Vec<f32> = sampler.finish().levels.iter().map(|&level| f32::from(level)).collect();
-        let (mut session, program) = full(&graph, &weights);
-        session.run(program, &[("levels", &drawn), ("class", &[0.0, 2.0, -1.0])]).unwrap();
+        let parts = |layer: &gated::Layer| [layer.horizontal_out, layer.tanh, layer.sigmoid, layer.link];
+        let watched: Vec<NodeId> = nodes.gated.iter().flat_map(parts).chain([stack.logits]).collect();
         // Nothing reads what lies on the last pixel, so it is never computed there.
-        let last = config.pixels() - 1;
-        for layer in &nodes.gated {
-            for node in [layer.horizontal_out, layer.tanh, layer.sigmoid, layer.link, stack.logits] {
-                let channels = graph.shape(node).last();
-                let (cached, full) = (sampler.value(node).to_vec(), session.parts(program).0.output(node).to_vec());
-                let rows = cached.chunks(channels).zip(full.chunks(channels)).enumerate();
-                let same = rows.filter(|(row, _)| row % config.pixels() < last).all(|(_, (a, b))| a == b);
-                assert!(same, "{height}x{width}: {}", graph.describe(node));
-            }
-        }
+        cached_is_full(&stack, &[0.0, 2.0, -1.0], &watched, config.pixels() - 1, seed);
     }
-}
-
-/// A session in which whole passes keep every node.
-fn full(graph: &Arc<Graph>, weights: &tractable::exec::cpu::Store<f32>) -> (CpuSession, ProgramId) {
-    let mut session = CpuSession::new(1);
-    let program = session.prepare(graph, Reuse::Off).unwrap();
-    for name in weights.names() {
-        session.write_parameter(name, weights.get(name).unwrap()).unwrap();
-    }
-    (session, program)
 }

@@ -11,9 +11,9 @@ use crate::run::Runner;
 use cases::{Case, cases};
 
 /// Step of the differences: the error of a central difference is about h^2 = 1e-10 from curvature and 1e-16 / h = 1e-11 from rounding.
-const STEP: f64 = 1e-5;
+pub(crate) const STEP: f64 = 1e-5;
 /// Relative to the largest part of the gradient (or 1): four digits above what the differences can do, far below any wrong rule.
-const TOLERANCE: f64 = 1e-6;
+pub(crate) const TOLERANCE: f64 = 1e-6;
 
 /// A scalar of some inputs, and its gradients by them.
 struct Scalar {

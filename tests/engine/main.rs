@@ -5,6 +5,7 @@
 
 mod causal;
 mod causal_stack;
+mod claims;
 mod gated;
 mod gpu_regions;
 mod gpu_support;

@@ -10,8 +10,11 @@ use tractable::graph::{MaskKind, Taps};
 use crate::run::Runner;
 use crate::stacks::{PixelCnn, Stack, plain, raster, two_stacks};
 
-/// For each pixel q, which positions of the logits change in any bit when q changes: `[q][p]`.
-fn perturbed<T: Real>(stack: &Stack, runner: &mut Runner<T>, pixels: &[T], other: impl Fn(T) -> T) -> Vec<Vec<bool>> {
+/// For each pixel q, which positions of the logits change in any bit when q changes: `[q][p]`. The class, where there are classes, is 1.
+pub(crate) fn perturbed<T: Real>(stack: &Stack, runner: &mut Runner<T>, pixels: &[T], other: impl Fn(T) -> T) -> Vec<Vec<bool>> {
+    if stack.graph.find("class").is_some() {
+        runner.program.set_input("class", &[T::from_f64(1.0)]).unwrap();
+    }
     let shape = stack.graph.shape(stack.logits);
     let (positions, width) = (shape.positions(), shape.last());
     let before = runner.run(&[(stack.data_name(), pixels)], stack.logits);
@@ -29,7 +32,27 @@ fn pixel_cnn(size: (usize, usize), first: MaskKind) -> Stack {
     PixelCnn { batch: 1, size, levels: 3, channels: 6, blocks: 3, first }.build()
 }
 
-fn image<T: Real>(positions: usize) -> Vec<T> {
+/// The next of three levels.
+pub(crate) fn next<T: Real>(level: T) -> T {
+    T::from_f64((level.to_f64() + 1.0) % 3.0)
+}
+
+/// All that can change: positive weights in f64, so nothing cancels and no rectifier is dead, and small ones, so no gate is closed or full;
+/// the union of three draws.
+pub(crate) fn reached(stack: &Stack, pixels: &[f64], other: impl Fn(f64) -> f64) -> Vec<Vec<bool>> {
+    let graph = Arc::new(stack.graph.clone());
+    let mut union = vec![vec![false; pixels.len()]; pixels.len()];
+    for seed in 0..3 {
+        let mut runner = Runner::<f64>::new(&graph, &[stack.logits], seed).randomise(0.1, seed).positive();
+        for (all, changed) in union.iter_mut().zip(perturbed(stack, &mut runner, pixels, &other)) {
+            all.iter_mut().zip(changed).for_each(|(all, changed)| *all |= changed);
+        }
+    }
+    union
+}
+
+/// Pixels of three levels.
+pub(crate) fn image<T: Real>(positions: usize) -> Vec<T> {
     (0..positions).map(|p| T::from_f64((p * 7 % 3) as f64)).collect()
 }
 
@@ -41,8 +64,7 @@ fn no_pixel_changes_its_own_prediction_or_an_earlier_one() {
         let graph = Arc::new(stack.graph.clone());
         for seed in 0..3 {
             let mut runner = Runner::<f32>::new(&graph, &[stack.logits], seed);
-            runner.program.set_input("class", &[1.0]).unwrap();
-            let changes = perturbed(&stack, &mut runner, &image(positions), |level| if level == 2.0 { 0.0 } else { level + 1.0 });
+            let changes = perturbed(&stack, &mut runner, &image(positions), next);
             for (q, changed) in changes.iter().enumerate() {
                 assert!(!changed[..=q].contains(&true), "{size:?}, seed {seed}: pixel {q} changed {:?}", &changed[..=q]);
             }
@@ -52,10 +74,9 @@ fn no_pixel_changes_its_own_prediction_or_an_earlier_one() {
 
 #[test]
 fn what_can_change_does() {
-    // Positive weights in f64, the union of three draws: nothing cancels, no rectifier is dead.
     for size in [(3, 3), (5, 4), (7, 7)] {
         let positions = size.0 * size.1;
-        covers(&pixel_cnn(size, MaskKind::A), &image(positions), |level| (level + 1.0) % 3.0);
+        covers(&pixel_cnn(size, MaskKind::A), &image(positions), next);
     }
     for stack in [plain(7, 7, &raster(&[3, 3, 3])), plain(6, 7, &raster(&[5, 3])), two_stacks(5, 7, 3)] {
         let positions = stack.graph.shape(stack.data).positions();
@@ -64,17 +85,8 @@ fn what_can_change_does() {
 }
 
 fn covers(stack: &Stack, pixels: &[f64], other: impl Fn(f64) -> f64) {
-    let positions = pixels.len();
-    let graph = Arc::new(stack.graph.clone());
-    let mut union = vec![vec![false; positions]; positions];
-    for seed in 0..3 {
-        let mut runner = Runner::<f64>::new(&graph, &[stack.logits], seed).positive();
-        for (all, changed) in union.iter_mut().zip(perturbed(stack, &mut runner, pixels, &other)) {
-            all.iter_mut().zip(changed).for_each(|(all, changed)| *all |= changed);
-        }
-    }
-    for (q, changed) in union.iter().enumerate() {
-        assert_eq!(changed, &influence(graph.as_ref(), stack.logits, stack.data, q), "pixel {q} of {positions}");
+    for (q, changed) in reached(stack, pixels, other).iter().enumerate() {
+        assert_eq!(changed, &influence(&stack.graph, stack.logits, stack.data, q), "pixel {q} of {}", pixels.len());
     }
 }
 
@@ -87,7 +99,7 @@ fn perturbation_sees_the_mutants_that_the_analysis_reports() {
         assert!(stack.schedule().is_err(), "{name}");
         let graph = Arc::new(stack.graph.clone());
         let mut runner = Runner::<f64>::new(&graph, &[stack.logits], 1).positive();
-        let changes = perturbed(&stack, &mut runner, &image(16), |x| (x + 1.0) % 3.0);
+        let changes = perturbed(&stack, &mut runner, &image(16), next);
         assert!((0..16).any(|q| changes[q][..=q].contains(&true)), "{name}");
     }
 }

@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use tractable::autoregressive::pixelcnn::{Config, Wiring};
 use tractable::data::noise::uniforms;
-use tractable::exec::Session;
 use tractable::exec::cpu::Real;
-use tractable::exec::sampler::CpuSampler;
 use tractable::graph::MaskKind;
 use tractable::graph::causal::{Order, field, influence};
 
+use crate::claims::sampler;
+use crate::perturbation::{image, next, perturbed, reached};
 use crate::run::Runner;
 use crate::stacks::{Stack, production};
 
@@ -53,26 +53,11 @@ fn every_variant_is_causal_bit_for_bit_and_reaches_what_the_analysis_says() {
     for config in variants(SIDE) {
         let stack = production(&config, 1, MaskKind::A);
         stack.schedule().unwrap();
-        let graph = Arc::new(stack.graph.clone());
-        let pixels: Vec<f64> = (0..SIDE * SIDE).map(|p| (p * 7 % 3) as f64).collect();
-        let reach: Vec<Vec<bool>> = (0..pixels.len()).map(|q| influence(&stack.graph, stack.logits, stack.data, q)).collect();
-        let mut seen = vec![vec![false; pixels.len()]; pixels.len()];
-        for seed in 0..3 {
-            // Positive weights in f64: nothing cancels, no rectifier is dead, and they are small enough that no gate is closed or full; the
-            // union of three draws is everything that can change.
-            let mut runner = Runner::<f64>::new(&graph, &[stack.logits], seed).randomise(0.1, seed).positive();
-            let before = logits(&stack, &mut runner, &pixels);
-            for q in 0..pixels.len() {
-                let mut changed = pixels.clone();
-                changed[q] = (changed[q] + 1.0) % 3.0;
-                let after = logits(&stack, &mut runner, &changed);
-                for (p, seen) in seen[q].iter_mut().enumerate() {
-                    *seen |= (3 * p..3 * p + 3).any(|i| before[i].to_bits() != after[i].to_bits());
-                }
-            }
-        }
+        let pixels = SIDE * SIDE;
+        let reach: Vec<Vec<bool>> = (0..pixels).map(|q| influence(&stack.graph, stack.logits, stack.data, q)).collect();
+        let seen = reached(&stack, &image(pixels), next);
         assert_eq!(seen, reach, "{config:?}");
-        assert!((0..pixels.len()).all(|q| !seen[q][..=q].contains(&true)), "{config:?}");
+        assert!((0..pixels).all(|q| !seen[q][..=q].contains(&true)), "{config:?}");
     }
 }
 
@@ -137,32 +122,25 @@ fn the_classic_mistake_is_reported() {
     }
 }
 
-/// Which positions of the logits change in any bit when pixel q takes its next level, in f32 with weights of every sign: `[q][p]`.
-fn perturbed(config: &Config, first: MaskKind, seed: u64) -> Vec<Vec<bool>> {
+/// What changes when a pixel takes its next level, in f32 with weights of every sign: `[q][p]`.
+fn changes(config: &Config, first: MaskKind, seed: u64) -> Vec<Vec<bool>> {
     let stack = production(config, 1, first);
     let graph = Arc::new(stack.graph.clone());
     let mut runner = Runner::<f32>::new(&graph, &[stack.logits], seed).randomise(0.4, seed);
     let pixels: Vec<f32> = (0..config.pixels()).map(|p| ((p * 7 + p / 5) % 3) as f32).collect();
-    let before = logits(&stack, &mut runner, &pixels);
-    let mut flip = |q: usize| {
-        let mut changed = pixels.clone();
-        changed[q] = (changed[q] + 1.0) % 3.0;
-        let after = logits(&stack, &mut runner, &changed);
-        (0..pixels.len()).map(|p| (3 * p..3 * p + 3).any(|i| before[i].to_bits() != after[i].to_bits())).collect()
-    };
-    (0..pixels.len()).map(&mut flip).collect()
+    perturbed(&stack, &mut runner, &pixels, next)
 }
 
 #[test]
 fn no_pixel_changes_its_own_logits_or_earlier_ones_in_f32_and_with_mask_b_it_does() {
     for (height, width) in [(5, 5), (6, 7), (7, 7)] {
         for config in variants(5).map(|config| Config { height, width, ..config }) {
-            let changes = perturbed(&config, MaskKind::A, 1);
+            let changes = changes(&config, MaskKind::A, 1);
             for (q, changed) in changes.iter().enumerate() {
                 assert!(!changed[..=q].contains(&true), "{config:?}: pixel {q} changed {:?}", &changed[..=q]);
             }
             assert!(changes[0].contains(&true), "{config:?}: nothing changes");
-            let leaks = perturbed(&config, MaskKind::B, 1);
+            let leaks = self::changes(&config, MaskKind::B, 1);
             assert!((0..config.pixels()).any(|q| leaks[q][q]), "{config:?}: the mutant must be caught");
         }
     }
@@ -198,15 +176,8 @@ fn every_variant_is_drawn_alike_by_all_three_samplers() {
     const BATCH: usize = 2;
     for (seed, config) in (0..).zip(variants(5).chain(variants(7))) {
         let stack = production(&config, BATCH, MaskKind::A);
-        let graph = Arc::new(stack.graph.clone());
-        let mut sampler = CpuSampler::new(&graph, stack.data, stack.logits, Order::raster(config.pixels()), 1).unwrap();
-        let weights = Runner::<f32>::new(&graph, &[stack.logits], seed).randomise(0.4, seed).store;
-        for name in weights.names() {
-            sampler.session().write_parameter(name, weights.get(name).unwrap()).unwrap();
-        }
-        if config.classes > 0 {
-            sampler.set_input("class", &[0.0, 2.0]).unwrap();
-        }
+        let class: &[f32] = if config.classes > 0 { &[0.0, 2.0] } else { &[] };
+        let (mut sampler, _) = sampler(&stack, class, seed);
         let u = uniforms(seed, 9, BATCH * config.pixels());
         sampler.start(&u, 1.0);
         let cached = sampler.finish().clone();
