@@ -16,6 +16,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::head::Head;
 use crate::graph::{Builder, Graph, GraphError, Init, Mode, NodeId, Taps, Unary};
 use crate::nn;
 
@@ -114,19 +115,9 @@ pub fn record_with(b: &mut Builder, config: &Config, batch: usize, shift: Shift)
     }
     // Without a layer the head reads the input convolution.
     let features = sum.unwrap_or(front);
-    let logits = b.scope("head", |b| {
-        let active = b.relu(features);
-        let fan_in = b.shape(active).last();
-        let point = if shift == Shift::Twice { taps(1, 1, 1) } else { Taps::point() };
-        let hidden = nn::masked_conv(b, "hidden", &point, active, config.head, Init::he(fan_in));
-        let hidden = b.relu(hidden);
-        // Small last weights, so that the first loss is ln K a symbol.
-        nn::conv_1x1(b, "logits", hidden, config.levels, Init::Normal(0.1 / (config.head as f64).sqrt()))
-    });
-    let log_p = b.log_softmax(logits);
-    let chosen = b.mul(log_p, symbols);
-    let log_likelihood = b.sum(chosen, &[1, 2, 3]);
-    let nll = b.neg(log_likelihood);
+    let active = b.relu(features);
+    let point = if shift == Shift::Twice { taps(1, 1, 1) } else { Taps::point() };
+    let Head { logits, log_p, nll } = Head::record(b, active, &point, config.head, symbols);
     Nodes { levels, front, layers, logits, log_p, nll }
 }
 

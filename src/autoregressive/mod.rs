@@ -2,5 +2,6 @@
 
 pub mod causal_stack;
 pub mod gated;
+mod head;
 pub mod pixelcnn;
 pub mod sensitivity;

@@ -16,6 +16,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::gated;
+use super::head::Head;
 use crate::graph::{Builder, Graph, GraphError, Init, MaskKind, Mode, NodeId, Taps};
 use crate::nn;
 
@@ -207,17 +208,8 @@ pub(super) fn finish(b: &mut Builder, config: &Config, input: &Input, layers: Ve
     let &Input { levels, pixels, .. } = input;
     let h = *layers.last().expect("every model has a first layer");
     let rectified = config.wiring == Wiring::Plain && !config.residual;
-    let logits = b.scope("head", |b| {
-        let active = if rectified { h } else { b.relu(h) };
-        let hidden = nn::conv_1x1(b, "hidden", active, config.head, Init::he(config.channels));
-        let hidden = b.relu(hidden);
-        // Small last weights, so that the first loss is ln K a pixel.
-        nn::conv_1x1(b, "logits", hidden, config.levels, Init::Normal(0.1 / (config.head as f64).sqrt()))
-    });
-    let log_p = b.log_softmax(logits);
-    let chosen = b.mul(log_p, pixels);
-    let log_likelihood = b.sum(chosen, &[1, 2, 3]);
-    let nll = b.neg(log_likelihood);
+    let active = if rectified { h } else { b.relu(h) };
+    let Head { logits, log_p, nll } = Head::record(b, active, &Taps::point(), config.head, pixels);
     Nodes { levels, layers, gated, logits, log_p, nll }
 }
 
