@@ -19,14 +19,15 @@ use self::analysis::{Analysis, Growth};
 use self::block::BlockTextures;
 use self::depth::Layers;
 use super::state::merged;
+use super::training;
 use super::{Action, Command, Lab, LabStatus, Live, Shared};
 use crate::data::rain::{Rain, Toward};
 use crate::exec::BackendChoice;
+use crate::train::Worker;
 use crate::train::rain_job::{RainCommand, RainJob, RainSnapshot};
-use crate::train::{Event, Worker};
 use crate::ui::theme::Palette;
 use crate::ui::transport::TransportModel;
-use crate::ui::units::{count, number};
+use crate::ui::units::number;
 
 /// Layers that the slider offers.
 const MOST_LAYERS: usize = 8;
@@ -199,12 +200,8 @@ impl Lab for BlindSpotLab {
             self.send(RainCommand::Restart(self.seed));
         }
         if let Some(worker) = &self.worker {
-            for event in worker.events() {
-                match event {
-                    Event::Done(text) => shared.done(text),
-                    Event::Warning(text) => shared.warn(text),
-                    Event::Failed(text) => self.failed = Some(text),
-                }
+            if let Some(death) = shared.hear(worker.events()) {
+                self.failed = Some(death);
             }
             if let Some(snapshot) = worker.take_snapshot() {
                 self.snapshot = Some(snapshot);
@@ -318,12 +315,8 @@ impl Lab for BlindSpotLab {
         let Some(snapshot) = &self.snapshot else {
             return LabStatus { busy: "opening".into(), error: self.failed.clone(), ..LabStatus::default() };
         };
-        let backend = match snapshot.backend.backend {
-            "cpu" => format!("CPU · {} thread{}", snapshot.backend.threads, if snapshot.backend.threads == 1 { "" } else { "s" }),
-            other => format!("{} · {}", other.to_uppercase(), snapshot.backend.adapter),
-        };
-        let busy = if snapshot.running { format!("training · step {}", count(snapshot.racers[1].step)) } else { String::new() };
-        LabStatus { backend, busy, error: self.failed.clone().or_else(|| snapshot.error.clone()) }
+        let error = self.failed.clone().or_else(|| snapshot.error.clone());
+        training::status(&snapshot.backend, snapshot.running, snapshot.racers[1].step, error)
     }
 
     fn spoken_summary(&self) -> String {

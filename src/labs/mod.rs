@@ -23,6 +23,8 @@ pub mod stack;
 pub mod stage;
 pub mod state;
 pub mod table;
+mod training;
+mod weights;
 pub mod window;
 
 pub use app::{AppOptions, TractableApp};

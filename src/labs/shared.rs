@@ -3,8 +3,12 @@
 use std::time::Duration;
 
 use crate::exec::BackendChoice;
+use crate::train::Event;
 use crate::ui::theme::{Palette, Theme};
 use crate::ui::units::Units;
+
+/// Faster than this, in steps a second, every frame shows something new.
+const SMOOTH: f64 = 15.0;
 
 /// How a message is coloured and how long it stays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,6 +120,28 @@ impl Shared {
     pub fn animate(&self, ctx: &egui::Context) {
         ctx.data_mut(|data| data.insert_temp(animation_id(), true));
         ctx.request_repaint_after(self.frame_interval);
+    }
+
+    /// Asks for the next frame of a walk that takes so many steps a second, the next one in `next` seconds.
+    pub(super) fn pace(&self, ctx: &egui::Context, speed: f64, next: f64) {
+        if speed > SMOOTH {
+            self.animate(ctx);
+        } else {
+            ctx.request_repaint_after(Duration::from_secs_f64(next).max(self.frame_interval));
+        }
+    }
+
+    /// Says what a worker has to tell; gives the sentence with which it died, if it did.
+    pub(super) fn hear(&mut self, events: Vec<Event>) -> Option<String> {
+        let mut death = None;
+        for event in events {
+            match event {
+                Event::Done(text) => self.done(text),
+                Event::Warning(text) => self.warn(text),
+                Event::Failed(text) => death = Some(text),
+            }
+        }
+        death
     }
 
     /// Whether something asked for [`animate`](Self::animate) since the last call.

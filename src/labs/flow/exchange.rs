@@ -5,7 +5,6 @@ use std::time::{Duration, Instant};
 use egui::Context;
 
 use super::{FlowLab, Shared};
-use crate::train::Event;
 use crate::train::flow_job::FlowCommand;
 use crate::ui::canvas2d::View;
 
@@ -18,12 +17,8 @@ impl FlowLab {
     /// Takes the worker's news: events, and the newest snapshot.
     pub(super) fn take_news(&mut self, shared: &mut Shared) {
         let Some(worker) = &self.worker else { return };
-        for event in worker.events() {
-            match event {
-                Event::Done(text) => shared.done(text),
-                Event::Warning(text) => shared.warn(text),
-                Event::Failed(text) => self.failed = Some(text),
-            }
+        if let Some(death) = shared.hear(worker.events()) {
+            self.failed = Some(death);
         }
         let Some(snapshot) = worker.take_snapshot() else { return };
         if snapshot.data.version != self.data_version {

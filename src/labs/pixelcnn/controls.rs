@@ -1,7 +1,7 @@
 use egui::{Align2, Role, Sense, Ui, WidgetInfo, vec2};
 
 use super::lab::{PRESETS, PixelcnnLab};
-use super::{files, insight};
+use super::{insight, training};
 use crate::exec::BackendChoice;
 use crate::labs::{Command, Shared};
 use crate::train::Model;
@@ -42,7 +42,7 @@ pub(super) fn show(lab: &mut PixelcnnLab, ui: &mut Ui, shared: &mut Shared) {
     if lab.view.more {
         ui.add_space(2.0);
         expert(lab, ui);
-        files::show(lab, ui, shared);
+        training::weights(lab, ui, shared);
     }
 }
 

@@ -1,14 +1,12 @@
 use std::cell::Cell;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use egui::{Context, Ui};
 
 use super::bet::Bet;
 use super::branch::Branching;
 use super::field::Fields;
-use super::files::Files;
 use super::gallery::GalleryTexture;
 use super::history::History;
 use super::insight::Insight;
@@ -18,9 +16,11 @@ use super::state::State;
 use super::study::{Desk, Task};
 use super::versus::Versus;
 use super::walk::Walk;
+use crate::labs::training;
+use crate::labs::weights::WeightsFile;
 use crate::labs::{Action, Command, Lab, LabStatus, Live, Look, Shared};
 use crate::train::pixelcnn_job::{Ask, Method, PixelcnnJob, SampleRun, Settings, Snapshot};
-use crate::train::{Event, Model, Worker};
+use crate::train::{Model, Worker};
 use crate::ui::transport::TransportModel;
 
 /// The models of the lab: name of the preset and what the chip says.
@@ -36,8 +36,6 @@ const FIRST_PLACE: usize = 6 * 14;
 const FIRST_CLASS: usize = 3;
 /// Pixels a second at the beginning.
 const FIRST_SPEED: f64 = 6.0;
-/// Faster than this every frame shows something new.
-const SMOOTH: f64 = 15.0;
 
 /// What the cells of the canvas show.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
@@ -77,7 +75,7 @@ pub struct PixelcnnLab {
     pub(super) fields: Option<Fields>,
     pub(super) view: View,
     pub(super) gallery: GalleryTexture,
-    pub(super) files: Files,
+    pub(super) file: WeightsFile,
     pub(super) micro: Micro,
     pub(super) insight: Insight,
     pub(super) dead: Option<String>,
@@ -121,7 +119,7 @@ impl PixelcnnLab {
                 more: false,
             },
             gallery: GalleryTexture::default(),
-            files: Files::default(),
+            file: WeightsFile::default(),
             micro: Micro::default(),
             insight: Insight::default(),
             look: Look::default(),
@@ -248,12 +246,8 @@ impl PixelcnnLab {
 
     fn take_news(&mut self, shared: &mut Shared) {
         let Some(worker) = &self.worker else { return };
-        for event in worker.events() {
-            match event {
-                Event::Done(text) => shared.done(text),
-                Event::Warning(text) => shared.warn(text),
-                Event::Failed(text) => self.dead = Some(text),
-            }
+        if let Some(death) = shared.hear(worker.events()) {
+            self.dead = Some(death);
         }
         let Some(snapshot) = worker.take_snapshot() else { return };
         if let Model::Pixelcnn { config, .. } = &snapshot.lesson.model
@@ -301,7 +295,7 @@ impl Lab for PixelcnnLab {
         self.follow_task();
         self.update_versus(ctx, shared);
         self.zero_key(ctx, shared);
-        if let Some(path) = self.files.chosen() {
+        if let Some(path) = self.file.chosen() {
             self.ask(Ask::Load(path));
         }
         self.walk.units = shared.units;
@@ -313,11 +307,7 @@ impl Lab for PixelcnnLab {
         self.history.observe(self.present().deeds(), held);
         self.look = shared.look();
         if let Some(next) = self.walk.advance(ctx.input(|input| input.time)) {
-            if self.walk.speed() > SMOOTH {
-                shared.animate(ctx);
-            } else {
-                ctx.request_repaint_after(Duration::from_secs_f64(next).max(shared.frame_interval));
-            }
+            shared.pace(ctx, self.walk.speed(), next);
         }
     }
 
@@ -361,7 +351,10 @@ impl Lab for PixelcnnLab {
                 None => return false,
             },
             Command::Train => self.ask(Ask::Train(!self.training())),
-            Command::Save => self.save(shared),
+            Command::Save => {
+                let path = self.file.save_to(&self.preset, shared);
+                self.ask(Ask::Save(path));
+            }
             Command::Pin => match self.view.hovered {
                 Some(cell) => self.view.toggle_pin(cell),
                 None => self.view.unpin_all(),
@@ -424,18 +417,8 @@ impl Lab for PixelcnnLab {
             return LabStatus { error: self.dead.clone(), ..LabStatus::default() };
         };
         let info = snapshot.training_on.as_ref().filter(|_| snapshot.training.running).unwrap_or(&snapshot.drawing_on);
-        let backend = if info.backend == "gpu" {
-            // The name alone: drivers add versions in brackets.
-            format!("GPU · {}", info.adapter.split(" (").next().unwrap_or_default())
-        } else {
-            format!("CPU · {} thread{}", info.threads, if info.threads == 1 { "" } else { "s" })
-        };
-        let busy = if snapshot.training.running {
-            format!("training · step {}", crate::ui::units::count(snapshot.training.step))
-        } else {
-            String::new()
-        };
-        LabStatus { backend, busy, error: self.dead.clone().or_else(|| snapshot.error.clone()) }
+        let error = self.dead.clone().or_else(|| snapshot.error.clone());
+        training::status(info, snapshot.training.running, snapshot.training.step, error)
     }
 
     fn spoken_summary(&self) -> String {

@@ -10,7 +10,6 @@ mod controls;
 mod cost_panel;
 mod explain;
 pub(in crate::labs) mod field;
-mod files;
 mod gallery;
 mod history;
 mod insight;

@@ -2,27 +2,21 @@ use egui::Ui;
 
 use super::lab::PixelcnnLab;
 use super::walk::log_name;
-use crate::labs::{Command, Shared};
+use crate::labs::Shared;
+use crate::labs::training::{self, Wish};
+use crate::labs::weights::Facts;
 use crate::train::Model;
 use crate::train::pixelcnn_job::{Ask, Origin, TEST_IMAGES};
 use crate::ui::chips;
 use crate::ui::plot::{LossCurves, loss_chart};
-use crate::ui::units::{count, number};
+use crate::ui::units::number;
 
 /// Draws the curves and the buttons.
 pub(super) fn show(lab: &mut PixelcnnLab, ui: &mut Ui, shared: &Shared) {
     let Some(snapshot) = &lab.snapshot else { return };
     let Model::Pixelcnn { config, .. } = &snapshot.lesson.model else { return };
     let training = &snapshot.training;
-    let step = count(training.step);
-    let state = match (training.running, training.step) {
-        (true, _) => {
-            format!("step {step} · {} steps/s", number(training.steps_per_second, if training.steps_per_second < 10.0 { 1 } else { 0 }))
-        }
-        (false, 0) => "untrained".to_owned(),
-        (false, _) => format!("paused at step {step}"),
-    };
-    chips::section(ui, "Training", &state);
+    chips::section(ui, "Training", &training::state(training));
     let ceiling = format!("untrained: {} {} per pixel", log_name(shared.units), config.levels);
     let alone = match (&training.train[..], &training.test[..]) {
         ([], [[_, nats]]) => Some(*nats),
@@ -44,27 +38,37 @@ pub(super) fn show(lab: &mut PixelcnnLab, ui: &mut Ui, shared: &Shared) {
         width => format!("mean of {width} steps"),
     };
     chips::note(ui, &format!("test: first {TEST_IMAGES} held-out images{bits}. train: batches, {width}."));
-    let (rate, diverged) = (training.rate, snapshot.diverged);
-    let (running, fresh) = (training.running, snapshot.origin == Origin::Untrained && training.step == 0);
-    ui.horizontal_wrapped(|ui| {
-        ui.spacing_mut().item_spacing = egui::vec2(6.0, 5.0);
-        let label = match (running, fresh) {
-            (true, _) => "Pause training",
-            (false, true) => "Train",
-            (false, false) => "Keep training",
-        };
-        if chips::primary_button(ui, label).on_hover_text(Command::Train.tooltip()).clicked() {
-            lab.ask(Ask::Train(!running));
+    let fresh = snapshot.origin == Origin::Untrained && training.step == 0;
+    for wish in training::buttons(ui, training, fresh, snapshot.diverged) {
+        lab.ask(wish.into());
+    }
+}
+
+/// The panel of the weights.
+pub(super) fn weights(lab: &mut PixelcnnLab, ui: &mut Ui, shared: &mut Shared) {
+    let Some(snapshot) = &lab.snapshot else { return };
+    let facts = Facts {
+        origin: &snapshot.origin,
+        step: snapshot.training.step,
+        parameters: snapshot.parameters,
+        name: &lab.preset,
+        load: "Reads the file of this path",
+        shipped: "Back to the weights that came with the program",
+    };
+    if let Some(wish) = lab.file.show(ui, shared, &facts) {
+        lab.ask(wish.into());
+    }
+}
+
+impl From<Wish> for Ask {
+    fn from(wish: Wish) -> Ask {
+        match wish {
+            Wish::Train(on) => Ask::Train(on),
+            Wish::FromScratch => Ask::FromScratch,
+            Wish::Rate(rate) => Ask::Rate(rate),
+            Wish::Load(path) => Ask::Load(path),
+            Wish::Save(path) => Ask::Save(path),
+            Wish::Shipped => Ask::Shipped,
         }
-        if chips::button(ui, "From scratch")
-            .on_hover_text("Forgets the weights on screen and learns from random ones; files stay as they are")
-            .clicked()
-        {
-            lab.ask(Ask::FromScratch);
-        }
-        if diverged && chips::button(ui, "Half the rate and go on").on_hover_text("From the last good weights").clicked() {
-            lab.ask(Ask::Rate(rate / 2.0));
-            lab.ask(Ask::Train(true));
-        }
-    });
+    }
 }

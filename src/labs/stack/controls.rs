@@ -1,8 +1,8 @@
 use egui::{Ui, vec2};
 
-use super::files;
 use super::lab::StackLab;
 use super::state::{LARGEST_DILATION, MOST_LAYERS, Pattern, Shown, doubling};
+use super::training;
 use crate::data::melody::BAR;
 use crate::labs::{Command, Shared};
 use crate::train::stack_job::Ask;
@@ -22,7 +22,7 @@ pub(super) fn show(lab: &mut StackLab, ui: &mut Ui, shared: &mut Shared) {
     if lab.more {
         ui.add_space(2.0);
         view(lab, ui);
-        files::show(lab, ui, shared);
+        training::weights(lab, ui, shared);
     }
 }
 

@@ -1,25 +1,22 @@
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use egui::{Context, Ui};
 use serde_json::Value;
 
 use super::analysis::{Analysis, Cell, Cone};
-use super::files::Files;
 use super::growth::Growth;
 use super::state::{PRESET, State};
 use super::walk::Walk;
 use crate::labs::state::merged;
+use crate::labs::training;
+use crate::labs::weights::WeightsFile;
 use crate::labs::{Action, Command, Lab, LabStatus, Live, Shared};
+use crate::train::Worker;
 use crate::train::stack_job::{Ask, Origin, Settings, Snapshot, StackJob};
-use crate::train::{Event, Worker};
 use crate::ui::theme::Theme;
 use crate::ui::transport::TransportModel;
-use crate::ui::units::{count, number};
-
-/// Faster than this every frame shows something new.
-const SMOOTH: f64 = 15.0;
+use crate::ui::units::number;
 
 /// Structures by name: digit keys and the palette.
 const PATTERNS: [(&str, &[usize]); 4] = [
@@ -41,7 +38,7 @@ pub struct StackLab {
     pub(super) hovered: Option<Cell>,
     pub(super) cursor: Option<Cell>,
     cone: Option<Cone>,
-    pub(super) files: Files,
+    pub(super) file: WeightsFile,
     pub(super) more: bool,
     pub(super) theme: Theme,
     seed: u64,
@@ -69,7 +66,7 @@ impl StackLab {
             hovered: None,
             cursor: None,
             cone: None,
-            files: Files::default(),
+            file: WeightsFile::default(),
             more: false,
             theme: Theme::default(),
             seed,
@@ -164,12 +161,8 @@ impl StackLab {
 
     fn take_news(&mut self, shared: &mut Shared) {
         let Some(worker) = &self.worker else { return };
-        for event in worker.events() {
-            match event {
-                Event::Done(text) => shared.done(text),
-                Event::Warning(text) => shared.warn(text),
-                Event::Failed(text) => self.dead = Some(text),
-            }
+        if let Some(death) = shared.hear(worker.events()) {
+            self.dead = Some(death);
         }
         let Some(snapshot) = worker.take_snapshot() else { return };
         // A file may hold weights of another structure, and the shipped ones have their own; then the picture follows the worker.
@@ -208,16 +201,12 @@ impl Lab for StackLab {
             self.start(ctx, shared);
         }
         self.take_news(shared);
-        if let Some(path) = self.files.chosen() {
+        if let Some(path) = self.file.chosen() {
             self.ask(Ask::Load(path));
         }
         (self.walk.units, self.theme) = (shared.units, shared.theme);
         if let Some(next) = self.walk.advance(ctx.input(|input| input.time)) {
-            if self.walk.speed > SMOOTH {
-                shared.animate(ctx);
-            } else {
-                ctx.request_repaint_after(Duration::from_secs_f64(next).max(shared.frame_interval));
-            }
+            shared.pace(ctx, self.walk.speed, next);
         }
     }
 
@@ -252,7 +241,10 @@ impl Lab for StackLab {
                 let training = self.training();
                 self.ask(Ask::Train(!training));
             }
-            Command::Save => self.save(shared),
+            Command::Save => {
+                let path = self.file.save_to(PRESET, shared);
+                self.ask(Ask::Save(path));
+            }
             Command::Pin => {
                 let tip = self.hovered.or(self.cursor).map(|cell| [cell.row, cell.column]);
                 self.state.pinned = tip.filter(|_| self.state.pinned != tip);
@@ -337,13 +329,8 @@ impl Lab for StackLab {
             return LabStatus { error: self.dead.clone(), ..LabStatus::default() };
         };
         let info = snapshot.training_on.as_ref().filter(|_| snapshot.training.running).unwrap_or(&snapshot.drawing_on);
-        let backend = if info.backend == "gpu" {
-            format!("GPU · {}", info.adapter.split(" (").next().unwrap_or_default())
-        } else {
-            format!("CPU · {} thread{}", info.threads, if info.threads == 1 { "" } else { "s" })
-        };
-        let busy = if snapshot.training.running { format!("training · step {}", count(snapshot.training.step)) } else { String::new() };
-        LabStatus { backend, busy, error: self.dead.clone().or_else(|| snapshot.error.clone()) }
+        let error = self.dead.clone().or_else(|| snapshot.error.clone());
+        training::status(info, snapshot.training.running, snapshot.training.step, error)
     }
 
     fn spoken_summary(&self) -> String {

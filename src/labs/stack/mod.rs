@@ -7,7 +7,6 @@ mod analysis;
 mod canvas;
 mod controls;
 mod explain;
-mod files;
 mod growth;
 mod lab;
 mod net;

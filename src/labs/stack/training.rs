@@ -1,25 +1,22 @@
 use egui::Ui;
 
 use super::lab::StackLab;
+use super::state::PRESET;
 use crate::data::melody::TEST_BARS;
-use crate::labs::{Command, Shared};
+use crate::labs::Shared;
+use crate::labs::training::{self, Wish};
+use crate::labs::weights::Facts;
 use crate::train::stack_job::Ask;
 use crate::ui::chips;
 use crate::ui::plot::{LossCurves, loss_chart};
-use crate::ui::units::{Units, count, number};
+use crate::ui::units::Units;
 
 /// Draws the curves and the buttons.
 pub(super) fn show(lab: &mut StackLab, ui: &mut Ui, shared: &Shared) {
     let untrained = lab.untrained();
     let Some(snapshot) = &lab.snapshot else { return };
     let training = &snapshot.training;
-    let step = count(training.step);
-    let state = match (training.running, training.step) {
-        (true, _) => format!("step {step} · {} steps/s", number(training.steps_per_second, 0)),
-        (false, 0) => "untrained".to_owned(),
-        (false, _) => format!("paused at step {step}"),
-    };
-    chips::section(ui, "Training", &state);
+    chips::section(ui, "Training", &training::state(training));
     let levels = snapshot.config.levels;
     let log = if shared.units == Units::Nats { "ln" } else { "log₂" };
     let ceiling = format!("untrained: {log} {levels}");
@@ -32,23 +29,36 @@ pub(super) fn show(lab: &mut StackLab, ui: &mut Ui, shared: &Shared) {
     };
     loss_chart(ui, "Learning curves", &curves, shared.units, 128.0);
     chips::note(ui, &format!("test: the last {TEST_BARS} bars. train: windows moved up and down, mean of {} steps.", training.train_width));
-    let (running, diverged, rate) = (training.running, snapshot.diverged, training.rate);
-    ui.horizontal_wrapped(|ui| {
-        ui.spacing_mut().item_spacing = egui::vec2(6.0, 5.0);
-        let label = match (running, untrained) {
-            (true, _) => "Pause training",
-            (false, true) => "Train",
-            (false, false) => "Keep training",
-        };
-        if chips::primary_button(ui, label).on_hover_text(Command::Train.tooltip()).clicked() {
-            lab.ask(Ask::Train(!running));
+    for wish in training::buttons(ui, training, untrained, snapshot.diverged) {
+        lab.ask(wish.into());
+    }
+}
+
+/// The panel of the weights.
+pub(super) fn weights(lab: &mut StackLab, ui: &mut Ui, shared: &mut Shared) {
+    let Some(snapshot) = &lab.snapshot else { return };
+    let facts = Facts {
+        origin: &snapshot.origin,
+        step: snapshot.training.step,
+        parameters: snapshot.parameters,
+        name: PRESET,
+        load: "Reads the file of this path, with its structure",
+        shipped: "Back to the stack and the weights that came with the program",
+    };
+    if let Some(wish) = lab.file.show(ui, shared, &facts) {
+        lab.ask(wish.into());
+    }
+}
+
+impl From<Wish> for Ask {
+    fn from(wish: Wish) -> Ask {
+        match wish {
+            Wish::Train(on) => Ask::Train(on),
+            Wish::FromScratch => Ask::FromScratch,
+            Wish::Rate(rate) => Ask::Rate(rate),
+            Wish::Load(path) => Ask::Load(path),
+            Wish::Save(path) => Ask::Save(path),
+            Wish::Shipped => Ask::Shipped,
         }
-        if chips::button(ui, "From scratch").on_hover_text("Forgets the weights on screen; files stay as they are").clicked() {
-            lab.ask(Ask::FromScratch);
-        }
-        if diverged && chips::button(ui, "Half the rate and go on").clicked() {
-            lab.ask(Ask::Rate(rate / 2.0));
-            lab.ask(Ask::Train(true));
-        }
-    });
+    }
 }
