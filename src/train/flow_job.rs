@@ -6,6 +6,7 @@ mod commands;
 mod conditioner;
 mod curves;
 mod cycle;
+mod drawing;
 mod history;
 mod ledger;
 mod numeric;
@@ -16,19 +17,21 @@ mod snapshot;
 mod stash;
 mod story;
 mod target;
+mod training;
 mod wiring;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use curves::Collector;
-use cycle::{Cycle, Fineness, Scene};
+use cycle::Cycle;
 use history::History;
 use numeric::Numeric;
 use places::Places;
 use programs::Programs;
 use stash::Stash;
-use target::{STILL_TEST_POINTS, TEST_POINTS, Target};
+use target::Target;
+use training::Clock;
 
 pub use conditioner::Conditioner;
 pub use history::Timeline;
@@ -36,6 +39,7 @@ pub use ledger::{Ledger, RoundTrip};
 pub use places::{MOST_PINS, Trace};
 pub use snapshot::{Curves, DataView, Field, FlowCommand, FlowSnapshot, Integral, Lattice, Lines, Pictures, Point, ProbeReading};
 pub use story::UpdateStory;
+pub use training::{COOLING, cooled};
 pub use wiring::Wiring;
 
 use super::{Activity, Event, Fit, Job, Lesson, Model, PointData, PointSource, Publisher, Source, TrainError, Weights};
@@ -45,27 +49,6 @@ use crate::flows::realnvp::Config;
 
 /// A turn's time: commands are heard at least this often, give or take one step or slice.
 const TURN: Duration = Duration::from_millis(8);
-/// Rounds of pictures take at most one part in this many plus one.
-const TRAIN_SHARE: u32 = 2;
-/// A round starts at most this often.
-const LEAST_TRAINING: Duration = Duration::from_millis(90);
-/// While training, p is summed over the plane this often.
-const INTEGRAL_EVERY: Duration = Duration::from_secs(4);
-const WHILE_TRAINING: Fineness = Fineness { density: 128, integral: 0, test: TEST_POINTS };
-const STILL: Fineness = Fineness { density: 256, integral: 512, test: STILL_TEST_POINTS };
-/// A training loss so far above the first one, in nats, does not come back.
-const HOPELESS: f32 = 50.0;
-
-/// After a change of data, model or rate the rate falls over this many steps, as half a cosine, to this part of itself: it learns the new
-/// law fast and then settles.
-pub const COOLING: u64 = 3_000;
-const COOLED: f64 = 0.05;
-
-/// The rate of the step after `step`, where it began to fall from `rate` after step `since`; none where it has fallen.
-pub fn cooled(rate: f64, since: Option<u64>, step: u64) -> f64 {
-    let done = since.map_or(1.0, |since| (step.saturating_sub(since) as f64 / COOLING as f64).min(1.0));
-    rate * (COOLED + (1.0 - COOLED) * 0.5 * (1.0 + (std::f64::consts::PI * done).cos()))
-}
 
 /// Makes sessions: one for each model.
 pub type MakeSession = Box<dyn FnMut() -> Result<Box<dyn Session>, ExecError> + Send>;
@@ -128,13 +111,6 @@ enum Phase {
     Rest,
 }
 
-/// Steps a second over the last second.
-struct Clock {
-    since: Instant,
-    step: u64,
-    rate: f64,
-}
-
 impl FlowJob {
     /// A job that opens a lesson of a flow. It starts from the lesson's trained weights if there are some, and trains.
     ///
@@ -169,7 +145,7 @@ impl FlowJob {
             again: false,
             versions: 1,
             last_integral: None,
-            clock: Clock { since: Instant::now(), step: 0, rate: 0.0 },
+            clock: Clock::new(),
             places: Places::default(),
             stash: Stash::default(),
             heard: 0,
@@ -218,34 +194,6 @@ impl FlowJob {
         self.target.source.clone().unwrap_or(PointSource::Toy(Toy::TwoMoons))
     }
 
-    /// The learning rate of the next step.
-    fn rate_now(&self) -> f64 {
-        let step = self.model.as_ref().map_or(0, |model| model.fit.step());
-        cooled(self.lesson.training.adam.rate, self.warm_since, step)
-    }
-
-    /// The rate is at its highest again.
-    fn warm_up(&mut self) {
-        self.warm_since = self.model.as_ref().map(|model| model.fit.step());
-    }
-
-    fn trains(&self) -> bool {
-        let trainable = self.model.as_ref().is_some_and(|model| self.wiring.trains(&model.config));
-        self.training && self.target.source.is_some() && self.diverged.is_none() && trainable
-    }
-
-    /// Starts a round of pictures in the next turn.
-    fn draw_soon(&mut self) {
-        self.versions += 1;
-        let step = self.model.as_ref().map_or(0, |model| model.fit.step());
-        let mut fineness = if self.trains() || self.history.hurried { WHILE_TRAINING } else { STILL };
-        if self.trains() && self.last_integral.is_none_or(|(at, _)| at.elapsed() > INTEGRAL_EVERY) {
-            fineness.integral = 384;
-        }
-        let cycle = Cycle::new(fineness, self.window, self.versions, step, self.target.view.version);
-        self.phase = Phase::Draw { cycle: Box::new(cycle), spent: Duration::ZERO };
-    }
-
     fn set_target(&mut self, target: Target) {
         if let Model::Realnvp { data, .. } = &mut self.lesson.model {
             data.clone_from(&target.data);
@@ -262,16 +210,6 @@ impl FlowJob {
             model.first_loss = None;
         }
         self.look_again();
-    }
-
-    /// Has new pictures made: at once at rest, after the present round while one is under way. In training a round comes soon anyway, and
-    /// starting one with every movement of the mouse would leave no time to train.
-    fn look_again(&mut self) {
-        match self.phase {
-            Phase::Train { .. } if self.trains() => {}
-            Phase::Draw { .. } => self.again = true,
-            _ => self.draw_soon(),
-        }
     }
 
     /// Publishes what there is.
@@ -316,106 +254,6 @@ impl FlowJob {
         reading.step = step;
         reading.numeric_log_det = model.numeric.log_det(model.fit.session(), step, self.probe)?;
         self.reading = Some(Arc::new(reading));
-        Ok(())
-    }
-
-    fn train_turn(&mut self, until: Instant) -> Result<(), TrainError> {
-        let (rate, since) = (self.lesson.training.adam.rate, self.warm_since);
-        let Some(model) = &mut self.model else { return Ok(()) };
-        let start = Instant::now();
-        while start.elapsed() < TURN {
-            // For each step: so that a step never depends on how many fell into one turn.
-            model.fit.set_rate(cooled(rate, since, model.fit.step()));
-            model.fit.advance()?;
-            self.history.keep(model)?;
-        }
-        match model.fit.losses() {
-            Ok(losses) => {
-                for (step, loss) in losses {
-                    let first = *model.first_loss.get_or_insert(loss);
-                    self.collector.train(step, loss);
-                    if loss > first.max(0.0) + HOPELESS {
-                        return self.stop_diverged(step, format!("the loss rose to {loss:.0} nats"));
-                    }
-                }
-            }
-            Err(TrainError::Diverged { step, node, .. }) => {
-                return self.stop_diverged(step, format!("`{node}` is no longer a finite number"));
-            }
-            Err(other) => return Err(other),
-        }
-        if self.clock.since.elapsed() > Duration::from_millis(700) {
-            let step = self.model.as_ref().map_or(0, |model| model.fit.step());
-            self.clock.rate = step.saturating_sub(self.clock.step) as f64 / self.clock.since.elapsed().as_secs_f64();
-            self.clock = Clock { since: Instant::now(), step, rate: self.clock.rate };
-        }
-        if Instant::now() >= until {
-            self.draw_soon();
-        }
-        Ok(())
-    }
-
-    /// Goes back to the last sound weights and waits for the person.
-    fn stop_diverged(&mut self, step: u64, what: String) -> Result<(), TrainError> {
-        let Some(model) = &mut self.model else { return Ok(()) };
-        let (kept, weights) = &model.good;
-        model.fit.load(weights)?;
-        model.numeric.forget();
-        model.first_loss = None;
-        self.collector.rewind(*kept);
-        self.history.rewind(*kept);
-        self.history.broke = Some(step);
-        self.diverged = Some(format!(
-            "Training stopped at step {step}: {what}. The weights of step {kept} are kept; halve the learning rate and go on."
-        ));
-        self.draw_soon();
-        Ok(())
-    }
-
-    fn draw_turn(&mut self, mut cycle: Box<Cycle>, spent: Duration, out: &mut Publisher<FlowSnapshot>) -> Result<(), TrainError> {
-        let Some(model) = &mut self.model else { return Ok(()) };
-        let start = Instant::now();
-        let floor = self.target.view.floor;
-        let (points, test) = (&self.target.view.points[..], &self.target.test[..]);
-        let scene = Scene { points, test, floor, window: self.window, seed: self.lesson.seed, error_map: self.error_map };
-        let mut done = None;
-        while done.is_none() && start.elapsed() < TURN {
-            done = cycle.advance(model.fit.session(), &model.programs, &scene)?;
-        }
-        let spent = spent + start.elapsed();
-        let Some(mut pictures) = done else {
-            self.phase = Phase::Draw { cycle, spent };
-            return Ok(());
-        };
-        if let Some(score) = pictures.test.as_ref().filter(|_| !self.history.looks_back()) {
-            self.collector.test(pictures.step, score.nats);
-            let sound = score.nats.is_finite() && model.first_loss.is_none_or(|first| score.nats < f64::from(first.max(0.0)) + 5.0);
-            if sound && pictures.step > model.good.0 {
-                model.good = (pictures.step, model.fit.weights()?);
-            }
-        }
-        pictures.wiring = self.wiring;
-        match pictures.integral {
-            Some(integral) => self.last_integral = Some((Instant::now(), integral)),
-            None => pictures.integral = self.last_integral.map(|(_, integral)| integral),
-        }
-        self.pictures = Some(Arc::new(pictures));
-        self.measure_probe()?;
-        self.measure_places()?;
-        self.publish(out);
-        if std::mem::take(&mut self.history.hurried) {
-            // First what else was asked for while scrubbing, at last the fine pictures.
-            self.draw_soon();
-            return self.follow_scrubber();
-        }
-        self.phase = if std::mem::take(&mut self.again) && !self.trains() {
-            self.draw_soon();
-            return Ok(());
-        } else if self.trains() {
-            Phase::Train { until: Instant::now() + (spent * TRAIN_SHARE).max(LEAST_TRAINING) }
-        } else {
-            Phase::Rest
-        };
         Ok(())
     }
 }

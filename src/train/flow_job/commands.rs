@@ -1,8 +1,6 @@
 //! What the window may ask, carried out.
 
-use std::time::Instant;
-
-use super::{Clock, FlowCommand, FlowJob, FlowSnapshot, Target, Wiring};
+use super::{FlowCommand, FlowJob, FlowSnapshot, Target, Wiring};
 use crate::train::{Event, Lesson, Model, Publisher, TrainError, Weights};
 
 impl FlowJob {
@@ -18,8 +16,7 @@ impl FlowJob {
                     self.return_to_newest()?;
                     self.diverged = None;
                     self.history.broke = None;
-                    self.clock =
-                        Clock { since: Instant::now(), step: self.model.as_ref().map_or(0, |m| m.fit.step()), rate: self.clock.rate };
+                    self.clock.restart(self.model.as_ref().map_or(0, |model| model.fit.step()));
                 }
                 self.draw_soon();
             }
