@@ -77,6 +77,7 @@ impl<J: Job> Worker<J> {
         let told = events_out.clone();
         let mut publisher = Publisher { slot: Arc::clone(&slot), events: events_out, wake: Arc::new(wake) };
         let body = move || {
+            stand_back();
             let outcome = catch_unwind(AssertUnwindSafe(|| run(make(), &inbox, &mut publisher)));
             if let Err(panic) = outcome {
                 let text = panic.downcast_ref::<&str>().map(ToString::to_string).or_else(|| panic.downcast_ref::<String>().cloned());
@@ -121,6 +122,16 @@ impl<J: Job> Drop for Worker<J> {
             // A panic there was caught and told.
             let _ = thread.join();
         }
+    }
+}
+
+/// Lets the window go first where both want a processor: a frame must not wait for a turn of training. Threads that this one starts inherit
+/// it. A little only: beside other busy programs a training that stands back far would hardly move. Only Linux counts niceness by threads.
+fn stand_back() {
+    #[cfg(target_os = "linux")]
+    {
+        // A process that may not change it trains at the usual priority.
+        let _ = rustix::process::setpriority_process(None, 4);
     }
 }
 
