@@ -46,7 +46,7 @@ use self::history::History;
 use self::tools::Tools;
 use super::{Action, Command, Lab, LabStatus, Live, Look, Shared};
 use crate::data::Toy;
-use crate::exec::{BackendChoice, open_session};
+use crate::exec::{BackendChoice, ExecError, Session, open_session};
 use crate::flows::realnvp::Config;
 use crate::train::flow_job::{DataView, FlowCommand, FlowJob, FlowSnapshot, Pictures, ProbeReading};
 use crate::train::{Lesson, Model, PointData, RateSchedule, Worker};
@@ -80,8 +80,12 @@ struct Wish {
     rate: f64,
 }
 
+/// Opens a session on what was chosen and so many threads.
+pub type OpenSession = fn(BackendChoice, usize) -> Result<Box<dyn Session>, ExecError>;
+
 /// The lab.
 pub struct FlowLab {
+    open_session: OpenSession,
     worker: Option<Worker<FlowJob>>,
     lesson: Lesson,
     snapshot: Option<FlowSnapshot>,
@@ -152,6 +156,7 @@ impl FlowLab {
             Model::Pixelcnn { .. } | Model::CausalStack { .. } => Config::default(),
         };
         FlowLab {
+            open_session,
             worker: None,
             snapshot: None,
             depth: Depth::new(config.stages()),
@@ -192,16 +197,22 @@ impl FlowLab {
         }
     }
 
+    /// The lab on sessions of another kind: for tests of what it does when a device is lost.
+    #[must_use]
+    pub fn with_sessions(self, open_session: OpenSession) -> FlowLab {
+        FlowLab { open_session, ..self }
+    }
+
     fn start(&mut self, ctx: &Context, shared: &Shared) {
         // Where a window is drawn by the processor there is no GPU to train on.
         let software = shared.frame_interval > Duration::from_millis(40);
         let lesson = self.wished_lesson();
         let wake = ctx.clone();
-        let (asked, threads) = (shared.backend, shared.threads);
+        let (asked, threads, open) = (shared.backend, shared.threads, self.open_session);
         let make = move || {
             let mut choice = if software && asked == BackendChoice::Auto { BackendChoice::Cpu } else { asked };
             let make_session = Box::new(move || {
-                let session = open_session(choice, threads)?;
+                let session = open(choice, threads)?;
                 if session.backend().backend == "cpu" {
                     // The next model need not look for a GPU again.
                     choice = BackendChoice::Cpu;

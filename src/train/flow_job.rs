@@ -64,6 +64,8 @@ pub struct FlowJob {
     /// The step at which the rate began to fall; none when it has fallen.
     warm_since: Option<u64>,
     diverged: Option<String>,
+    /// The graphics device was lost, and nobody has read it yet.
+    lost: Option<String>,
     wiring: Wiring,
     history: History,
     /// The map of the round-trip error is wanted.
@@ -132,6 +134,7 @@ impl FlowJob {
             training: true,
             warm_since: None,
             diverged: None,
+            lost: None,
             wiring: Wiring::default(),
             history: History::default(),
             error_map: false,
@@ -234,6 +237,7 @@ impl FlowJob {
             pins: Arc::clone(&self.places.readings),
             trace: self.places.trace.clone(),
             diverged: self.diverged.clone(),
+            lost: self.lost.clone(),
             timeline: self.history.timeline(model.fit.step()),
             wiring: self.wiring,
             story: self.story.clone(),
@@ -263,7 +267,9 @@ impl Job for FlowJob {
     type Snapshot = FlowSnapshot;
 
     fn command(&mut self, command: FlowCommand, out: &mut Publisher<FlowSnapshot>) {
-        if let Err(error) = self.carry_out(command, out) {
+        if let Err(error) = self.carry_out(command, out)
+            && !self.recovers(&error, out)
+        {
             out.event(Event::Warning(error.to_string()));
         }
         self.heard += 1;

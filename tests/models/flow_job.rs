@@ -28,7 +28,12 @@ impl Lab {
 
     pub(crate) fn open() -> Lab {
         let make = || FlowJob::new(Lab::lesson(), Box::new(|| Ok(Box::new(CpuSession::new(1)) as _)));
-        Lab { worker: Worker::spawn("flow", make, || {}), events: Vec::new() }
+        Lab::on(Worker::spawn("flow", make, || {}))
+    }
+
+    /// A lab on a worker of another kind.
+    pub(crate) fn on(worker: Worker<FlowJob>) -> Lab {
+        Lab { worker, events: Vec::new() }
     }
 
     pub(crate) fn ask(&self, command: FlowCommand) {

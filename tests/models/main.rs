@@ -5,6 +5,7 @@
 
 mod flow_history;
 mod flow_job;
+mod flow_lost;
 mod flow_places;
 mod pixelcnn;
 mod rain;

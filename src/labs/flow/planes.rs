@@ -5,6 +5,7 @@ use egui::{RichText, Ui, vec2};
 use super::fields::{LAYER_SCALE, SUM_SCALE};
 use super::tools::Tool;
 use super::{Command, FlowLab, Shared, hands, ledger, marks, micro};
+use crate::train::flow_job::FlowCommand;
 use crate::ui::canvas2d::Canvas2d;
 use crate::ui::chips;
 use crate::ui::colormap::{Scale, colorbar};
@@ -63,6 +64,10 @@ fn trouble(lab: &mut FlowLab, ui: &mut Ui) {
                 lab.go_back(20);
             }
         });
+    } else if lab.snapshot.as_ref().is_some_and(|snapshot| snapshot.lost.is_some())
+        && chips::primary_button(ui, "Go on with the processor").clicked()
+    {
+        lab.send(FlowCommand::Understood);
     }
 }
 

@@ -16,7 +16,7 @@ impl FlowLab {
         };
         let state = if snapshot.training { "training" } else { "paused" };
         let busy = format!("{state} · step {}", count(snapshot.step));
-        LabStatus { backend, busy, error: self.failed.clone().or_else(|| snapshot.diverged.clone()) }
+        LabStatus { backend, busy, error: self.failed.clone().or_else(|| snapshot.diverged.clone()).or_else(|| snapshot.lost.clone()) }
     }
 
     /// The present picture in a few sentences, for a screen reader.

@@ -100,6 +100,7 @@ impl FlowJob {
                 self.training = false;
                 self.draw_soon();
             }
+            FlowCommand::Understood => self.lost = None,
             FlowCommand::Save(path) => {
                 if let Some(model) = &mut self.model {
                     model.fit.weights()?.save(&path)?;

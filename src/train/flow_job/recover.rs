@@ -6,17 +6,21 @@ use crate::exec::{BackendChoice, ExecError, open_session};
 impl FlowJob {
     /// Goes on after an error if a lost device was its cause; false if there is nothing to go on with.
     pub(super) fn recovers(&mut self, error: &TrainError, out: &mut Publisher<FlowSnapshot>) -> bool {
-        let TrainError::Exec(ExecError::GpuLost { .. }) = error else { return false };
+        let TrainError::Exec(ExecError::GpuLost { reason }) = error else { return false };
         let Some(model) = self.model.take() else { return false };
         let (step, weights) = model.good;
+        let warm_since = self.warm_since;
         let threads = std::thread::available_parallelism().map_or(1, |cores| cores.get().saturating_sub(1).max(1));
         // From now on: a device that was lost once is not trusted again.
         self.make_session = Box::new(move || open_session(BackendChoice::Cpu, threads));
         match self.rebuild(Some(&weights)) {
             Ok(()) => {
-                out.event(Event::Warning(format!(
-                    "The graphics device was lost ({error}); it goes on from step {step} on the processor, more slowly."
-                )));
+                // The rate falls on as it did: these weights were trained here, they are not somebody's finished ones.
+                self.warm_since = warm_since;
+                self.lost = Some(format!(
+                    "The graphics device was lost ({reason}). Nothing is to be done: the fit goes on from step {step}, its last good one, on the \
+                     processor, more slowly. To have the device back, save the session (Ctrl+S) and start the program again."
+                ));
                 true
             }
             Err(second) => {

@@ -106,6 +106,8 @@ pub enum FlowCommand {
     Save(PathBuf),
     /// Takes model and weights from a file.
     Load(PathBuf),
+    /// The sentence about the lost graphics device was read.
+    Understood,
 }
 
 /// A scalar field over a rectangle of data space.
@@ -300,6 +302,8 @@ pub struct FlowSnapshot {
     pub trace: Option<Arc<Trace>>,
     /// Training broke: the sentence that says so.
     pub diverged: Option<String>,
+    /// That the graphics device was lost and where the fit goes on, until [`FlowCommand::Understood`].
+    pub lost: Option<String>,
     /// Which steps can be seen, and which one is.
     pub timeline: Timeline,
     /// Which layers take part, which are trained, and by which loss.
