@@ -25,7 +25,12 @@ impl cli::Labs for Labs {
     fn window(&self, open: Option<&OpenArguments>, common: &Common) -> anyhow::Result<Option<()>> {
         let document = open.map(|open| Document::open(&open.lesson)).transpose().map_err(|e| anyhow!(e))?;
         let document = document.map(|document| Document { seed: common.seed.or(document.seed), ..document });
-        let app = AppOptions { document, keep: sessions(), ..options(common) };
+        let app = AppOptions {
+            document,
+            keep: sessions(),
+            frame_log: std::env::var_os("TRACTABLE_FRAME_LOG").map(PathBuf::from),
+            ..options(common)
+        };
         let options = WindowOptions { app, monitor: open.and_then(|open| open.monitor), ..WindowOptions::default() };
         match run_window(&options) {
             Ok(()) => Ok(Some(())),

@@ -28,6 +28,7 @@ use self::overlay::StepMeter;
 use self::presenter::Audience;
 use super::document::Document;
 use super::explain::Explain;
+use super::frame_log::FrameLog;
 use super::frame_times::FrameTimes;
 use super::keys::KeyPlugin;
 use super::registry::{CHAPTERS, Chapter};
@@ -57,6 +58,8 @@ pub struct AppOptions {
     pub keep: Option<PathBuf>,
     /// How often it is looked for changes to keep, instead of the usual 5 seconds.
     pub keep_every: Option<Duration>,
+    /// The file in which every frame is logged, if any.
+    pub frame_log: Option<PathBuf>,
 }
 
 impl Default for AppOptions {
@@ -71,6 +74,7 @@ impl Default for AppOptions {
             still: false,
             keep: None,
             keep_every: None,
+            frame_log: None,
         }
     }
 }
@@ -107,6 +111,7 @@ pub struct TractableApp {
     seed_text: Option<String>,
     frame_times: FrameTimes,
     show_frame_times: bool,
+    frame_log: Option<FrameLog>,
     styled: Option<(Theme, bool, f32)>,
     /// Where the canvas is, in points.
     canvas_rect: Rect,
@@ -172,6 +177,7 @@ impl TractableApp {
             seed_text: None,
             frame_times: FrameTimes::default(),
             show_frame_times: false,
+            frame_log: None,
             styled: None,
             canvas_rect: Rect::ZERO,
             refused: None,
@@ -188,6 +194,10 @@ impl TractableApp {
             freeze_wanted: false,
         };
         app.shared.reduced_motion = options.still;
+        match options.frame_log.as_deref().map(FrameLog::create).transpose() {
+            Ok(log) => app.frame_log = log,
+            Err(sentence) => app.shared.warn(sentence),
+        }
         if let Some(document) = &options.document {
             if let Err(sentence) = app.open_document(document, ctx) {
                 app.shared.warn(sentence.clone());
@@ -373,6 +383,10 @@ impl TractableApp {
     /// What happens before a frame is laid out: commands, news from the worker, time.
     pub fn advance(&mut self, ctx: &egui::Context) {
         self.frame_times.frame(Shared::take_animation(ctx));
+        let chapter = self.chapter();
+        if let Some(log) = &mut self.frame_log {
+            log.begin(chapter);
+        }
         let commands = ctx.plugin_or_default::<KeyPlugin>().lock().take();
         for command in commands {
             self.run(command, ctx);
@@ -398,34 +412,42 @@ impl TractableApp {
     /// Lays out a frame.
     pub fn show(&mut self, ui: &mut egui::Ui) {
         let ctx = ui.ctx().clone();
+        self.lay_out(ui, &ctx);
+        if let Some(log) = &mut self.frame_log {
+            let busy = self.labs[self.active].as_ref().map(|lab| lab.status().busy).unwrap_or_default();
+            log.laid_out(Shared::animates(&ctx), busy);
+        }
+    }
+
+    fn lay_out(&mut self, ui: &mut egui::Ui, ctx: &egui::Context) {
         if self.blank {
             self.blank_screen(ui);
-            self.presenter_window(&ctx);
+            self.presenter_window(ctx);
             return;
         }
         if self.show_frozen(ui) {
-            self.presenter_window(&ctx);
+            self.presenter_window(ctx);
             return;
         }
         self.panels(ui);
-        self.take_still(&ctx);
+        self.take_still(ctx);
         match self.over {
             Over::Nothing => {}
-            Over::Sheet => self.sheet(&ctx),
-            Over::Palette => self.command_palette(&ctx),
-            Over::Open => self.open_dialog(&ctx),
-            Over::Save => self.save_dialog(&ctx),
-            Over::Export => self.export_dialog(&ctx),
+            Over::Sheet => self.sheet(ctx),
+            Over::Palette => self.command_palette(ctx),
+            Over::Open => self.open_dialog(ctx),
+            Over::Save => self.save_dialog(ctx),
+            Over::Export => self.export_dialog(ctx),
         }
-        self.go_on_exporting(&ctx);
-        self.spotlight(&ctx);
-        self.presenter_window(&ctx);
-        self.toasts(&ctx);
+        self.go_on_exporting(ctx);
+        self.spotlight(ctx);
+        self.presenter_window(ctx);
+        self.toasts(ctx);
         if self.show_frame_times {
-            self.frame_time_figures(&ctx);
+            self.frame_time_figures(ctx);
         }
         // Buttons may have changed what the style depends on.
-        self.style(&ctx);
+        self.style(ctx);
     }
 
     /// Whether the picture waits for nothing that the worker still computes.

@@ -11,6 +11,7 @@ pub mod document;
 pub mod explain;
 pub mod files;
 pub mod flow;
+pub mod frame_log;
 pub mod frame_times;
 pub mod keep;
 pub mod keys;

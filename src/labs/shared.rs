@@ -149,6 +149,11 @@ impl Shared {
         ctx.data_mut(|data| data.remove_temp::<bool>(animation_id())).is_some()
     }
 
+    /// Whether something asked for [`animate`](Self::animate) in this frame.
+    pub(super) fn animates(ctx: &egui::Context) -> bool {
+        ctx.data(|data| data.get_temp::<bool>(animation_id())).is_some()
+    }
+
     fn say(&mut self, text: String, tone: Tone, seconds: f32) {
         self.toasts.retain(|toast| toast.text != text);
         self.toasts.push(Toast { text, tone, remaining: seconds });

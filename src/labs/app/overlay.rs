@@ -3,6 +3,7 @@
 use egui::{Align2, Area, Color32, Frame, Id, Margin, Order, RichText, Role, Stroke, Ui, WidgetInfo, vec2};
 
 use super::TractableApp;
+use crate::labs::frame_times::resident_memory;
 use crate::labs::shared::Tone;
 use crate::ui::theme::letters;
 
@@ -73,13 +74,6 @@ impl TractableApp {
         let response = ui.interact(rect, ui.scope_id().with("blank"), egui::Sense::hover());
         response.widget_info(|| WidgetInfo::labeled(Role::Status, true, "Blank screen. B or Escape goes on."));
     }
-}
-
-/// The memory that this process holds, in bytes; `None` where the system does not say.
-fn resident_memory() -> Option<u64> {
-    let text = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
-    Some(line.split_whitespace().next()?.parse::<u64>().ok()? * 1024)
 }
 
 /// Training steps a second, from what the labs say of themselves.
