@@ -65,10 +65,10 @@ fn five_hundred_damaged_files_are_refused_or_read_but_never_crash() {
         view: serde_json::json!({ "depth": 3.5, "overlays": { "grid": true }, "probe": [0.1, 1e30] }),
         ..Document::default()
     };
-    let png = {
-        let picture = image::RgbaImage::from_fn(20, 20, |x, y| image::Rgba([12 * x as u8, 12 * y as u8, 80, 200]));
+    let picture = |format| {
+        let picture = image::RgbImage::from_fn(20, 20, |x, y| image::Rgb([12 * x as u8, 12 * y as u8, 80]));
         let mut bytes = std::io::Cursor::new(Vec::new());
-        picture.write_to(&mut bytes, image::ImageFormat::Png).unwrap();
+        picture.write_to(&mut bytes, format).unwrap();
         bytes.into_inner()
     };
     let lesson = [file("pixelcnn-small.tractable.json"), serde_json::to_vec(&session).unwrap()];
@@ -76,7 +76,7 @@ fn five_hundred_damaged_files_are_refused_or_read_but_never_crash() {
         ("a.safetensors", vec![file("realnvp.safetensors")]),
         ("a.tractable.json", lesson.to_vec()),
         ("a.csv", vec![b"x;y\n1,5;2,25\n-3,0;1e3\n0;0\n".to_vec(), b"1.0,2.0\n3.0,4.0\n".to_vec()]),
-        ("a.png", vec![png]),
+        ("a.png", vec![picture(image::ImageFormat::Png), picture(image::ImageFormat::Jpeg)]),
     ];
     let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(541);
     for (name, originals) in &originals {

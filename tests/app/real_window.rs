@@ -99,3 +99,26 @@ fn keys_and_clicks_reach_the_picture() {
     display.run("keys", &["Escape"]);
     display.wait("Esc closes it", logo, |b| b > before * 0.95);
 }
+
+/// Runs a script of the project on the built program; what it printed is the message where it fails.
+#[track_caller]
+fn script(name: &str, arguments: &[&str]) {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts").join(name);
+    let output = Command::new(script).args(arguments).args(["--program", env!("CARGO_BIN_EXE_tractable")]).output();
+    let output = output.unwrap_or_else(|error| panic!("scripts/{name} did not start ({error}): is Python installed?"));
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// The long forms are run by hand: `scripts/hour`, `scripts/kill-test 50`; their results are in `docs`.
+#[test]
+#[ignore = "needs Xvfb, openbox, xdotool, ImageMagick and Python: cargo test --test app -- --ignored"]
+fn the_window_keeps_up_through_all_chapters() {
+    script("hour", &["--minutes", "2"]);
+}
+
+#[test]
+#[ignore = "needs Xvfb, openbox, xdotool, ImageMagick and Python: cargo test --test app -- --ignored"]
+fn what_is_trained_outlives_a_killed_program() {
+    script("kill-test", &["3"]);
+}
