@@ -185,16 +185,29 @@ pub fn key_number(ui: &mut Ui, name: &str, value: &str, color: Color32) -> Respo
     .response
 }
 
-/// A small square of colour and what it stands for.
+/// A small square of colour and what it stands for. One widget, so that a row of them wraps between and not inside of them.
 pub fn legend(ui: &mut Ui, color: Color32, text: &str) -> Response {
-    let palette = Palette::of(ui);
-    ui.horizontal(|ui| {
-        ui.spacing_mut().item_spacing.x = 6.0;
-        let (rect, _) = ui.allocate_exact_size(vec2(11.0, 11.0), Sense::hover());
-        ui.painter().rect_filled(rect, 2.0, color);
-        ui.label(RichText::new(text).small().color(palette.text_dim));
+    legend_with(ui, text, |ui, square| {
+        ui.painter().rect_filled(square, 2.0, color);
     })
-    .response
+}
+
+/// A legend whose square is painted by the caller.
+pub fn legend_with(ui: &mut Ui, text: &str, paint: impl FnOnce(&Ui, egui::Rect)) -> Response {
+    const SQUARE: f32 = 11.0;
+    const GAP: f32 = 6.0;
+    let palette = Palette::of(ui);
+    let font = egui::TextStyle::Small.resolve(ui.style());
+    let room = (ui.max_rect().width() - SQUARE - GAP).max(40.0);
+    let galley = ui.painter().layout(text.to_owned(), font, palette.text_dim, room);
+    let size = vec2(SQUARE + GAP + galley.size().x, galley.size().y.max(SQUARE) + 2.0);
+    let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
+    let line = galley.rows.first().map_or(SQUARE, |row| row.row.size.y);
+    let square = egui::Rect::from_min_size(rect.min + vec2(0.0, 1.0 + (line - SQUARE).max(0.0) / 2.0), vec2(SQUARE, SQUARE));
+    paint(ui, square);
+    ui.painter().galley(rect.min + vec2(SQUARE + GAP, 1.0), galley, palette.text_dim);
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, text));
+    response
 }
 
 /// A named slider with its value and unit on the line above it. `log` spaces the values by ratio.

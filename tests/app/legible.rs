@@ -5,7 +5,9 @@ use std::time::{Duration, Instant};
 use egui::epaint::{ClippedShape, Shape, TextShape};
 use egui::{FontFamily, Rect, Vec2};
 use egui_kittest::Harness;
-use egui_kittest::kittest::NodeT;
+use egui_kittest::kittest::{NodeT, Queryable};
+use serde_json::{Value, json};
+use tractable::labs::document::Document;
 use tractable::labs::{AppOptions, TractableApp};
 use tractable::ui::theme::Theme;
 
@@ -15,8 +17,22 @@ const LABS: [&str; 4] = ["pixelcnn", "flow", "stack", "blind-spot"];
 const SIZES: [[f32; 2]; 3] = [[1280.0, 720.0], [1920.0, 1080.0], [3840.0, 2160.0]];
 
 /// A lab on a screen of so many pixels, once its first picture is complete.
-fn open(chapter: &str, [width, height]: [f32; 2], theme: Theme) -> Window {
-    let options = AppOptions { chapter: Some(chapter.into()), seed: Some(541), theme, threads: Some(1), still: true, ..Default::default() };
+fn open(chapter: &str, size: [f32; 2], theme: Theme) -> Window {
+    open_page(chapter, json!({}), size, theme)
+}
+
+/// A lab with a part of its state set.
+fn open_page(chapter: &str, view: Value, [width, height]: [f32; 2], theme: Theme) -> Window {
+    let document = Document { format_version: 1, chapter: chapter.into(), seed: Some(541), view, ..Document::default() };
+    let document = Document { theme: Some(theme.name().to_lowercase()), ..document };
+    let options = AppOptions {
+        chapter: Some(chapter.into()),
+        document: Some(document),
+        theme,
+        threads: Some(1),
+        still: true,
+        ..AppOptions::default()
+    };
     let mut window =
         Harness::builder().with_size(Vec2::new(width, height)).build_eframe(move |cc| TractableApp::new(&cc.egui_ctx, &options));
     let start = Instant::now();
@@ -102,10 +118,19 @@ fn in_the_lecture_hall_everything_is_large_enough() {
 #[test]
 fn no_words_are_cut_off_at_the_side_or_lie_on_others() {
     let mut wrong = Vec::new();
+    let pages = [
+        ("pixelcnn", json!({}), &SIZES[..]),
+        ("flow", json!({}), &SIZES[..]),
+        ("stack", json!({}), &SIZES[..]),
+        ("blind-spot", json!({}), &SIZES[..]),
+        // What is not on the first page, where it is tightest.
+        ("blind-spot", json!({ "page": "rain" }), &SIZES[..1]),
+        ("blind-spot", json!({ "page": "block" }), &SIZES[..1]),
+    ];
     for theme in [Theme::Dark, Theme::Projector] {
-        for size in SIZES {
-            for lab in LABS {
-                let window = open(lab, size, theme);
+        for (lab, view, sizes) in &pages {
+            for &size in *sizes {
+                let window = open_page(lab, view.clone(), size, theme);
                 let screen = window.ctx.content_rect();
                 let all: Vec<Words> = words(&window).into_iter().filter(|words| !words.formula).collect();
                 let mut report = |what: String| wrong.push(format!("{lab} {size:?} {theme:?}: {what}"));
@@ -159,4 +184,18 @@ fn every_control_is_inside_of_its_place() {
         }
     }
     assert!(wrong.is_empty(), "{} controls:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn the_index_brings_each_part_of_the_flows_column_into_sight() {
+    for (size, theme) in [(SIZES[0], Theme::Dark), (SIZES[1], Theme::Projector)] {
+        let mut window = open("flow", size, theme);
+        for (part, wanted) in [("closer", "Look closer"), ("layer", "Mute"), ("tools", "Tools"), ("data", "Two moons")] {
+            window.get_by_label(part).click();
+            window.run_steps(4);
+            let rect = window.get_by_label(wanted).rect();
+            let canvas = window.state().canvas_rect();
+            assert!(rect.top() >= canvas.top() && rect.bottom() <= canvas.bottom(), "{size:?} {theme:?}: {wanted} is at {rect:?}");
+        }
+    }
 }

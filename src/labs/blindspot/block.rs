@@ -70,13 +70,11 @@ pub(super) fn show(lab: &mut BlindSpotLab, ui: &mut Ui) {
         painter.text(between, Align2::CENTER_CENTER, "+", letters::proportional(painter.ctx(), 20.0), palette.text);
     }
     for (i, (part, place)) in PARTS.iter().zip(places).enumerate() {
-        painter.text(
-            place.left_top() - vec2(0.0, 3.0),
-            Align2::LEFT_BOTTOM,
-            part.name,
-            letters::proportional(painter.ctx(), 12.5),
-            palette.text,
-        );
+        let name = painter.layout_no_wrap(part.name.to_owned(), letters::proportional(painter.ctx(), 12.5), palette.text);
+        let caption = Align2::LEFT_BOTTOM.anchor_size(place.left_top() - vec2(0.0, 3.0), name.size());
+        // An arrow passes behind the words.
+        painter.rect_filled(caption, 2.0, palette.ground);
+        painter.galley(caption.min, name, palette.text);
         painter.rect_filled(place, 2.0, palette.track);
         match picture(&values, i, channel) {
             Some((field, scale)) => {

@@ -1,5 +1,5 @@
-use egui::{Ui, vec2};
-use egui_plot::{Line, MarkerShape, Plot, PlotPoints, Points};
+use egui::{Rangef, Ui, vec2};
+use egui_plot::{AxisHints, Line, MarkerShape, Plot, PlotPoints, Points};
 
 use super::{BlindSpotLab, WiredAs};
 use crate::graph::causal::{Field, Visibility};
@@ -134,6 +134,8 @@ fn growth(lab: &BlindSpotLab, ui: &mut Ui, width: f32) {
         .allow_scroll(false)
         .allow_boxed_zoom(false)
         .include_y(0.0)
+        // A label at every layer, also where the layers lie close together.
+        .custom_x_axes(vec![AxisHints::new_x().label_spacing(Rangef::new(18.0, 26.0))])
         .include_y(limit * 1.08)
         .include_x(0.7)
         .include_x(growth.missing.len() as f64 + 0.3)

@@ -20,14 +20,15 @@ pub(super) fn show(lab: &BlindSpotLab, ui: &mut Ui, shared: &Shared) {
     };
     let gap = 14.0;
     let side = ((ui.available_width() - 2.0 * gap) / 3.0).min((ui.available_height() - 150.0) * 0.5).max(90.0);
-    let chart = (ui.available_height() - side - 96.0).max(110.0);
+    let chart = (ui.available_height() - side - 96.0 * letters::stretch(ui.ctx(), 11.0)).max(96.0);
     curves(ui, snapshot, shared, chart);
     ui.add_space(6.0);
     ui.horizontal_top(|ui| {
         ui.spacing_mut().item_spacing.x = gap;
         image(ui, &format!("{}: the data", snapshot.law.title()), "", &snapshot.example, snapshot.law.size, side);
         for (racer, name) in snapshot.racers.iter().zip(NAMES) {
-            let title = format!("drawn by {name}");
+            // Titles of one line each: the three images stand side by side.
+            let title = if side < 140.0 * letters::stretch(ui.ctx(), 11.0) { name.to_owned() } else { format!("drawn by {name}") };
             let detail = format!("{} values, {} ms a step", count(racer.parameters as u64), number(milliseconds(racer), 1));
             image(ui, &title, if racer.step == 0 { "" } else { &detail }, &racer.sample, snapshot.law.size, side);
         }

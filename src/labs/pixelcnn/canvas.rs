@@ -1,6 +1,6 @@
 //! The picture: the sample in progress with what the next pixel sees, the gallery, and what the model is made of.
 
-use egui::{Color32, Sense, Ui, pos2, vec2};
+use egui::{Color32, Ui, pos2, vec2};
 
 use super::lab::{PixelcnnLab, Shown};
 use super::study::{self, Task};
@@ -327,13 +327,9 @@ fn legend(ui: &mut Ui, lab: &PixelcnnLab, field: Option<&Field>, focus: usize, a
 
 /// A legend with the hatching of the picture.
 fn hatched(ui: &mut Ui, palette: &Palette, text: &str) -> egui::Response {
-    ui.horizontal(|ui| {
-        ui.spacing_mut().item_spacing.x = 6.0;
-        let (rect, _) = ui.allocate_exact_size(vec2(11.0, 11.0), Sense::hover());
+    chips::legend_with(ui, text, |ui, square| {
         let mut mesh = egui::Mesh::default();
-        hatching(&mut mesh, rect, palette.blind);
+        hatching(&mut mesh, square, palette.blind);
         ui.painter().add(egui::Shape::mesh(mesh));
-        ui.label(egui::RichText::new(text).small().color(palette.text_dim));
     })
-    .response
 }

@@ -1,5 +1,5 @@
-use egui::{RichText, Ui, vec2};
-use egui_plot::{Line, Plot, PlotPoints, Points};
+use egui::{Rangef, RichText, Ui, vec2};
+use egui_plot::{AxisHints, Line, Plot, PlotPoints, Points};
 
 use super::analysis::Analysis;
 use crate::autoregressive::causal_stack::Config;
@@ -39,6 +39,8 @@ pub(super) fn show(growth: &Growth, ui: &mut Ui, height: f32) {
             .include_y(0.0)
             .set_margin_fraction(vec2(0.04, 0.08))
             .y_axis_min_width(24.0)
+            // A label at every layer, also where the layers lie close together.
+            .custom_x_axes(vec![AxisHints::new_x().label_spacing(Rangef::new(18.0, 26.0))])
             .x_axis_label(RichText::new("layers").small().color(palette.text_dim))
             .x_axis_formatter(|mark, _| if mark.value.fract() == 0.0 { format!("{}", mark.value) } else { String::new() })
             .show(ui, |plot| {
