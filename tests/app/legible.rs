@@ -126,6 +126,9 @@ fn no_words_are_cut_off_at_the_side_or_lie_on_others() {
         // What is not on the first page, where it is tightest.
         ("blind-spot", json!({ "page": "rain" }), &SIZES[..1]),
         ("blind-spot", json!({ "page": "block" }), &SIZES[..1]),
+        ("pixelcnn", json!({ "task": "complete" }), &SIZES[..1]),
+        ("pixelcnn", json!({ "task": "score" }), &SIZES[..1]),
+        ("pixelcnn", json!({ "compare": { "on": true, "preset": "pixelcnn-binary" } }), &SIZES[..1]),
     ];
     for theme in [Theme::Dark, Theme::Projector] {
         for (lab, view, sizes) in &pages {

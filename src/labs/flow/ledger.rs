@@ -101,8 +101,16 @@ pub(super) fn sentence(lab: &FlowLab) -> Option<String> {
 /// Words on a ground of their own: the field below has any colour.
 fn boxed(plane: &Plane<'_>, pos: egui::Pos2, align: Align2, text: &str) {
     let palette = plane.palette();
-    let galley = plane.painter().layout_no_wrap(text.to_owned(), letters::monospace(plane.painter().ctx(), 12.0), palette.text);
+    let room = plane.rect().shrink(7.0);
+    let font = letters::monospace(plane.painter().ctx(), 12.0);
+    let galley = plane.painter().layout(text.to_owned(), font, palette.text, room.width() - 4.0);
     let rect = align.anchor_size(pos, galley.size());
+    // All of it lies in the plane.
+    let inside = |low: f32, high: f32, from: f32, to: f32| (from - low).max(0.0) + (to - high).min(0.0);
+    let rect = rect.translate(egui::vec2(
+        inside(rect.left(), rect.right(), room.left(), room.right()),
+        inside(rect.top(), rect.bottom(), room.top(), room.bottom()),
+    ));
     plane.painter().rect_filled(rect.expand2(egui::vec2(5.0, 2.0)), 4.0, palette.panel.gamma_multiply(0.85));
     plane.painter().galley(rect.min, galley, palette.text);
 }

@@ -32,11 +32,13 @@ pub(super) fn show(lab: &mut PixelcnnLab, ui: &mut Ui, shared: &mut Shared) {
         versus::show(lab, ui, shared);
         return;
     }
-    if room.x < NARROW {
+    // What happens inside a pixel stands beside the picture in any case: below the fold nobody would see it.
+    let tight = room.x < NARROW;
+    if tight && lab.idea().is_none() {
         narrow(lab, ui, shared, room);
         return;
     }
-    let column = (room.x * 0.355).clamp(214.0, 330.0);
+    let column = if tight { room.x * 0.52 } else { (room.x * 0.355).clamp(214.0, 330.0) };
     let gap = 18.0;
     let left = (room.x - column - gap).max(160.0);
     ui.horizontal_top(|ui| {
@@ -123,6 +125,10 @@ fn sample(lab: &mut PixelcnnLab, ui: &mut Ui, shared: &mut Shared, width: f32) {
     ui.horizontal(|ui| {
         lab.dim_beside_idea(ui);
         chips::section(ui, if width < 400.0 { "Sample" } else { "Sample in progress" }, "");
+        if width < NARROW * 0.55 {
+            // No room for the chips, which would only be dimmed here.
+            return;
+        }
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             for (shown, label, help) in [
                 (Shown::Hesitation, "hesitation", "Entropy of each pixel's distribution: the surprise that was to be expected"),

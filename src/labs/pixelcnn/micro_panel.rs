@@ -82,7 +82,10 @@ fn tabs(ui: &mut Ui, idea: Idea) -> Option<Idea> {
 /// A part of the column: dimmed unless it is lit, then with its label above it. The room is always kept, so that nothing jumps.
 fn part<R>(ui: &mut Ui, lit: bool, label: &str, contents: impl FnOnce(&mut Ui) -> R) -> R {
     let palette = Palette::of(ui);
-    let (place, _) = ui.allocate_exact_size(vec2(ui.available_width(), if label.is_empty() { 2.0 } else { LABEL }), Sense::hover());
+    let (place, _) = ui.allocate_exact_size(
+        vec2(ui.available_width(), if label.is_empty() { 2.0 } else { LABEL * letters::stretch(ui.ctx(), 13.5) }),
+        Sense::hover(),
+    );
     if lit && !label.is_empty() {
         let mut inner = ui.new_child(egui::UiBuilder::new().max_rect(place).layout(egui::Layout::bottom_up(egui::Align::Min)));
         inner.add(
@@ -109,12 +112,16 @@ fn features(ui: &mut Ui, look: &Look, gathered: &[u8], run: &SampleRun, pixel: u
         Idea::Features => (t * rows as f32).ceil() as usize,
         _ => rows,
     };
+    // Where the rows are lower than letters, every second or third has a name; all have it in the hover.
+    let every = ((letters::smallest(ui.ctx()) + 1.0) / strip).ceil().max(1.0) as usize;
+    let named = |i: usize| i.is_multiple_of(every);
     for i in 0..rows {
         let line = Rect::from_min_size(pos2(rect.left(), rect.top() + i as f32 * strip), vec2(rect.width(), strip));
         match i.checked_sub(1).map(|i| &look.layers[i]) {
-            None => gathered_strip(ui, line, gathered, run.levels),
-            Some(layer) if i < lit => layer_strip(ui, line, layer, pixel),
-            Some(layer) => name(ui, line, &layer.name),
+            None => gathered_strip(ui, line, gathered, run.levels, true),
+            Some(layer) if i < lit => layer_strip(ui, line, layer, pixel, named(i)),
+            Some(layer) if named(i) => name(ui, line, &layer.name),
+            Some(_) => {}
         }
     }
     let spoken: Vec<String> =
@@ -136,8 +143,7 @@ fn features(ui: &mut Ui, look: &Look, gathered: &[u8], run: &SampleRun, pixel: u
 
 fn name(ui: &Ui, line: Rect, text: &str) {
     let palette = Palette::of(ui);
-    let size = (line.height() - 1.0).min(11.0);
-    ui.painter().text(line.left_center(), Align2::LEFT_CENTER, text, letters::proportional(ui.ctx(), size), palette.text_dim);
+    ui.painter().text(line.left_center(), Align2::LEFT_CENTER, text, letters::proportional(ui.ctx(), 11.0), palette.text_dim);
 }
 
 fn cells(line: Rect, count: usize) -> impl Iterator<Item = Rect> {
@@ -146,16 +152,20 @@ fn cells(line: Rect, count: usize) -> impl Iterator<Item = Rect> {
     (0..count).map(move |i| Rect::from_min_size(pos2(whole.left() + i as f32 * width, whole.top()), vec2(width.max(1.0), whole.height())))
 }
 
-fn gathered_strip(ui: &Ui, line: Rect, gathered: &[u8], levels: usize) {
-    name(ui, line, "input");
+fn gathered_strip(ui: &Ui, line: Rect, gathered: &[u8], levels: usize, named: bool) {
+    if named {
+        name(ui, line, "input");
+    }
     for (rect, &level) in cells(line, gathered.len()).zip(gathered) {
         ui.painter().rect_filled(rect, 0.0, grey(level, levels));
     }
 }
 
-fn layer_strip(ui: &Ui, line: Rect, layer: &LayerValues, pixel: usize) {
+fn layer_strip(ui: &Ui, line: Rect, layer: &LayerValues, pixel: usize, named: bool) {
     let palette = Palette::of(ui);
-    name(ui, line, &layer.name);
+    if named {
+        name(ui, line, &layer.name);
+    }
     let scale = Scale::symmetric(layer.reach.max(1e-6));
     let mut mesh = egui::Mesh::default();
     for (rect, &value) in cells(line, layer.channels).zip(layer.at(pixel)) {

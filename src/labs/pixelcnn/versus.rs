@@ -185,6 +185,8 @@ pub(super) fn show(lab: &mut PixelcnnLab, ui: &mut Ui, shared: &Shared) {
         let mut hovered = None;
         for (name, run, at) in [("A", &a, at), ("B", &b, at_b)] {
             ui.vertical(|ui| {
+                // The words below wrap: they must not push the third picture out of the canvas.
+                ui.set_width(side);
                 heading(ui, name, &title(run, if name == "A" { &lab.preset } else { &lab.versus.other.preset }), side);
                 let fill = |cell: usize| if cell < at { seen(run, cell) } else { palette.future };
                 let mut grid = PixelGrid::new(name, run.rows, run.cols).fill(fill).gap(0.6);
@@ -203,6 +205,7 @@ pub(super) fn show(lab: &mut PixelcnnLab, ui: &mut Ui, shared: &Shared) {
             });
         }
         ui.vertical(|ui| {
+            ui.set_width(side);
             heading(ui, "", "where they differ", side);
             if count_now.is_none() {
                 chips::note(
