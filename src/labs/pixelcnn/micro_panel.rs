@@ -35,7 +35,11 @@ pub(super) fn show(lab: &mut PixelcnnLab, ui: &mut Ui, shared: &Shared) -> bool 
         return true;
     };
     let label = idea.label(&run, pixel);
-    part(ui, idea == Idea::Features, &label, |ui| features(ui, &look, &gathered, &run, pixel, idea, t));
+    // Large type has no room for both: the layers give way to what is made of them.
+    let roomy = letters::stretch(ui.ctx(), 11.0) < 1.1;
+    if roomy || idea < Idea::Logits {
+        part(ui, idea == Idea::Features, &label, |ui| features(ui, &look, &gathered, &run, pixel, idea, t));
+    }
     let charted = (Idea::Logits..=Idea::Draw).contains(&idea);
     let source = part(ui, charted, &label, |ui| {
         if idea < Idea::Logits {
