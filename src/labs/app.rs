@@ -252,11 +252,16 @@ impl TractableApp {
             {
                 self.shared.warn(sentence);
             }
+            if let Some(weights) = self.desk.waiting_weights.remove(self.chapters[index].id) {
+                lab.load_weights(&weights);
+            }
             self.labs[index] = Some(lab);
         }
         let chapter = self.chapters[index].id;
         if self.labs[index].is_some() && self.explains.iter().all(|explain| explain.chapter() != chapter) {
-            self.explains.push(Explain::open(chapter, &mut self.shared));
+            let mut explain = Explain::open(chapter, &mut self.shared);
+            explain.stand_at(self.desk.waiting_explain.remove(chapter).unwrap_or_default());
+            self.explains.push(explain);
         }
         self.frame_times.clear();
     }

@@ -8,6 +8,7 @@ mod depth;
 mod explain;
 mod fields;
 mod race;
+mod table;
 
 use std::time::Duration;
 
@@ -19,12 +20,14 @@ use self::analysis::{Analysis, Growth};
 use self::block::BlockTextures;
 use self::depth::Layers;
 use super::state::merged;
+use super::table::Table;
 use super::training;
 use super::{Action, Command, Lab, LabStatus, Live, Shared};
 use crate::data::rain::{Rain, Toward};
 use crate::exec::BackendChoice;
 use crate::train::Worker;
 use crate::train::rain_job::{RainCommand, RainJob, RainSnapshot};
+use crate::train::{ImageData, Lesson, Model};
 use crate::ui::theme::Palette;
 use crate::ui::transport::TransportModel;
 use crate::ui::units::number;
@@ -268,8 +271,23 @@ impl Lab for BlindSpotLab {
         Ok(())
     }
 
+    fn lesson(&self) -> Option<Lesson> {
+        let mut lesson = Lesson::preset("rain-gated")?;
+        if let Model::Pixelcnn { data, .. } = &mut lesson.model {
+            *data = ImageData::Rain(self.state.law);
+        }
+        Some(lesson)
+    }
+
     fn settled(&self) -> bool {
         self.snapshot.as_ref().is_some_and(|snapshot| snapshot.racers[1].score.is_some() && snapshot.values.is_some())
+    }
+
+    fn table(&self) -> Option<Table> {
+        match self.state.page {
+            Page::Rain => self.snapshot.as_ref().map(table::race),
+            Page::Fields | Page::Block => self.growth.as_ref().map(table::fields),
+        }
     }
 
     fn live(&self, name: &str) -> Option<Live> {

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::explain::Place;
 use super::registry;
 use crate::data::write_atomic;
 use crate::train::Lesson;
@@ -77,6 +78,18 @@ pub struct Document {
     /// Trained weights, a file beside this one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub weights: Option<PathBuf>,
+    /// The model with its data, as a lesson has it: `tractable train` accepts the session.
+    #[serde(default, skip_serializing_if = "Value::is_null")]
+    pub model: Value,
+    /// How it is trained.
+    #[serde(default, skip_serializing_if = "Value::is_null")]
+    pub training: Value,
+    /// The weights of other chapters that were open, files beside this one.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub other_weights: BTreeMap<String, PathBuf>,
+    /// Where each chapter's explanation stands.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub explain: BTreeMap<String, Place>,
     /// The states of other chapters that were open.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub others: BTreeMap<String, Value>,
@@ -135,8 +148,8 @@ impl Document {
         if document.name.is_empty() {
             document.name = stem(path);
         }
-        if let (Some(weights), Some(folder)) = (&document.weights, path.parent()) {
-            document.weights = Some(folder.join(weights));
+        if let Some(folder) = path.parent() {
+            document.weights.iter_mut().chain(document.other_weights.values_mut()).for_each(|weights| *weights = folder.join(&weights));
         }
         Ok(document)
     }

@@ -8,7 +8,7 @@ pub mod script;
 
 use std::path::PathBuf;
 
-pub use panel::Explain;
+pub use panel::{Explain, Place};
 use script::Script;
 
 /// The chapters with a text of their own: the stable name and the Markdown.

@@ -26,6 +26,7 @@ mod rail;
 mod scrubber;
 mod stamps;
 mod state;
+mod table;
 mod tools;
 mod warp;
 mod words;
@@ -44,6 +45,7 @@ use self::fields::Fields;
 use self::files::Files;
 use self::history::History;
 use self::tools::Tools;
+use super::table::Table;
 use super::{Action, Command, Lab, LabStatus, Live, Look, Shared};
 use crate::data::Toy;
 use crate::exec::{BackendChoice, ExecError, Session, open_session};
@@ -234,6 +236,10 @@ impl FlowLab {
         if let Some(path) = self.load_at_start.take() {
             self.send(FlowCommand::Load(path));
         }
+        if let Some(step) = self.desk.looked {
+            self.send(FlowCommand::LookAt(step));
+        }
+        self.ask_for_micro();
         self.send(FlowCommand::Probe(self.probe));
         self.tell_pins();
         self.tell_curve();
@@ -311,6 +317,9 @@ impl FlowLab {
             Some(why) if on => shared.warn(why),
             _ => {
                 self.training = on;
+                if on {
+                    self.desk.looked = None;
+                }
                 self.send(FlowCommand::Train(on));
             }
         }
@@ -320,6 +329,7 @@ impl FlowLab {
         self.wish.rate = (self.wish.rate / 2.0).max(1e-5);
         self.send(FlowCommand::Rate(self.wish.rate));
         self.training = true;
+        self.desk.looked = None;
         self.send(FlowCommand::Train(true));
     }
 }
@@ -455,9 +465,22 @@ impl Lab for FlowLab {
         self.send(FlowCommand::Load(path.into()));
     }
 
+    fn weights_version(&self) -> String {
+        let step = self.snapshot.as_ref().map_or(0, |snapshot| snapshot.step);
+        format!("{} {step} {}", self.run.0, self.said_status().busy)
+    }
+
+    fn lesson(&self) -> Option<Lesson> {
+        Some(self.wished_lesson())
+    }
+
     fn open_file(&mut self, path: &Path, _shared: &mut Shared) -> bool {
         self.choose(PointData::File { path: path.into() });
         true
+    }
+
+    fn table(&self) -> Option<Table> {
+        Some(table::of(self.pictures()?, self.reading()))
     }
 
     fn settled(&self) -> bool {

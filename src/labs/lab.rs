@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::table::Table;
 use super::{Command, Shared};
+use crate::train::Lesson;
 use crate::ui::transport::TransportModel;
 
 /// What the frame says about a lab outside of the lab's own places.
@@ -94,6 +95,16 @@ pub trait Lab {
     /// Asks the worker to read weights that [`save_weights`](Self::save_weights) wrote.
     fn load_weights(&mut self, path: &Path) {
         let _ = path;
+    }
+
+    /// Changes whenever other weights are worth keeping than the last ones that were kept.
+    fn weights_version(&self) -> String {
+        self.status().busy
+    }
+
+    /// The model that is open with its data and its training, so that `tractable train` accepts a session.
+    fn lesson(&self) -> Option<Lesson> {
+        None
     }
 
     /// Opens a file that is no session and no weights: a table of points, an image; false where it means nothing here.

@@ -113,6 +113,7 @@ fn history(origin: &Origin, step: u64) -> String {
     match origin {
         Origin::Shipped => format!("shipped, trained for {step} steps"),
         Origin::Untrained => "untrained".to_owned(),
+        Origin::Edited => format!("edited mask: what it shares with the weights of step {step}, the rest random"),
         Origin::Trained => format!("trained here, {step} steps in all"),
         Origin::File(path) => {
             let name = path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned());

@@ -16,6 +16,8 @@ pub enum Origin {
     Shipped,
     /// Initial values: nothing learned yet.
     Untrained,
+    /// The weights of another mask, as far as both masks let them through.
+    Edited,
     /// Read from a file.
     File(PathBuf),
     /// Trained here.

@@ -27,5 +27,6 @@ mod pixelcnn_study;
 mod presenter;
 mod real_window;
 mod render;
+mod sessions;
 mod stack;
 mod widgets;

@@ -11,6 +11,7 @@ use serde_json::Value;
 use super::{Over, TractableApp};
 use crate::data::write_atomic;
 use crate::labs::document::{Document, FORMAT_VERSION};
+use crate::labs::explain::Place;
 use crate::labs::files::Opened;
 use crate::labs::keep::{EVERY, Keeper, Left};
 use crate::labs::shared::Tone;
@@ -46,13 +47,16 @@ pub(super) struct Desk {
     pub(super) keeper: Option<Keeper>,
     pub(super) left: Option<Left>,
     root: Option<PathBuf>,
-    /// What each chapter's lab was doing when its weights were kept last.
-    busy: BTreeMap<&'static str, String>,
+    /// What the weights of each chapter were when they were kept last.
+    kept: BTreeMap<String, String>,
     pub(super) session: Option<PathBuf>,
     pub(super) path: String,
     pub(super) recent: Vec<PathBuf>,
     /// States of chapters that a session has and that were not opened yet.
     pub(super) waiting: BTreeMap<String, Value>,
+    /// Weights and places in the text of such chapters.
+    pub(super) waiting_weights: BTreeMap<String, PathBuf>,
+    pub(super) waiting_explain: BTreeMap<String, Place>,
     pub(super) tell: Sender<News>,
     news: Receiver<News>,
     picking: Option<Instant>,
@@ -74,11 +78,13 @@ impl Desk {
             keeper,
             left,
             root: root.map(Path::to_owned),
-            busy: BTreeMap::new(),
+            kept: BTreeMap::new(),
             session: None,
             path: String::new(),
             recent,
             waiting: BTreeMap::new(),
+            waiting_weights: BTreeMap::new(),
+            waiting_explain: BTreeMap::new(),
             tell,
             news,
             picking: None,
@@ -130,6 +136,10 @@ impl TractableApp {
                 others.insert(chapter.id.to_owned(), lab.state());
             }
         }
+        let mut explain = self.desk.waiting_explain.clone();
+        explain.extend(self.explains.iter().map(|explain| (explain.chapter().to_owned(), explain.place())));
+        let lesson = self.labs[self.active].as_ref().and_then(|lab| lab.lesson());
+        let (model, training) = lesson.map(|lesson| (json(&lesson.model), json(&lesson.training))).unwrap_or_default();
         let chapter = self.chapter().to_owned();
         let view = others.remove(&chapter).unwrap_or_default();
         others.retain(|_, state| !state.is_null());
@@ -142,6 +152,9 @@ impl TractableApp {
             theme: Some(self.before_projector.unwrap_or(self.shared.theme).name().to_lowercase()),
             units: Some(self.shared.units.name().to_owned()),
             view,
+            model,
+            training,
+            explain,
             others,
             ..Document::default()
         }
@@ -173,17 +186,29 @@ impl TractableApp {
     /// Has what changed written.
     pub(super) fn keep(&mut self) {
         let mut document = self.document();
-        let id = self.chapters[self.active].id;
+        let active = self.chapters[self.active].id;
         let Some(keeper) = &mut self.desk.keeper else { return };
-        let weights = keeper.weights(id);
-        if let Some(lab) = &mut self.labs[self.active] {
-            let busy = lab.status().busy;
-            if self.desk.busy.get(id) != Some(&busy) && lab.save_weights(&weights) {
-                self.desk.busy.insert(id, busy);
+        for (chapter, lab) in self.chapters.iter().zip(&mut self.labs) {
+            let Some(lab) = lab else { continue };
+            let version = lab.weights_version();
+            if self.desk.kept.get(chapter.id) != Some(&version) && lab.save_weights(&keeper.weights(chapter.id)) {
+                self.desk.kept.insert(chapter.id.to_owned(), version);
             }
         }
-        if self.desk.busy.contains_key(id) {
-            document.weights = weights.file_name().map(PathBuf::from);
+        for (chapter, weights) in &self.desk.waiting_weights {
+            // The folder that they are in may be removed before that chapter is opened.
+            let version = weights.display().to_string();
+            if self.desk.kept.get(chapter) != Some(&version) && std::fs::copy(weights, keeper.weights(chapter)).is_ok() {
+                self.desk.kept.insert(chapter.clone(), version);
+            }
+        }
+        for chapter in self.desk.kept.keys() {
+            let file = keeper.weights(chapter).file_name().map(PathBuf::from);
+            if chapter == active {
+                document.weights = file;
+            } else {
+                document.other_weights.extend(file.map(|file| (chapter.clone(), file)));
+            }
         }
         keeper.keep(&document);
     }
@@ -276,11 +301,8 @@ impl TractableApp {
         }
         let mut document = self.document();
         document.name = crate::labs::document::stem(&path);
-        let weights = path.with_file_name(format!("{}.safetensors", document.name));
-        if let Some(lab) = &mut self.labs[self.active]
-            && lab.save_weights(&weights)
-        {
-            document.weights = weights.file_name().map(PathBuf::from);
+        if let Err(sentence) = self.save_weights_beside(&mut document, &path) {
+            self.shared.warn(sentence);
         }
         match document.write(&path) {
             Ok(()) => {
@@ -290,6 +312,40 @@ impl TractableApp {
             }
             Err(sentence) => self.shared.warn(sentence),
         }
+    }
+
+    /// Saves the weights of every chapter that has some of its own beside the session, and names them in it.
+    fn save_weights_beside(&mut self, document: &mut Document, path: &Path) -> Result<(), String> {
+        let name = document.name.clone();
+        for (index, (chapter, lab)) in self.chapters.iter().zip(&mut self.labs).enumerate() {
+            let Some(lab) = lab else { continue };
+            let file = if index == self.active { format!("{name}.safetensors") } else { format!("{name}-{}.safetensors", chapter.id) };
+            if !lab.save_weights(&path.with_file_name(&file)) {
+                continue;
+            }
+            if index == self.active {
+                document.weights = Some(file.into());
+            } else {
+                document.other_weights.insert(chapter.id.to_owned(), file.into());
+            }
+        }
+        for (chapter, weights) in &mut self.desk.waiting_weights {
+            let file = PathBuf::from(format!("{name}-{chapter}.safetensors"));
+            let target = path.with_file_name(&file);
+            if *weights != target {
+                std::fs::copy(&*weights, &target).map_err(|error| {
+                    format!("The weights of “{chapter}” are not saved: {} cannot be copied, {error}.", weights.display())
+                })?;
+                *weights = target;
+            }
+            document.other_weights.insert(chapter.clone(), file);
+        }
+        Ok(())
+    }
+
+    /// Saves the session under this path, wherever it was saved before.
+    pub fn save_as(&mut self, path: &Path) {
+        self.save_session(path);
     }
 
     /// Ctrl+S: to where it was saved before, else the person is asked where.
@@ -311,4 +367,9 @@ impl TractableApp {
             self.shared.warn(sentence);
         }
     }
+}
+
+/// A part of a lesson as JSON.
+fn json(part: &impl serde::Serialize) -> Value {
+    serde_json::to_value(part).unwrap_or_default()
 }

@@ -23,7 +23,7 @@ impl TractableApp {
         if let Some(seed) = document.seed {
             self.shared.seed = seed;
         }
-        self.desk.waiting.clone_from(&document.others);
+        self.lay_out(document, index);
         self.open(index);
         let Some(mut lab) = self.labs[index].take() else {
             return Ok(());
@@ -36,11 +36,20 @@ impl TractableApp {
         {
             outcome = lab.restore(&serde_json::json!({ "preset": preset }), &mut self.shared);
         }
-        if let Some(weights) = document.weights.as_deref().filter(|path| path.exists()) {
-            lab.load_weights(weights);
-        }
         if !document.view.is_null() {
             outcome = outcome.and(lab.restore(&document.view, &mut self.shared));
+        }
+        // After the view: weights belong to the model that it names.
+        match document.weights.as_deref() {
+            Some(weights) if weights.exists() => lab.load_weights(weights),
+            Some(weights) => {
+                let missing = format!(
+                    "Expected the weights of this session at {}, found no file; the model is shown without them.",
+                    weights.display()
+                );
+                outcome = outcome.and(Err(missing));
+            }
+            None => {}
         }
         if self.still && document.view.get("training").is_none() && lab.state().get("training").is_some() {
             // A picture of a model that is still learning would be another one each time.
@@ -50,6 +59,27 @@ impl TractableApp {
         self.begin_lecture(document, ctx);
         ctx.request_repaint();
         outcome
+    }
+
+    /// Chapters that a session has and that are not on screen wait until they are opened; what was open of them before is put away.
+    fn lay_out(&mut self, document: &Document, index: usize) {
+        if document.others.is_empty() && document.other_weights.is_empty() && document.explain.is_empty() {
+            // A lesson or a lecture leaves the chapters that it does not show as they were left.
+            return;
+        }
+        self.desk.waiting.clone_from(&document.others);
+        self.desk.waiting_weights.clone_from(&document.other_weights);
+        self.desk.waiting_explain.clone_from(&document.explain);
+        for (i, chapter) in self.chapters.iter().enumerate() {
+            if i != index && document.others.contains_key(chapter.id) {
+                self.labs[i] = None;
+            }
+        }
+        for explain in &mut self.explains {
+            if let Some(place) = self.desk.waiting_explain.remove(explain.chapter()) {
+                explain.stand_at(place);
+            }
+        }
     }
 
     /// Lets time stand, at a place if one is given.

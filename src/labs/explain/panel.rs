@@ -6,6 +6,8 @@ use std::rc::Rc;
 use egui::{Color32, Label, RichText, Role, ScrollArea, Ui, WidgetInfo};
 use egui_commonmark::{CommonMarkCache, CommonMarkViewer};
 
+use serde::{Deserialize, Serialize};
+
 use super::script::{Script, Step};
 use crate::labs::{Command, Lab, Shared};
 use crate::ui::icons::{Icon, icon_button};
@@ -20,6 +22,16 @@ const DISPLAY: f32 = 17.0;
 const INLINE: f32 = 15.0;
 /// In a lecture hall a formula is as large as its column holds, up to 48 pixels an em on a screen of 1080 lines.
 const HALL: f32 = 30.0;
+
+/// Where an explanation stands, as a session keeps it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Place {
+    /// The step, from 0.
+    pub step: usize,
+    /// Whether the text is folded away.
+    pub folded: bool,
+}
 
 /// The explanation of one chapter, and which step is shown.
 pub struct Explain {
@@ -53,6 +65,18 @@ impl Explain {
     #[must_use]
     pub fn chapter(&self) -> &'static str {
         self.chapter
+    }
+
+    /// Where it stands.
+    #[must_use]
+    pub fn place(&self) -> Place {
+        Place { step: self.at, folded: self.folded }
+    }
+
+    /// Stands there, as far as the text goes, and leaves the lab as it is.
+    pub fn stand_at(&mut self, place: Place) {
+        self.at = place.step.min(self.script.as_ref().map_or(0, |script| script.steps.len() - 1));
+        self.folded = place.folded;
     }
 
     /// Reads the text again: a teacher may have edited it.

@@ -16,6 +16,8 @@ pub(super) struct Desk {
     pub(super) before_solo: Option<u64>,
     /// Where the training scrubber was put, until the worker shows it.
     pub(super) scrub: Option<u64>,
+    /// The earlier step that is shown; none is the newest.
+    pub(super) looked: Option<u64>,
     pub(super) ledger: LedgerView,
     pub(super) compare: Option<Compare>,
     pub(super) micro: Micro,
@@ -62,6 +64,7 @@ impl FlowLab {
         self.desk.wiring = Wiring::default();
         self.desk.before_solo = None;
         self.desk.scrub = None;
+        self.desk.looked = None;
         self.desk.micro = Micro::default();
     }
 }

@@ -3,6 +3,8 @@
 mod layer;
 mod update;
 
+use serde::{Deserialize, Serialize};
+
 use egui::{Align2, Color32, RichText, Stroke, Ui, vec2};
 
 use super::{Command, FlowLab, Shared};
@@ -13,7 +15,8 @@ use crate::ui::theme::{Palette, letters};
 use crate::ui::transport::TransportModel;
 
 /// What is walked through.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 enum Inside {
     #[default]
     Layer,
@@ -21,9 +24,10 @@ enum Inside {
 }
 
 /// Where the slow motion is.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub(super) struct Micro {
-    on: bool,
+    pub(super) on: bool,
     inside: Inside,
     layer: usize,
     at: usize,
@@ -43,6 +47,20 @@ impl FlowLab {
             (true, false) => return self.next_micro(),
         }
         self.follow_micro();
+    }
+
+    /// Shows the slow motion as a state says; the numbers that it needs are asked for.
+    pub(super) fn show_micro(&mut self, micro: Micro) {
+        let layer = micro.layer.min(self.depth.layers().saturating_sub(1));
+        self.desk.micro = Micro { layer, ..micro };
+        self.ask_for_micro();
+    }
+
+    /// Has a worker that has just started compute what the slow motion shows.
+    pub(super) fn ask_for_micro(&self) {
+        if self.desk.micro.on && self.desk.micro.inside == Inside::Update {
+            self.send(FlowCommand::TellUpdate);
+        }
     }
 
     fn begin_micro(&mut self) {
@@ -79,7 +97,7 @@ impl FlowLab {
     }
 
     /// The depth stands where the sentence is about.
-    fn follow_micro(&mut self) {
+    pub(super) fn follow_micro(&mut self) {
         let micro = self.desk.micro;
         if !micro.on {
             return;

@@ -56,7 +56,7 @@ fn back(lab: &mut FlowLab, ui: &mut Ui, timeline: &Timeline) {
         }
         let help = "What came after this step is forgotten; the same batches follow";
         if chips::button(ui, "Train from here").on_hover_text(help).clicked() {
-            lab.desk.scrub = None;
+            (lab.desk.scrub, lab.desk.looked) = (None, None);
             lab.training = true;
             lab.send(FlowCommand::GoOnFromHere);
         }
@@ -75,12 +75,14 @@ impl FlowLab {
     /// Shows an earlier step; training stands meanwhile.
     pub(super) fn look_at(&mut self, step: u64) {
         self.training = false;
+        let newest = self.snapshot.as_ref().map_or(0, |snapshot| snapshot.timeline.newest);
+        self.desk.looked = Some(step).filter(|&step| step < newest);
         self.send(FlowCommand::LookAt(step));
     }
 
     /// Goes back before the failure, or before the last updates.
     pub(super) fn go_back(&mut self, updates: u64) {
-        self.desk.scrub = None;
+        (self.desk.scrub, self.desk.looked) = (None, None);
         self.training = false;
         self.send(FlowCommand::GoBack(updates));
     }

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::compare::Other;
 use super::curve::Curve;
+use super::micro::Micro;
 use super::tools::Tool;
 use super::{Command, FlowLab, Overlays, Shared};
 use crate::data::Drawing;
@@ -46,6 +47,12 @@ pub(super) struct State {
     pub(super) error_map: bool,
     /// Which layers take part, which are trained, and by which loss.
     pub(super) wiring: Wiring,
+    /// The slow motion inside a layer or an update.
+    #[serde(default)]
+    pub(super) micro: Micro,
+    /// The earlier update of the training that is shown; `null` is the newest.
+    #[serde(default)]
+    pub(super) update: Option<u64>,
     /// What stands beside the flow.
     pub(super) compare: Option<Other>,
     /// The window onto data space.
@@ -78,14 +85,15 @@ impl State {
         self.focus = None;
         (self.tool, self.brush, self.spray) = (Tool::Probe, 0.0, 0.0);
         self.compare = None;
+        (self.micro, self.update) = (Micro::default(), None);
         self
     }
 
     /// This state with the settings of another.
     pub(super) fn with_settings_of(self, other: State) -> State {
-        let State { training, depth, playing, speed, data_view, latent_view, probe, focus, tool, brush, spray, compare, .. } = self;
+        let State { training, depth, playing, speed, data_view, latent_view, probe, focus, tool, brush, spray, compare, micro, .. } = self;
         let focus = focus.filter(|&index| index < other.pins.len());
-        State { training, depth, playing, speed, data_view, latent_view, probe, focus, tool, brush, spray, compare, ..other }
+        State { training, depth, playing, speed, data_view, latent_view, probe, focus, tool, brush, spray, compare, micro, ..other }
     }
 
     /// Ranges that the types do not express, as a sentence.
@@ -140,6 +148,8 @@ impl FlowLab {
             mass: self.desk.ledger.mass,
             error_map: self.desk.ledger.error_map,
             wiring: self.desk.wiring,
+            micro: self.desk.micro,
+            update: self.desk.looked,
             compare: self.desk.compare.as_ref().map(|compare| compare.other),
             data_view: self.data_view,
             latent_view: self.latent_view,
@@ -173,6 +183,10 @@ impl FlowLab {
             state.drawing = std::mem::take(drawing);
         }
         state.check()?;
+        if state.micro.on || state.update.is_some() {
+            // What is read must stand.
+            state.training = false;
+        }
         let other_data = state.data != self.source_without_strokes();
         let brings = |key: &str| patch.get(key).is_some();
         let fits_itself = other_data && !brings("data_view");
@@ -180,7 +194,15 @@ impl FlowLab {
             // Only a drawing can be drawn on.
             state.tool = Tool::Probe;
         }
+        if (&state.config, state.batch, state.seed) != (&self.asked.0, self.asked.1, self.lesson.seed) && !brings("update") {
+            // The steps of another fit are other steps.
+            state.update = None;
+        }
+        let walks = brings("micro") && state.micro.on && !brings("depth");
         self.apply(state, None, shared);
+        if walks {
+            self.follow_micro();
+        }
         self.fit_next = fits_itself;
         self.pins.probe_stays = brings("probe");
         self.restored = true;
@@ -218,6 +240,10 @@ impl FlowLab {
         self.resume = false;
         self.training = state.training;
         self.send(FlowCommand::Train(state.training));
+        self.desk.looked = state.update;
+        if state.update != before.update {
+            self.send(FlowCommand::LookAt(state.update.unwrap_or(u64::MAX)));
+        }
         self.overlays = state.overlays;
         (self.data_view, self.latent_view) = (state.data_view, state.latent_view);
         self.set_probe(state.probe);
@@ -235,6 +261,9 @@ impl FlowLab {
         if state.depth != before.depth {
             self.depth.seek(state.depth.clamp(0.0, self.depth.length()));
         }
+        if state.micro != before.micro {
+            self.show_micro(state.micro);
+        }
         self.depth.set_playing(state.playing);
         self.depth.set_speed(state.speed);
         other_data
@@ -243,12 +272,13 @@ impl FlowLab {
     /// One of the three resets: each says what it takes.
     pub(super) fn reset(&mut self, command: Command, shared: &mut Shared) {
         let opening = FlowLab::new(FlowLab::opening_lesson(shared.seed)).present();
-        let now = self.present();
+        let now = State { update: None, ..self.present() };
         let (state, says) = match command {
             Command::ResetView => {
-                let State { overlays, mass, error_map, compare, data_view, latent_view, probe, pins, focus, curve, speed, .. } = opening;
+                let State { overlays, micro, mass, error_map, compare, data_view, latent_view, probe, pins, focus, curve, speed, .. } =
+                    opening;
                 (
-                    State { overlays, mass, error_map, compare, data_view, latent_view, probe, pins, focus, curve, speed, ..now },
+                    State { overlays, micro, mass, error_map, compare, data_view, latent_view, probe, pins, focus, curve, speed, ..now },
                     "The view is as it was; model and data stay.",
                 )
             }
@@ -305,6 +335,7 @@ impl FlowLab {
         self.send(FlowCommand::Keep(self.run.0));
         self.run.1 += 1;
         self.run.0 = self.run.1;
+        self.desk.looked = None;
     }
 
     /// Begins the fit anew from the initial values of the window's seed.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::canvas::grey;
 use super::lab::PixelcnnLab;
 use super::study::Task;
-use crate::labs::Shared;
+use crate::labs::{Command, Shared};
 use crate::train::pixelcnn_job::SampleRun;
 use crate::ui::chips;
 use crate::ui::theme::{Palette, letters};
@@ -66,6 +66,15 @@ impl PixelcnnLab {
         let next = self.walk.at();
         let drawn = self.walk.run().is_none_or(|run| next >= run.len());
         self.bet.on && self.desk.task == Task::Sample && !drawn && !self.bet.guesses.contains_key(&next)
+    }
+
+    /// Whether a command would show what is being guessed; then it says so instead.
+    pub(super) fn would_tell(&self, command: Command, shared: &mut Shared) -> bool {
+        let tells = matches!(command, Command::MicroStep | Command::MicroBack | Command::NextSurprise) && self.hides();
+        if tells {
+            shared.warn("Guess first: that would show what the bet is about. Q ends the bets.");
+        }
+        tells
     }
 
     /// Takes a guess for the next pixel; false if nobody asked for one.

@@ -136,7 +136,10 @@ pub(super) fn marks(lab: &PixelcnnLab, ui: &Ui, grid: &GridResponse) {
         let side = grid.layout.cell(0).width();
         for (cell, _) in branch.changed.iter().enumerate().filter(|(cell, changed)| **changed && *cell < at) {
             let square = grid.layout.cell(cell).shrink(side * 0.1);
-            ui.painter().rect_stroke(square, 1.0, egui::Stroke::new((side * 0.07).max(1.0), palette.now), egui::StrokeKind::Inside);
+            // A frame and two strokes: also on paper, and where an edge of grey and amber cannot be told apart.
+            let stroke = egui::Stroke::new((side * 0.09).max(1.5), palette.now);
+            ui.painter().rect_stroke(square, 1.0, stroke, egui::StrokeKind::Inside);
+            ui.painter().line_segment([square.left_bottom(), square.right_top()], stroke);
         }
     }
     for edit in crate::train::pixelcnn_job::fixed(&lab.branching.edits) {

@@ -170,7 +170,9 @@ fn sample(lab: &mut PixelcnnLab, ui: &mut Ui, shared: &mut Shared, width: f32) {
     });
     let gradient = lab.gradient().filter(|_| asked);
     let overlays = Overlays { field: field.as_ref(), gradient: gradient.as_deref(), seen: lab.view.field, blind: lab.view.blind };
-    let grid = draw(ui, &run, at, focus, lab.view.shown, &lab.view.pins, &overlays, size, &lab.spoken());
+    // A model that refuses has drawn nothing.
+    let drawn = if lab.refusal().is_some() { 0 } else { at };
+    let grid = draw(ui, &run, drawn, focus, lab.view.shown, &lab.view.pins, &overlays, size, &lab.spoken());
     pins::letters(ui, &grid.layout, &lab.view.pins, palette);
     if !lab.view.found && at + 2 * cols <= run.len() {
         hint(ui, &grid.layout, palette);
@@ -240,6 +242,10 @@ fn draw(
     let strength = if palette.dark { 0.36 } else { 0.42 };
     let tint = |cell: usize| {
         let seen = visible(cell) == Visibility::Seen;
+        if seen && cell >= focus {
+            // A leak: seen, and not drawn before.
+            return palette.blind.gamma_multiply(0.75);
+        }
         if let Some(gradient) = overlays.gradient {
             return insight::heat(gradient, cell, palette.dark).map_or(Color32::TRANSPARENT, |heat| heat.gamma_multiply(0.85));
         }
@@ -303,6 +309,10 @@ fn legend(ui: &mut Ui, lab: &PixelcnnLab, field: Option<&Field>, focus: usize, a
                     field.seen, field.outside
                 ));
                 link::place(ui, seen.rect, "seen", palette.seen);
+                if field.ahead > 0 {
+                    chips::legend(ui, palette.blind, &format!("leaks: {} seen before they are drawn", field.ahead))
+                        .on_hover_text("The prediction depends on these pixels, which are not drawn before it");
+                }
                 let share = number(100.0 * field.blind as f64 / reach as f64, 1);
                 let blind = hatched(ui, palette, &format!("blind spot: {} ({share} %)", field.blind))
                     .on_hover_text("Drawn earlier and within reach of the kernels, but on no path through the masks");

@@ -1,5 +1,5 @@
 use std::cell::Cell;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use egui::{Context, Ui};
@@ -9,18 +9,19 @@ use super::branch::Branching;
 use super::field::Fields;
 use super::gallery::GalleryTexture;
 use super::history::History;
-use super::insight::Insight;
+use super::insight::{Inside, Insight};
 use super::micro::{DIMMED, Micro};
 use super::side::Side;
 use super::state::State;
 use super::study::{Desk, Task};
 use super::versus::Versus;
 use super::walk::Walk;
+use crate::labs::table::Table;
 use crate::labs::training;
 use crate::labs::weights::WeightsFile;
 use crate::labs::{Action, Command, Lab, LabStatus, Live, Look, Shared};
 use crate::train::pixelcnn_job::{Ask, Method, PixelcnnJob, SampleRun, Settings, Snapshot};
-use crate::train::{Model, Worker};
+use crate::train::{Lesson, Model, Worker};
 use crate::ui::transport::TransportModel;
 
 /// The models of the lab: name of the preset and what the chip says.
@@ -71,6 +72,12 @@ pub struct PixelcnnLab {
     pub(super) snapshot: Option<Snapshot>,
     pub(super) settings: Settings,
     pub(super) preset: String,
+    /// The open cells of the first mask, where it is not the model's own.
+    pub(super) mask: Option<Vec<(i32, i32)>>,
+    /// Whether it was asked to draw although the mask leaks.
+    pub(super) what_if: bool,
+    /// Weights to read as soon as there is a worker.
+    load_at_start: Option<PathBuf>,
     pub(super) walk: Walk,
     pub(super) fields: Option<Fields>,
     pub(super) view: View,
@@ -105,6 +112,9 @@ impl PixelcnnLab {
             snapshot: None,
             settings: Settings { class: Some(FIRST_CLASS), temperature: 1.0, seed, stream: 0, method: Method::Cached },
             preset: PRESETS[0].0.into(),
+            mask: None,
+            what_if: false,
+            load_at_start: None,
             walk: Walk::new(FIRST_PLACE, FIRST_SPEED),
             fields: None,
             view: View {
@@ -140,6 +150,15 @@ impl PixelcnnLab {
         let make = move || PixelcnnJob::new(&preset, settings, backend, threads);
         self.worker = Some(Worker::spawn("pixelcnn", make, move || ctx.request_repaint()));
         self.forget_sent_study();
+        if let Some(mask) = self.mask.clone() {
+            self.ask(Ask::Mask(mask));
+        }
+        if self.what_if {
+            self.ask(Ask::WhatIf);
+        }
+        if let Some(path) = self.load_at_start.take() {
+            self.ask(Ask::Load(path));
+        }
         if !self.branching.edits.is_empty() {
             self.send_edits();
         }
@@ -176,6 +195,7 @@ impl PixelcnnLab {
             self.view.depth = None;
             self.view.unpin_all();
             self.branching.edits.clear();
+            (self.mask, self.what_if) = (None, false);
             self.bet.guesses.clear();
             self.forget_sent_study();
             self.ask(Ask::Lesson(name.into()));
@@ -251,11 +271,6 @@ impl PixelcnnLab {
         }
         let Some(snapshot) = worker.take_snapshot() else { return };
         if let Model::Pixelcnn { config, .. } = &snapshot.lesson.model
-            && self.fields.as_ref().is_none_or(|fields| fields.config() != config)
-        {
-            self.fields = Fields::new(config);
-        }
-        if let Model::Pixelcnn { config, .. } = &snapshot.lesson.model
             && config.classes > 0
             && self.settings.class.is_none()
             && !snapshot.lesson.learns_without_class()
@@ -268,6 +283,10 @@ impl PixelcnnLab {
             self.preset = snapshot.lesson.name.clone();
         }
         self.snapshot = Some(snapshot);
+        self.follow_mask();
+        if let Some(config) = self.masked_config().filter(|config| self.fields.as_ref().is_none_or(|fields| fields.config() != config)) {
+            self.fields = Fields::new(&config);
+        }
         if self.refusal().is_some() {
             self.walk.set_playing(false);
         }
@@ -333,7 +352,7 @@ impl Lab for PixelcnnLab {
     }
 
     fn command(&mut self, command: Command, shared: &mut Shared) -> bool {
-        if self.refuses(command, shared) {
+        if self.refuses(command, shared) || self.would_tell(command, shared) {
             return true;
         }
         if let Some(meant) = self.micro_command(command, shared) {
@@ -364,6 +383,7 @@ impl Lab for PixelcnnLab {
             Command::ResetView => {
                 let fresh = PixelcnnLab::new(self.settings.seed).view;
                 self.view = View { found: self.view.found, ..fresh };
+                self.show_inside(Inside::default());
             }
             Command::ResetModel => self.ask(Ask::Shipped),
             Command::NextSurprise => {
@@ -390,7 +410,20 @@ impl Lab for PixelcnnLab {
     }
 
     fn load_weights(&mut self, path: &Path) {
-        self.ask(Ask::Load(path.to_owned()));
+        if self.worker.is_none() {
+            self.load_at_start = Some(path.to_owned());
+        } else {
+            self.ask(Ask::Load(path.to_owned()));
+        }
+    }
+
+    fn weights_version(&self) -> String {
+        let Some(snapshot) = &self.snapshot else { return String::new() };
+        format!("{} {:?} {} {:?}", self.preset, snapshot.origin, snapshot.training.step, self.mask)
+    }
+
+    fn lesson(&self) -> Option<Lesson> {
+        self.open_lesson()
     }
 
     fn settled(&self) -> bool {
@@ -399,6 +432,15 @@ impl Lab for PixelcnnLab {
 
     fn actions(&self) -> Vec<Action> {
         self.offers()
+    }
+
+    fn table(&self) -> Option<Table> {
+        self.walk.run().filter(|_| self.refusal().is_none() && !self.hides()).map(|run| super::table::of(run))
+    }
+
+    fn open_file(&mut self, path: &Path, shared: &mut Shared) -> bool {
+        self.study_file(path, shared);
+        true
     }
 
     fn live(&self, name: &str) -> Option<Live> {

@@ -1,7 +1,7 @@
 //! The lab's live numbers: what a formula, a sentence and a bar call by one name.
 //!
 //! `pixel` of `pixels`, `row`, `column`; `level` of `levels`; `p`, `p0`, `p1`, ... (one for each level), `low` and `high` (the rung of the ladder),
-//! `u`; `price`, `before`, `sum`, `entropy`, `uniform` (the price where all levels are equally likely) and `unit`; `bits` per pixel; `T`; `seen` and
+//! `logit`, `logit0`, `logit1`, ... before the temperature; `u`; `price`, `before`, `sum`, `entropy`, `uniform` (the price where all levels are equally likely) and `unit`; `bits` per pixel; `T`; `seen` and
 //! `blind` earlier pixels; `total` and `total_bits` of the whole image.
 
 use std::f64::consts::LN_2;
@@ -11,7 +11,7 @@ use egui::Color32;
 use super::lab::PixelcnnLab;
 use crate::labs::Live;
 use crate::train::pixelcnn_job::SampleRun;
-use crate::ui::units::number;
+use crate::ui::units::{number, signed};
 
 /// The number of this name at the pixel that is explained; `None` if there is none, as for a pixel that is still to come.
 pub(super) fn number_of(lab: &PixelcnnLab, name: &str) -> Option<Live> {
@@ -44,6 +44,11 @@ pub(super) fn number_of(lab: &PixelcnnLab, name: &str) -> Option<Live> {
         return None;
     }
     let level = usize::from(run.pixels[focus]);
+    if let Some(k) = name.strip_prefix("logit") {
+        let k = if k.is_empty() { level } else { k.parse().ok()? };
+        let logit = *lab.look()?.logits(focus).get(k)?;
+        return live(signed(f64::from(logit), 2), if k == level { palette.now } else { palette.seen });
+    }
     match name {
         "level" => live(level.to_string(), palette.now),
         "p" => live(probability(run.chosen_p(focus)), palette.now),

@@ -6,8 +6,8 @@ use super::lab::PixelcnnLab;
 use crate::autoregressive::pixelcnn::{Config, Wiring};
 use crate::graph::{MaskKind, Taps};
 use crate::labs::{Command, Shared};
-use crate::train::Model;
 use crate::train::pixelcnn_job::{Ask, Mask};
+use crate::train::{Lesson, Model};
 use crate::ui::chips;
 use crate::ui::theme::{Palette, letters};
 
@@ -32,7 +32,7 @@ pub(super) fn show(lab: &mut PixelcnnLab, ui: &mut Ui) {
             Some(index) => drop(taps.remove(index)),
             None => taps.push(cell),
         }
-        lab.ask(Ask::Mask(taps));
+        lab.set_mask(Some(taps));
     }
     ui.add_space(4.0);
     ui.horizontal_wrapped(|ui| {
@@ -43,7 +43,7 @@ pub(super) fn show(lab: &mut PixelcnnLab, ui: &mut Ui) {
         for (name, mut taps) in offers {
             taps.sort_unstable();
             if chips::chip(ui, name, taps == live).clicked() {
-                lab.ask(Ask::Mask(taps));
+                lab.set_mask(Some(taps));
             }
         }
     });
@@ -64,12 +64,21 @@ pub(super) fn show(lab: &mut PixelcnnLab, ui: &mut Ui) {
         ui.add(egui::Label::new(egui::RichText::new(format!("Not autoregressive: {}.", leak.sentence())).color(palette.blind)).wrap());
         let help = "Draws in raster order all the same, a whole forward pass for each pixel, although what a pixel saw changes afterwards";
         if chips::button(ui, "what if").on_hover_text(help).clicked() {
-            lab.ask(Ask::WhatIf);
+            lab.set_what_if(true);
         }
+        chips::note(
+            ui,
+            "It can be trained all the same: what falls then is no likelihood. Over the picture in red: what a pixel sees that is not drawn before it.",
+        );
         if lab.is_garbage() {
             chips::note(ui, "In the red frame: what it draws all the same. Each pixel was predicted from values that changed afterwards.");
         }
     });
+}
+
+fn sorted(mut taps: Vec<(i32, i32)>) -> Vec<(i32, i32)> {
+    taps.sort_unstable();
+    taps
 }
 
 /// The kernel as cells to click; gives the offset of the one that was clicked.
@@ -109,7 +118,69 @@ fn cells(ui: &mut Ui, side: usize, live: &[(i32, i32)]) -> Option<(i32, i32)> {
     clicked
 }
 
+/// A mask that a shipped model can have.
+///
+/// # Errors
+/// A sentence about a model whose mask cannot be edited, or a cell that it does not have.
+pub(super) fn check(preset: &str, taps: &[(i32, i32)]) -> Result<(), String> {
+    let Some(config) = own_config(preset) else { return Ok(()) };
+    if config.wiring != Wiring::Plain {
+        return Err(format!("`{preset}` has two stacks of masks; only a plain model's one mask can be edited."));
+    }
+    let reach = (config.first_kernel / 2) as i32;
+    if taps.is_empty() || taps.iter().any(|&(dy, dx)| dy.abs() > reach || dx.abs() > reach) {
+        return Err(format!("Expected at least one open cell of the mask, each within {reach} of the centre."));
+    }
+    Ok(())
+}
+
+/// The model of a preset, with its own mask.
+fn own_config(preset: &str) -> Option<Config> {
+    match Lesson::preset(preset)?.model {
+        Model::Pixelcnn { config, .. } => Some(config),
+        _ => None,
+    }
+}
+
 impl PixelcnnLab {
+    /// Gives the first layer another mask, or with `None` the model's own.
+    pub(super) fn set_mask(&mut self, mask: Option<Vec<(i32, i32)>>) {
+        let own = own_config(&self.preset).map(|config| config.mask_a()).unwrap_or_default();
+        let mask = mask.map(sorted).filter(|taps| *taps != own);
+        if mask != self.mask {
+            self.ask(Ask::Mask(mask.clone().unwrap_or(own)));
+            self.mask = mask;
+            self.what_if = false;
+        }
+    }
+
+    /// Has a model whose mask leaks draw all the same, or refuse again.
+    pub(super) fn set_what_if(&mut self, on: bool) {
+        if on != self.what_if && self.mask.is_some() {
+            self.what_if = on;
+            self.ask(if on { Ask::WhatIf } else { Ask::Mask(self.mask.clone().unwrap_or_default()) });
+        }
+    }
+
+    /// The worker has heard everything: the mask is the one that it has, also where it refused one or loaded weights with their own.
+    pub(super) fn follow_mask(&mut self) {
+        let heard =
+            self.snapshot.as_ref().is_some_and(|snapshot| snapshot.heard == self.asked.get() && snapshot.lesson.name == self.preset);
+        if heard && let Some(config) = self.masked_config() {
+            self.mask = config.first_taps;
+            self.what_if &= self.mask().is_some_and(|mask| mask.leak.is_some());
+        }
+    }
+
+    /// The model that is open, with its mask, as a lesson.
+    pub(super) fn open_lesson(&self) -> Option<Lesson> {
+        let mut lesson = self.snapshot.as_ref().map(|snapshot| Lesson::clone(&snapshot.lesson)).or_else(|| Lesson::preset(&self.preset))?;
+        if let (Model::Pixelcnn { config, .. }, Some(masked)) = (&mut lesson.model, self.masked_config()) {
+            *config = masked;
+        }
+        Some(lesson)
+    }
+
     /// The mask that was set last, if one was.
     pub(super) fn mask(&self) -> Option<&Mask> {
         self.snapshot.as_ref()?.mask.as_ref()
@@ -149,15 +220,19 @@ impl PixelcnnLab {
     }
 }
 
-/// Over the picture of a model that is not autoregressive: a veil and the reason, or a red frame around what it drew all the same.
+/// Over the picture of a model that is not autoregressive: the reason why nothing is drawn, or a red frame around what it drew all the same.
 pub(super) fn over(lab: &PixelcnnLab, ui: &mut Ui, whole: Rect) {
     let palette = Palette::of(ui);
     if lab.is_garbage() {
         ui.painter().rect_stroke(whole.expand(3.0), 2.0, Stroke::new(6.0, palette.blind), StrokeKind::Middle);
     } else if let Some(sentence) = lab.refusal() {
-        ui.painter().rect_filled(whole, 0.0, palette.ground.gamma_multiply(0.8));
+        // At the end that the field of the pixel leaves free.
+        let upper = lab.focus().zip(lab.walk.run()).is_some_and(|(focus, run)| focus / run.cols > run.rows / 2);
         let galley = ui.painter().layout(sentence, letters::proportional(ui.ctx(), 15.0), palette.blind, whole.width() - 40.0);
-        let at = whole.center() - galley.size() / 2.0;
-        ui.painter().galley(at, galley, palette.blind);
+        let size = galley.size() + vec2(20.0, 14.0);
+        let y = if upper { whole.top() + 6.0 } else { whole.bottom() - size.y - 6.0 };
+        let card = Rect::from_min_size(pos2(whole.center().x - size.x / 2.0, y), size);
+        ui.painter().rect(card, 6.0, palette.panel, Stroke::new(2.0, palette.blind), StrokeKind::Inside);
+        ui.painter().galley(card.min + vec2(10.0, 7.0), galley, palette.blind);
     }
 }

@@ -25,6 +25,7 @@ mod pins;
 mod side;
 mod state;
 mod study;
+mod table;
 mod training;
 mod versus;
 mod walk;

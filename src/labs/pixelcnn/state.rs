@@ -46,6 +46,12 @@ pub(super) struct State {
     pub(super) overlays: OverlayState,
     /// Pinned pixels, oldest first.
     pub(super) pins: Vec<usize>,
+    /// The cells of the first layer's mask that are open, as rows and columns from the centre; `null` for the model's own mask.
+    #[serde(default)]
+    pub(super) mask: Option<Vec<(i32, i32)>>,
+    /// Whether a model whose mask leaks draws all the same.
+    #[serde(default)]
+    pub(super) what_if: bool,
     /// What is taken apart: the idea inside the next pixel, the gradient, a layer's channels.
     #[serde(default)]
     pub(super) inside: Inside,
@@ -87,6 +93,7 @@ impl State {
             inside: Inside::default(),
             task: Task::Sample,
             bet: Bet::default(),
+            what_if: false,
             ..self
         }
     }
@@ -103,6 +110,7 @@ impl State {
             inside: view.inside,
             task: view.task,
             bet: view.bet,
+            what_if: view.what_if,
             ..self
         }
     }
@@ -127,12 +135,16 @@ impl State {
         if self.overlays.depth == Some(0) {
             return Err("Expected at least one masked layer, found a depth of 0.".into());
         }
+        if let Some(taps) = &self.mask {
+            super::mask_editor::check(&self.preset, taps)?;
+        }
         if let Some(odd) = self.known.chars().find(|c| !matches!(c, '0' | '1')) {
             return Err(format!("Expected known pixels as a row of 0 and 1, found “{odd}”."));
         }
         if self.compare.on {
             let mut other = self.clone();
             other.compare.on = false;
+            other.mask = None;
             (other.preset, other.temperature) = (self.compare.preset.clone(), self.compare.temperature);
             other.check().map_err(|error| format!("The second model: {error}"))?;
         }
@@ -160,6 +172,8 @@ impl PixelcnnLab {
             shown: self.view.shown,
             overlays: OverlayState { field: self.view.field, blind: self.view.blind, depth: self.view.depth },
             pins: self.view.pins.clone(),
+            mask: self.mask.clone(),
+            what_if: self.what_if,
             inside: self.inside(),
             edits: self.branching.edits.clone(),
             task: self.desk.task,
@@ -175,7 +189,11 @@ impl PixelcnnLab {
     /// # Errors
     /// A sentence about the first thing that is not understood; then nothing is changed.
     pub(super) fn patch(&mut self, patch: &Value, shared: &mut Shared) -> Result<(), String> {
-        let wanted = state::merged(&self.present(), patch)?;
+        let mut wanted = state::merged(&self.present(), patch)?;
+        if wanted.preset != self.preset && patch.get("mask").is_none() {
+            // The mask that is edited is another model's.
+            wanted.mask = None;
+        }
         wanted.check()?;
         self.become_state(wanted, shared);
         Ok(())
@@ -186,6 +204,8 @@ impl PixelcnnLab {
         let settings = wanted.settings();
         let other_model = wanted.preset != self.preset;
         self.open_preset(&wanted.preset);
+        self.set_mask(wanted.mask);
+        self.set_what_if(wanted.what_if);
         shared.seed = settings.seed;
         self.view.shown = wanted.shown;
         (self.view.field, self.view.blind, self.view.depth) = (wanted.overlays.field, wanted.overlays.blind, wanted.overlays.depth);
@@ -213,7 +233,7 @@ impl PixelcnnLab {
 
     /// Writes what was trained or loaded; false where nothing was.
     pub(super) fn keep_weights(&self, path: &Path) -> bool {
-        let own = |origin: &Origin| matches!(origin, Origin::Trained | Origin::File(_));
+        let own = |origin: &Origin| matches!(origin, Origin::Trained | Origin::Edited | Origin::File(_));
         let changed = self.snapshot.as_ref().is_some_and(|snapshot| own(&snapshot.origin) || snapshot.training.running);
         if changed {
             self.ask(Ask::Keep(path.to_owned()));

@@ -3,7 +3,7 @@
 mod complete;
 mod score;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use egui::{Color32, TextEdit, Ui, WidgetInfo, vec2};
@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::lab::PixelcnnLab;
 use crate::labs::Shared;
+use crate::train::Model;
 use crate::train::pixelcnn_job::{Ask, SampleRun, Study, StudyOrder, Subject};
 use crate::ui::chips;
 use crate::ui::pixel_grid::GridResponse;
@@ -140,6 +141,31 @@ impl PixelcnnLab {
         }
     }
 
+    /// Scores or completes a picture from a file, in the size and the levels of the model that is open.
+    pub(super) fn study_file(&mut self, path: &Path, shared: &mut Shared) {
+        if self.desk.task == Task::Sample {
+            self.versus.other.on = false;
+            self.open_task(Task::Score);
+        }
+        self.desk.subject = Subject::File(path.to_owned());
+        self.desk.adopt = false;
+        self.forget_sent_study();
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        match self.open_lesson().map(|lesson| lesson.model) {
+            Some(Model::Pixelcnn { config, .. }) => shared.done(format!(
+                "{name} is fitted to this model: resized to {}×{} pixels and rounded to {} grey levels.",
+                config.height, config.width, config.levels
+            )),
+            _ => shared.done(format!("{name} is fitted to this model's pixels and grey levels.")),
+        }
+    }
+
+    /// Whether the worker gave the image up.
+    fn study_failed(&self) -> bool {
+        let heard = |snapshot: &crate::train::pixelcnn_job::Snapshot| snapshot.heard == self.asked.get() && !snapshot.pending;
+        self.desk.sent.is_some() && self.snapshot.as_ref().is_some_and(heard)
+    }
+
     fn model_pixels(&self) -> usize {
         match self.snapshot.as_ref().map(|snapshot| &snapshot.lesson.model) {
             Some(crate::train::Model::Pixelcnn { config, .. }) => config.pixels(),
@@ -166,8 +192,15 @@ impl PixelcnnLab {
 /// The canvas of both tasks.
 pub(super) fn show(lab: &mut PixelcnnLab, ui: &mut Ui, shared: &mut Shared, width: f32) {
     sources(lab, ui, shared);
+    if let Some(leak) = lab.mask().and_then(|mask| mask.leak) {
+        chips::note(ui, &format!("Scoring and completing are refused: {}, so there is no likelihood.", leak.sentence()));
+        return;
+    }
     let Some(study) = lab.study().cloned() else {
-        chips::note(ui, "The image is being studied.");
+        match lab.study_failed() {
+            true => chips::note(ui, "No image is open here: the last one could not be read. Choose another, or the next test digit."),
+            false => chips::note(ui, "The image is being studied."),
+        };
         return;
     };
     match lab.desk.task {
@@ -204,7 +237,8 @@ fn sources(lab: &mut PixelcnnLab, ui: &mut Ui, shared: &mut Shared) {
             if path.is_empty() {
                 shared.warn("There is no path to an image: type one first.");
             } else {
-                desk.subject = Subject::File(PathBuf::from(path));
+                let path = PathBuf::from(path);
+                lab.study_file(&path, shared);
             }
         }
     });

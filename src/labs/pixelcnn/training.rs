@@ -1,4 +1,4 @@
-use egui::Ui;
+use egui::{Label, RichText, Ui};
 
 use super::lab::PixelcnnLab;
 use super::walk::log_name;
@@ -9,6 +9,7 @@ use crate::train::Model;
 use crate::train::pixelcnn_job::{Ask, Origin, TEST_IMAGES};
 use crate::ui::chips;
 use crate::ui::plot::{LossCurves, loss_chart};
+use crate::ui::theme::Palette;
 use crate::ui::units::number;
 
 /// Draws the curves and the buttons.
@@ -17,6 +18,14 @@ pub(super) fn show(lab: &mut PixelcnnLab, ui: &mut Ui, shared: &Shared) {
     let Model::Pixelcnn { config, .. } = &snapshot.lesson.model else { return };
     let training = &snapshot.training;
     chips::section(ui, "Training", &training::state(training));
+    if let Some(leak) = lab.mask().and_then(|mask| mask.leak) {
+        let palette = Palette::of(ui);
+        chips::card(ui, |ui| {
+            ui.label(RichText::new("Not a likelihood").size(18.0).strong().color(palette.blind));
+            let why = format!("{}. The curve below says how well values are copied, not how well they are predicted.", leak.sentence());
+            ui.add(Label::new(RichText::new(capital(&why)).color(palette.blind)).wrap());
+        });
+    }
     let ceiling = format!("untrained: {} {} per pixel", log_name(shared.units), config.levels);
     let alone = match (&training.train[..], &training.test[..]) {
         ([], [[_, nats]]) => Some(*nats),
@@ -71,4 +80,10 @@ impl From<Wish> for Ask {
             Wish::Shipped => Ask::Shipped,
         }
     }
+}
+
+/// The sentence with a capital letter.
+fn capital(sentence: &str) -> String {
+    let mut letters = sentence.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }

@@ -9,7 +9,7 @@ use super::canvas::grey;
 use super::lab::{PRESETS, PixelcnnLab};
 use crate::labs::Shared;
 use crate::train::pixelcnn_job::{Ask, Method, Origin, PixelcnnJob, SampleRun, Settings, Snapshot};
-use crate::train::{Event, Weights, Worker};
+use crate::train::{Event, Lesson, Model, Weights, Worker};
 use crate::ui::chips;
 use crate::ui::pixel_grid::PixelGrid;
 use crate::ui::theme::Palette;
@@ -75,7 +75,7 @@ impl PixelcnnLab {
             self.versus.other.on = false;
             return;
         }
-        if self.versus.other.preset.is_empty() {
+        if self.versus.other.preset.is_empty() || !same_grid(&self.versus.other.preset, &self.preset) {
             let twin = format!("{}-gated", self.preset);
             let gated = PRESETS.iter().any(|(name, _)| *name == twin);
             self.versus.other = Other {
@@ -151,6 +151,15 @@ impl PixelcnnLab {
     }
 }
 
+/// Whether two models draw images of one size, so that pixels can be compared.
+fn same_grid(a: &str, b: &str) -> bool {
+    let size = |name: &str| match Lesson::preset(name)?.model {
+        Model::Pixelcnn { config, .. } => Some((config.height, config.width)),
+        _ => None,
+    };
+    size(a) == size(b)
+}
+
 /// The grey of a pixel: levels of two models are compared as they are seen.
 fn seen(run: &SampleRun, cell: usize) -> egui::Color32 {
     grey(run.pixels[cell], run.levels)
@@ -169,6 +178,9 @@ pub(super) fn show(lab: &mut PixelcnnLab, ui: &mut Ui, shared: &Shared) {
     choices(lab, ui);
     if let Some(dead) = &lab.versus.dead {
         ui.label(RichText::new(dead).color(palette.blind));
+    }
+    if let Some(error) = lab.versus.snapshot.as_ref().and_then(|snapshot| snapshot.error.clone()) {
+        ui.add(egui::Label::new(RichText::new(format!("B: {error}")).color(palette.blind)).wrap());
     }
     let (Some(a), Some(b)) = (lab.walk.run().cloned(), lab.versus.run().cloned()) else {
         chips::note(ui, "B is being drawn.");
@@ -257,7 +269,10 @@ fn choices(lab: &mut PixelcnnLab, ui: &mut Ui) {
         ui.spacing_mut().item_spacing = vec2(4.0, 4.0);
         ui.label("B:");
         for (name, label) in PRESETS {
-            if chips::chip(ui, &format!("B {label}"), other.preset == name).clicked() {
+            let chip = chips::chip(ui, &format!("B {label}"), other.preset == name);
+            let chip =
+                if same_grid(name, &own) { chip } else { chip.on_hover_text("Another size than A: seen side by side, not pixel by pixel") };
+            if chip.clicked() {
                 other.preset = name.into();
             }
         }

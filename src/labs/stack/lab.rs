@@ -1,4 +1,4 @@
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use egui::{Context, Ui};
@@ -9,11 +9,13 @@ use super::growth::Growth;
 use super::state::{PRESET, State};
 use super::walk::Walk;
 use crate::labs::state::merged;
+use crate::labs::table::Table;
 use crate::labs::training;
 use crate::labs::weights::WeightsFile;
 use crate::labs::{Action, Command, Lab, LabStatus, Live, Shared};
 use crate::train::Worker;
 use crate::train::stack_job::{Ask, Origin, Settings, Snapshot, StackJob};
+use crate::train::{Lesson, Model};
 use crate::ui::theme::Theme;
 use crate::ui::transport::TransportModel;
 use crate::ui::units::number;
@@ -42,6 +44,8 @@ pub struct StackLab {
     pub(super) more: bool,
     pub(super) theme: Theme,
     seed: u64,
+    /// Weights to read as soon as there is a worker.
+    load_at_start: Option<PathBuf>,
     asked: u64,
     dead: Option<String>,
 }
@@ -70,6 +74,7 @@ impl StackLab {
             more: false,
             theme: Theme::default(),
             seed,
+            load_at_start: None,
             asked: 0,
             dead: None,
             state,
@@ -85,6 +90,9 @@ impl StackLab {
         self.worker = Some(Worker::spawn("stack", make, move || ctx.request_repaint()));
         // A state that was restored before the first frame may have another structure.
         self.ask(Ask::Structure(self.state.config()));
+        if let Some(path) = self.load_at_start.take() {
+            self.ask(Ask::Load(path));
+        }
     }
 
     /// Whether the worker has died.
@@ -297,11 +305,32 @@ impl Lab for StackLab {
     }
 
     fn load_weights(&mut self, path: &Path) {
-        self.ask(Ask::Load(path.into()));
+        if self.worker.is_none() {
+            self.load_at_start = Some(path.into());
+        } else {
+            self.ask(Ask::Load(path.into()));
+        }
+    }
+
+    fn weights_version(&self) -> String {
+        let Some(snapshot) = &self.snapshot else { return String::new() };
+        format!("{:?} {} {:?}", snapshot.origin, snapshot.training.step, snapshot.config)
+    }
+
+    fn lesson(&self) -> Option<Lesson> {
+        let mut lesson = Lesson::preset(PRESET)?;
+        if let Model::CausalStack { config, .. } = &mut lesson.model {
+            *config = self.state.config();
+        }
+        Some(lesson)
     }
 
     fn settled(&self) -> bool {
         self.dead.is_some() || self.snapshot.as_ref().is_some_and(|snapshot| snapshot.answered == self.asked && self.walk.run().is_some())
+    }
+
+    fn table(&self) -> Option<Table> {
+        self.walk.run().map(|run| super::table::of(run))
     }
 
     fn live(&self, name: &str) -> Option<Live> {

@@ -12,6 +12,7 @@ mod lab;
 mod net;
 mod roll;
 mod state;
+mod table;
 mod training;
 mod walk;
 

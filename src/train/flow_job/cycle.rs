@@ -85,7 +85,8 @@ impl Cycle {
                     self.pictures.mean_log_dets = evaluation.log_dets.iter().map(|column| mean(column)).collect();
                 }
                 self.pictures.mean_log_base = mean(&evaluation.log_base);
-                self.pictures.points = evaluation.points;
+                (self.pictures.log_dets, self.pictures.log_base) = (evaluation.log_dets, evaluation.log_base);
+                (self.pictures.log_prob, self.pictures.points) = (evaluation.log_prob, evaluation.points);
                 self.slice = if shown.is_empty() { Slice::Lattice } else { Slice::RoundTrip };
             }
             Slice::RoundTrip => {

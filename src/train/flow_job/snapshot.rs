@@ -171,6 +171,12 @@ pub struct Pictures {
     pub wiring: Wiring,
     /// Data points after k layers, `[K+1][N]`.
     pub points: Vec<Vec<Point>>,
+    /// `log|det J_k|` at each of those points, `[K][N]`, nats.
+    pub log_dets: Vec<Vec<f32>>,
+    /// `ln N(z)` of each of them, `[N]`, nats.
+    pub log_base: Vec<f32>,
+    /// `ln p(x)` of each of them, `[N]`, nats.
+    pub log_prob: Vec<f32>,
     /// Mean of `log|det J_k|` over those points, nats.
     pub mean_log_dets: Vec<f64>,
     /// Mean of `ln N(z)` over those points, nats.

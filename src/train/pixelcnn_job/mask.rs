@@ -67,6 +67,8 @@ pub fn leak(config: &Config) -> Result<Option<Leak>, GraphError> {
 pub(super) fn remasked(weights: &Weights, old: &[(i32, i32)], new: &[(i32, i32)], fresh: &Weights) -> Weights {
     let mut out = weights.clone();
     out.arrays.retain(|name, _| !name.starts_with("adam."));
+    // They are no longer weights of the model that their file named.
+    out.metadata.remove("lesson");
     let (Some((_, from)), Some((shape, start))) = (weights.arrays.get(FIRST), fresh.arrays.get(FIRST)) else { return out };
     let row = shape[1] * shape[2];
     let mut values = start.clone();

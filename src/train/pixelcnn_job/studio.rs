@@ -139,15 +139,13 @@ impl Studio {
                 let drawing = self.what_if();
                 self.learner.note(drawing);
             }
-            Ask::Train(true) if self.leak().is_some() => self.refuse(),
             Ask::Train(true) => {
                 let started = self.start();
                 self.learner.note(started);
             }
             Ask::Train(false) => drop(self.pause()),
             Ask::FromScratch => {
-                let weights = self.artist.model.initial(self.learner.lesson.seed);
-                let outcome = self.take(weights, Origin::Untrained).and_then(|()| self.start());
+                let outcome = self.initial_now().and_then(|weights| self.take(weights, Origin::Untrained)).and_then(|()| self.start());
                 self.learner.note(outcome);
             }
             Ask::Rate(rate) => self.learner.set_rate(rate),
@@ -190,6 +188,7 @@ impl Studio {
 
     /// Draws from other weights; training stops, and would go on from them.
     fn take(&mut self, weights: Weights, origin: Origin) -> Result<(), TrainError> {
+        let Some(weights) = self.take_leaking(weights, &origin) else { return Ok(()) };
         self.artist.model.check(&weights)?;
         self.artist.model.load(&weights)?;
         self.forget_mask();
@@ -227,6 +226,11 @@ impl Studio {
     fn look_at_trained(&mut self) -> Result<(), TrainError> {
         let Some(trainer) = &mut self.learner.trainer else { return Ok(()) };
         let weights = trainer.weights()?;
+        if self.leak().is_some() {
+            self.learner.see(weights, Origin::Trained);
+            self.look_again();
+            return Ok(());
+        }
         self.artist.model.load(&weights)?;
         self.learner.see(weights, Origin::Trained);
         self.draw_anew();

@@ -85,7 +85,7 @@ impl Studio {
     }
 
     /// The cached sampler is so fast that its image comes first, whatever method was asked for; the others are checked against it.
-    fn draw(&mut self) -> Result<(), TrainError> {
+    pub(super) fn draw(&mut self) -> Result<(), TrainError> {
         let run = self.draw_branched()?;
         self.cost(Method::Cached, &run, None);
         self.sample = Some(Arc::new(run));
@@ -164,7 +164,7 @@ impl Studio {
         Ok(())
     }
 
-    fn train(&mut self) -> Result<(), TrainError> {
+    pub(super) fn train(&mut self) -> Result<(), TrainError> {
         self.dirty = true;
         self.learner.slice()?;
         let now = Instant::now();
@@ -174,7 +174,7 @@ impl Studio {
             self.learner.scored(score, step);
             self.score_at = now + SCORE.max(now.elapsed() * 10);
         }
-        if now >= self.refresh_at && self.next >= GALLERY {
+        if now >= self.refresh_at && (self.next >= GALLERY || self.leak().is_some()) {
             let score = self.learner.score;
             self.look_at_trained()?;
             (self.learner.score, self.learner.score_wanted) = (score, false);

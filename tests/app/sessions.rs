@@ -1,0 +1,140 @@
+//! Sessions of the real labs: what was set, trained and read comes back bit for bit, from every chapter that was open.
+
+use std::path::Path;
+
+use egui::accesskit::Role;
+use egui::{Key, Modifiers, Vec2};
+use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable;
+use serde_json::{Value, json};
+use tractable::labs::document::Document;
+use tractable::labs::{AppOptions, TractableApp};
+use tractable::train::{Lesson, Model, Weights};
+
+use super::pixelcnn::{find, press, press_with, wait};
+
+type Window = Harness<'static, TractableApp>;
+
+fn window(chapter: &str) -> Window {
+    let options = AppOptions { chapter: Some(chapter.into()), seed: Some(541), ..AppOptions::default() };
+    let mut window =
+        Harness::builder().with_size(Vec2::new(1280.0, 720.0)).build_eframe(move |cc| TractableApp::new(&cc.egui_ctx, &options));
+    settle(&mut window);
+    window
+}
+
+#[track_caller]
+fn settle(window: &mut Window) {
+    wait(window, "a settled picture", |window| window.state().settled());
+}
+
+#[track_caller]
+fn show(window: &mut Window, chapter: &str, view: Value) {
+    let document = Document { format_version: 1, chapter: chapter.into(), view, ..Document::default() };
+    let ctx = window.ctx.clone();
+    window.state_mut().open_document(&document, &ctx).unwrap();
+    settle(window);
+}
+
+/// Answers a dialog with a path.
+fn answer(window: &mut Window, command: Key, path: &Path) {
+    press_with(window, Modifiers::COMMAND, command);
+    wait(window, "the dialog", |window| window.ctx.text_edit_focused());
+    press_with(window, Modifiers::COMMAND, Key::A);
+    window.event(egui::Event::Text(path.display().to_string()));
+    window.run_steps(2);
+    press(window, Key::Enter);
+}
+
+fn read(path: &Path) -> Value {
+    serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
+}
+
+#[test]
+fn masks_slow_motion_texts_and_the_weights_of_all_chapters_come_back_bit_for_bit() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, again) = (folder.path().join("mine.tractable.json"), folder.path().join("again.tractable.json"));
+    let mut first = window("pixelcnn");
+    let Some(Model::Pixelcnn { config, .. }) = Lesson::preset("pixelcnn-binary").map(|lesson| lesson.model) else { unreachable!() };
+    let mut mask = config.mask_a();
+    mask.truncate(20);
+    let inside = json!({ "gradient": true, "side": "mask" });
+    show(&mut first, "pixelcnn", json!({ "preset": "pixelcnn-binary", "mask": mask, "place": 70, "playing": false, "inside": inside }));
+    press_with(&mut first, Modifiers::SHIFT, Key::ArrowDown);
+    press_with(&mut first, Modifiers::SHIFT, Key::ArrowDown);
+    // The steps of the text drive the lab.
+    show(&mut first, "pixelcnn", json!({ "preset": "pixelcnn-binary", "mask": mask, "place": 70, "playing": false, "inside": inside }));
+    show(&mut first, "flow", json!({ "training": false, "config": { "layers": 5 }, "micro": { "on": true, "layer": 2, "at": 1 } }));
+    settle(&mut first);
+    let kept = first.state().document();
+    assert_eq!(kept.view["micro"]["layer"], 2);
+    assert_eq!(kept.others["pixelcnn"]["mask"], json!(mask));
+    assert_eq!(kept.explain["pixelcnn"].step, 2);
+    answer(&mut first, Key::S, &path);
+    let files = ["mine.safetensors", "mine-pixelcnn.safetensors"].map(|name| folder.path().join(name));
+    wait(&mut first, "the weights", |_| files.iter().all(|file| Weights::read(file).is_ok()));
+
+    let mut second = window("stack");
+    answer(&mut second, Key::O, &path);
+    settle(&mut second);
+    assert_eq!(second.state().chapter(), "flow");
+    second.state_mut().save_as(&again);
+    let others = ["again.safetensors", "again-pixelcnn.safetensors"].map(|name| folder.path().join(name));
+    wait(&mut second, "the weights again", |_| others.iter().all(|file| Weights::read(file).is_ok()));
+    let (mut before, mut after) = (read(&path), read(&again));
+    for part in ["name", "weights", "other_weights"] {
+        before[part] = Value::Null;
+        after[part] = Value::Null;
+    }
+    // The chapter that the second window began with is one more.
+    for part in ["others", "explain"] {
+        after[part].as_object_mut().unwrap().remove("stack");
+    }
+    assert_eq!(before.to_string(), after.to_string());
+    for (file, other) in files.iter().zip(&others) {
+        assert_eq!(Weights::read(file).unwrap().arrays, Weights::read(other).unwrap().arrays);
+    }
+
+    // The other chapter is as it was left, with its mask, its weights and its place in the text.
+    second.get_by_role_and_label(Role::Tab, "PixelCNN").click();
+    settle(&mut second);
+    assert_eq!(second.state().document().view, kept.others["pixelcnn"]);
+    assert_eq!(second.state().document().explain["pixelcnn"].step, 2);
+    assert!(find(&second, "Autoregressive: 20 open cells").is_some());
+}
+
+#[test]
+fn a_session_is_a_lesson_that_can_be_trained() {
+    let folder = tempfile::tempdir().unwrap();
+    for (chapter, view, kind) in [
+        ("pixelcnn", json!({ "preset": "pixelcnn-binary", "playing": false }), "pixelcnn"),
+        ("flow", json!({ "training": false, "config": { "layers": 3 } }), "realnvp"),
+        ("stack", json!({ "dilations": [1, 2] }), "causal_stack"),
+    ] {
+        let path = folder.path().join(format!("{chapter}.tractable.json"));
+        let mut window = window(chapter);
+        show(&mut window, chapter, view);
+        answer(&mut window, Key::S, &path);
+        wait(&mut window, "the session", |_| path.exists());
+        let lesson = Lesson::open(path.to_str().unwrap()).unwrap();
+        assert_eq!(serde_json::to_value(&lesson.model).unwrap()["kind"], kind);
+        let file = path.with_extension("").with_extension("safetensors");
+        wait(&mut window, "its weights", |_| kind == "pixelcnn" || Weights::read(&file).is_ok());
+        let out = folder.path().join("out.safetensors");
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_tractable"))
+            .args(["train", path.to_str().unwrap(), "--steps", "1", "--out", out.to_str().unwrap(), "--json"])
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{chapter}: {}", String::from_utf8_lossy(&output.stderr));
+        let trained = Weights::read(&out).unwrap();
+        let start = lesson.trained_weights().unwrap();
+        if kind == "pixelcnn" {
+            // The shipped weights are the session's: nothing was trained in it.
+            let shipped = Lesson::preset("pixelcnn-binary").unwrap().trained_weights().unwrap().unwrap();
+            assert_eq!(start.unwrap().arrays, shipped.arrays);
+            assert_eq!(trained.step(), shipped.step() + 1);
+        } else {
+            assert_eq!(trained.step(), start.map_or(0, |weights| weights.step()) + 1);
+        }
+    }
+}
