@@ -130,6 +130,8 @@ pub struct TractableApp {
     presenting: bool,
     audience: Audience,
     freeze_wanted: bool,
+    /// The places around the canvas that the lecture's step hides.
+    hidden: Vec<&'static str>,
 }
 
 impl TractableApp {
@@ -192,6 +194,7 @@ impl TractableApp {
             presenting: false,
             audience: Audience::default(),
             freeze_wanted: false,
+            hidden: Vec::new(),
         };
         app.shared.reduced_motion = options.still;
         match options.frame_log.as_deref().map(FrameLog::create).transpose() {
@@ -266,6 +269,11 @@ impl TractableApp {
         self.frame_times.clear();
     }
 
+    /// Whether this place is on screen: during the show, whether the lecture's step leaves it there.
+    fn sees(&self, place: &str) -> bool {
+        !self.presenting || !self.hidden.contains(&place)
+    }
+
     fn lab(&mut self) -> Option<&mut Box<dyn Lab>> {
         self.labs[self.active].as_mut()
     }
@@ -300,9 +308,11 @@ impl TractableApp {
         }
         let bar = |margin: Margin| Frame::new().fill(palette.panel).inner_margin(margin);
 
-        Panel::top("top").frame(bar(Margin::symmetric(16, 6))).resizable(false).show(ui, |ui| self.top_bar(ui));
+        if self.sees("top") {
+            Panel::top("top").frame(bar(Margin::symmetric(16, 6))).resizable(false).show(ui, |ui| self.top_bar(ui));
+        }
 
-        if self.rail_open {
+        if self.rail_open && self.sees("chapters") {
             Panel::left("rail")
                 .frame(bar(Margin { left: 6, right: 6, top: 10, bottom: 8 }))
                 .resizable(false)
@@ -317,7 +327,7 @@ impl TractableApp {
         let lab_ref: &mut dyn Lab = lab.as_mut();
         let chapter = self.chapters[self.active].id;
 
-        if let Some(model) = lab_ref.transport() {
+        if let Some(model) = lab_ref.transport().filter(|_| self.sees("transport")) {
             let labels = model.labels();
             let name = |step: &'static str, otherwise: &'static str| if step.is_empty() { otherwise } else { step };
             let hint = format!(
@@ -332,17 +342,21 @@ impl TractableApp {
         // The ground is the colour to which the frame is cleared: filling it again would cost a software rasteriser a third of its time.
         if self.panels_open {
             let column = Frame::new().inner_margin(Margin { left: 12, right: 10, top: 14, bottom: 8 });
-            Panel::left("controls").frame(column).resizable(false).exact_size((width * 0.12).clamp(188.0, 240.0)).show(ui, |ui| {
-                scroll(ui, "controls scroll", |ui| lab_ref.controls(ui, &mut self.shared));
-            });
-            Panel::right("explain").frame(column).resizable(false).exact_size((width * 0.165).clamp(244.0, 330.0)).show(ui, |ui| {
-                scroll(ui, "explain scroll", |ui| {
-                    if let Some(explain) = self.explains.iter_mut().find(|explain| explain.chapter() == chapter) {
-                        explain.show(ui, lab_ref, &mut self.shared);
-                    }
-                    lab_ref.explain(ui, &mut self.shared);
+            if self.sees("controls") {
+                Panel::left("controls").frame(column).resizable(false).exact_size((width * 0.12).clamp(188.0, 240.0)).show(ui, |ui| {
+                    scroll(ui, "controls scroll", |ui| lab_ref.controls(ui, &mut self.shared));
                 });
-            });
+            }
+            if self.sees("explain") {
+                Panel::right("explain").frame(column).resizable(false).exact_size((width * 0.165).clamp(244.0, 330.0)).show(ui, |ui| {
+                    scroll(ui, "explain scroll", |ui| {
+                        if let Some(explain) = self.explains.iter_mut().find(|explain| explain.chapter() == chapter) {
+                            explain.show(ui, lab_ref, &mut self.shared);
+                        }
+                        lab_ref.explain(ui, &mut self.shared);
+                    });
+                });
+            }
         }
         let canvas = Frame::new().inner_margin(Margin { left: 14, right: 14, top: 14, bottom: 8 });
         let shown = egui::CentralPanel::default().frame(canvas).show(ui, |ui| {

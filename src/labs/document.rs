@@ -47,6 +47,9 @@ pub struct Step {
     /// Whether the audience sees the two side panels.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub controls: Option<bool>,
+    /// Which of the places around the canvas are seen, of `top`, `chapters`, `controls`, `explain`, `transport`; as before if absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub show: Option<Vec<String>>,
 }
 
 /// Something that was opened, or is to be kept.

@@ -29,4 +29,5 @@ mod real_window;
 mod render;
 mod sessions;
 mod stack;
+mod tables;
 mod widgets;

@@ -12,7 +12,7 @@ use tractable::exec::sampler::{draw, temper};
 use tractable::graph::{MaskKind, Taps};
 use tractable::labs::TractableApp;
 use tractable::train::pixelcnn_job::leak;
-use tractable::train::{Lesson, Model};
+use tractable::train::{Lesson, Model, Weights};
 
 use super::pixelcnn::{at, find, lab, press, press_with, spoken, wait};
 use super::pixelcnn_micro::Alone;
@@ -152,4 +152,56 @@ fn the_cost_panel_counts_passes_sweeps_and_when_each_pixel_froze() {
     let latest = last.iter().max().expect("pixels");
     let summary = format!("{sweeps} sweeps, the last change in sweep {latest}, the mean in sweep {mean:.1}");
     assert!(find(&window, "Sweep in which each pixel froze").expect("a map").contains(&summary), "{summary}");
+}
+
+#[test]
+fn a_leaking_model_is_trained_and_nobody_takes_its_loss_for_a_likelihood() {
+    let config = binary();
+    let mut window = lab();
+    for _ in 0..5 {
+        press_with(&mut window, Modifiers::SHIFT, Key::ArrowRight);
+    }
+    assert!(find(&window, "shipped, trained for").is_some());
+    chip(&mut window, "mask");
+    cell(&mut window, "Mask cell +0, +1");
+    let mut taps = config.mask_a();
+    taps.push((0, 1));
+    let pixel = 5 * config.width;
+    let ahead = reach(&config, &taps, pixel).into_iter().filter(|(y, x)| *y as usize * config.width + *x as usize >= pixel).count();
+    assert!(ahead > 0);
+    wait(&mut window, "the leaking pixels", |window| find(window, &format!("leaks: {ahead} seen before")).is_some());
+    assert!(find(&window, "shipped, trained for").is_none(), "these are not the shipped weights");
+    assert!(find(&window, "edited mask").is_some());
+
+    chip(&mut window, "layers");
+    wait(&mut window, "the warning", |window| find(window, "Not a likelihood").is_some());
+    assert!(find(&window, "Pixel (0, 0) would see (0, 1), which is drawn later. The curve below").is_some());
+    press(&mut window, Key::K);
+    wait(&mut window, "training", |window| find(window, "training · step").is_some());
+    assert!(find(&window, "Not a likelihood").is_some());
+    press(&mut window, Key::K);
+    wait(&mut window, "a pause", |window| find(window, "trained here").is_some() && window.state().settled());
+    chip(&mut window, "Score");
+    assert!(find(&window, "Scoring and completing are refused: pixel (0, 0) would see (0, 1)").is_some());
+
+    // What it learned is in its session, with its mask.
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("leak.tractable.json");
+    window.state_mut().save_as(&path);
+    let file = folder.path().join("leak.safetensors");
+    wait(&mut window, "the weights", |_| Weights::read(&file).is_ok());
+    let weights = Weights::read(&file).expect("written");
+    assert_eq!(weights.arrays["first.conv.weight"].0[0], taps.len());
+    taps.sort_unstable();
+    assert_eq!(window.state().document().view["mask"], serde_json::json!(taps));
+
+    chip(&mut window, "Draw");
+    chip(&mut window, "mask");
+    chip(&mut window, "mask A");
+    wait(&mut window, "a model that may draw", |window| find(window, "Autoregressive: 24 open cells").is_some());
+    // Undo brings the edited mask back, redo takes it away again.
+    press_with(&mut window, Modifiers::COMMAND, Key::Z);
+    wait(&mut window, "the leak again", |window| find(window, "Not autoregressive").is_some());
+    press_with(&mut window, Modifiers::COMMAND, Key::Y);
+    wait(&mut window, "no leak", |window| find(window, "Autoregressive: 24 open cells").is_some());
 }

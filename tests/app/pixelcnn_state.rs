@@ -140,3 +140,39 @@ fn the_palette_is_offered_models_classes_and_temperatures() {
         assert!(actions.iter().any(|action| action.title == title), "{title}");
     }
 }
+
+#[test]
+fn the_softmax_of_the_live_logits_is_what_is_drawn_from() {
+    let mut bare = Bare::new();
+    bare.settle();
+    bare.patch(json!({ "preset": "pixelcnn-binary", "place": 90, "playing": false, "temperature": 0.7 }));
+    let number = |name: &str| bare.lab.live(name).expect(name).text.replace('−', "-").parse::<f64>().expect("a number");
+    let (a, b) = (number("logit0") / 0.7, number("logit1") / 0.7);
+    let p = 1.0 / (1.0 + (a - b).exp());
+    assert!((p - number("p1")).abs() < 0.01, "{p} is not {}", number("p1"));
+    let level = number("level");
+    assert!((number("scaled") - if level == 0.0 { a } else { b }).abs() < 0.02);
+}
+
+#[test]
+fn a_view_reset_ends_what_was_taken_apart_and_leaves_the_mask() {
+    let mut bare = Bare::new();
+    bare.settle();
+    bare.patch(json!({
+        "preset": "pixelcnn-binary", "place": 90, "playing": false, "mask": [[-1, -1], [-1, 0], [0, -1]],
+        "inside": { "gradient": true, "channels": true, "layer": 2, "side": "costs" }, "pins": [3]
+    }));
+    let fresh = PixelcnnLab::new(541).state();
+    let mask = bare.lab.state()["mask"].clone();
+    assert_eq!(mask, json!([[-1, -1], [-1, 0], [0, -1]]));
+    bare.lab.command(Command::ResetView, &mut bare.shared);
+    for part in ["inside", "pins", "shown", "overlays"] {
+        assert_eq!(bare.lab.state()[part], fresh[part], "{part}");
+    }
+    assert_eq!(bare.lab.state()["mask"], mask);
+    // Another model has its own mask; one that no model can have is a sentence.
+    bare.patch(json!({ "preset": "pixelcnn-small" }));
+    assert_eq!(bare.lab.state()["mask"], Value::Null);
+    let error = bare.lab.restore(&json!({ "mask": [[9, 9]] }), &mut bare.shared).unwrap_err();
+    assert!(error.contains("within"), "{error}");
+}

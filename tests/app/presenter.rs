@@ -71,6 +71,39 @@ fn f5_begins_the_show_and_a_clicker_walks_through_the_lecture() {
 }
 
 #[test]
+fn a_step_chooses_the_places_around_the_canvas_and_the_presenter_the_screen() {
+    let step = |title: &str, show: Option<&[&str]>| Step {
+        title: title.into(),
+        show: show.map(|show| show.iter().map(|&place| place.to_owned()).collect()),
+        ..Step::default()
+    };
+    let steps = vec![step("Controls alone", Some(&["controls"])), step("The same", None), step("Words", Some(&["explain", "transport"]))];
+    let document = Document { format_version: 1, title: "Places".into(), chapter: "pixelcnn".into(), steps, ..Document::default() };
+    let mut window = echo();
+    let ctx = window.ctx.clone();
+    window.state_mut().open_document(&document, &ctx).unwrap();
+    window.run_steps(3);
+    press(&mut window, Modifiers::SHIFT, Key::F5);
+    let seen = |window: &Window| {
+        let has = |label: &str| window.query_by_label(label).is_some();
+        (has("a switch"), has("an explanation"), window.query_by_label_contains("Position, place").is_some())
+    };
+    for expected in [(true, false, false), (true, false, false), (false, true, true)] {
+        assert_eq!(seen(&window), expected);
+        press(&mut window, Modifiers::NONE, Key::PageDown);
+    }
+    window.get_by_label("Screen 2").click();
+    let sent = (0..4).any(|_| {
+        window.run_steps(1);
+        let root = window.output().viewport_output.get(&egui::ViewportId::ROOT);
+        root.is_some_and(|root| root.commands.contains(&egui::ViewportCommand::SetMonitor(1)))
+    });
+    assert!(sent, "the audience's window is asked to move");
+    press(&mut window, Modifiers::NONE, Key::Escape);
+    assert_eq!(seen(&window), (true, true, true), "after the show everything is back");
+}
+
+#[test]
 fn freeze_and_blank_leave_the_presenter_free() {
     let mut window = lecture();
     press(&mut window, Modifiers::SHIFT, Key::F5);

@@ -138,3 +138,40 @@ fn a_session_is_a_lesson_that_can_be_trained() {
         }
     }
 }
+
+#[test]
+fn a_picture_that_is_opened_becomes_the_scored_digit_and_a_broken_one_a_sentence() {
+    let folder = tempfile::tempdir().unwrap();
+    let (good, broken) = (folder.path().join("stroke.png"), folder.path().join("broken.png"));
+    let stroke = |x: u32, y: u32| image::Luma([if (40..60).contains(&x) && (20..90).contains(&y) { 255 } else { 0 }]);
+    image::GrayImage::from_fn(112, 112, stroke).save(&good).unwrap();
+    let bytes = std::fs::read(&good).unwrap();
+    std::fs::write(&broken, &bytes[..60]).unwrap();
+    let mut window = super::pixelcnn::lab();
+    answer(&mut window, Key::O, &good);
+    wait(&mut window, "the score", |window| find(window, "This image costs").is_some() && window.state().settled());
+    let said: Vec<String> = window.state().shared().toasts.iter().map(|toast| toast.text.clone()).collect();
+    assert!(
+        said.iter().any(|text| text == "stroke.png is fitted to this model: resized to 14×14 pixels and rounded to 2 grey levels."),
+        "{said:?}"
+    );
+    assert_eq!(window.state().document().view["task"], "score");
+    assert!(find(&window, "stroke.png, looked at as class 3").is_some());
+    answer(&mut window, Key::O, &broken);
+    wait(&mut window, "the failure", |window| find(window, "No image is open here").is_some());
+    assert!(find(&window, "being studied").is_none());
+}
+
+#[test]
+fn a_bet_is_not_told_by_a_smaller_step() {
+    let mut window = super::pixelcnn::lab();
+    press(&mut window, Key::Q);
+    press(&mut window, Key::ArrowDown);
+    assert!(find(&window, "Inside one pixel").is_none());
+    assert!(find(&window, "Guess first").is_some());
+    press(&mut window, Key::E);
+    super::pixelcnn::at(&window, "pixel 1 of 196");
+    press(&mut window, Key::Num1);
+    press(&mut window, Key::ArrowDown);
+    wait(&mut window, "the first idea", |window| find(window, "Inside one pixel").is_some());
+}

@@ -1,6 +1,6 @@
 //! Carries out commands: the window's own here, the lab's in the lab, the transport's on the lab's transport.
 
-use egui::ViewportCommand;
+use egui::{ViewportCommand, ViewportId};
 
 use super::{Over, TractableApp};
 use crate::labs::Command;
@@ -61,7 +61,8 @@ impl TractableApp {
                 });
             }
             Command::FoldPanels => {
-                self.panels_open = !self.panels_open;
+                self.panels_open = !self.panels_open || !["controls", "explain"].iter().all(|place| self.sees(place));
+                self.hidden.retain(|place| !["controls", "explain"].contains(place));
                 self.panels_chosen = true;
             }
             Command::FoldRail => {
@@ -72,8 +73,9 @@ impl TractableApp {
             Command::ScaleDown => self.user_scale = (self.user_scale / 1.1).max(0.5),
             Command::ScaleReset => self.user_scale = 1.0,
             Command::FullScreen => {
-                let full = ctx.input(|input| input.viewport().fullscreen.unwrap_or(false));
-                ctx.send_viewport_cmd(ViewportCommand::Fullscreen(!full));
+                // The presenter's window may be the one that asks.
+                let full = ctx.input_for(ViewportId::ROOT, |input| input.viewport().fullscreen.unwrap_or(false));
+                ctx.send_viewport_cmd_to(ViewportId::ROOT, ViewportCommand::Fullscreen(!full));
             }
             Command::FrameTimes => self.show_frame_times = !self.show_frame_times,
             Command::CanvasCursor => {

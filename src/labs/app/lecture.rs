@@ -6,6 +6,9 @@ use super::TractableApp;
 use crate::labs::command::TABLE;
 use crate::labs::document::{Document, Step};
 
+/// The places around the canvas that a step may hide.
+pub(super) const PLACES: [&str; 5] = ["top", "chapters", "controls", "explain", "transport"];
+
 /// The lecture that is open.
 #[derive(Default)]
 pub(super) struct Lecture {
@@ -21,6 +24,7 @@ impl TractableApp {
         if document.steps.is_empty() {
             return;
         }
+        self.hidden.clear();
         self.lecture = Some(Lecture { title: document.title.clone(), steps: document.steps.clone(), at: 0 });
         self.tell_keys(ctx);
         self.go_to_step(0, ctx);
@@ -68,6 +72,12 @@ impl TractableApp {
         }
         if step.at.is_some() {
             self.stand_at(step.at);
+        }
+        if let Some(show) = &step.show {
+            if let Some(odd) = show.iter().find(|name| !PLACES.contains(&name.as_str())) {
+                self.shared.warn(format!("Step {} shows “{odd}”, which is no place; the places are {}.", to + 1, PLACES.join(", ")));
+            }
+            self.hidden = PLACES.into_iter().filter(|place| !show.iter().any(|name| name == place)).collect();
         }
         if let Some(controls) = step.controls {
             (self.panels_open, self.panels_chosen) = (controls, true);

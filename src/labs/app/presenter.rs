@@ -9,6 +9,8 @@ use crate::labs::Command;
 use crate::ui::chips;
 use crate::ui::offscreen::Painter;
 
+/// Screens that the audience's window can be sent to: the system does not tell how many there are.
+const SCREENS: usize = 3;
 /// Radius of the spotlight, in points.
 const SPOT: f32 = 90.0;
 
@@ -35,7 +37,7 @@ impl TractableApp {
         if !on {
             self.audience.frozen = None;
             self.audience.spotlight = false;
-            ctx.send_viewport_cmd(ViewportCommand::Fullscreen(false));
+            ctx.send_viewport_cmd_to(ViewportId::ROOT, ViewportCommand::Fullscreen(false));
         }
         self.tell_keys(ctx);
     }
@@ -138,6 +140,12 @@ impl TractableApp {
             }
             if chips::button(ui, "Audience full screen").on_hover_text(Command::FullScreen.tooltip()).clicked() {
                 asked = Some(Command::FullScreen);
+            }
+            for screen in 0..SCREENS {
+                let help = "Moves the audience's window to this screen, full screen; without such a screen nothing changes";
+                if chips::button(ui, &format!("Screen {}", screen + 1)).on_hover_text(help).clicked() {
+                    ctx.send_viewport_cmd_to(ViewportId::ROOT, ViewportCommand::SetMonitor(screen));
+                }
             }
             if chips::button(ui, "End the show").clicked() {
                 asked = Some(Command::Presenter);

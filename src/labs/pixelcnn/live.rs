@@ -1,7 +1,7 @@
 //! The lab's live numbers: what a formula, a sentence and a bar call by one name.
 //!
 //! `pixel` of `pixels`, `row`, `column`; `level` of `levels`; `p`, `p0`, `p1`, ... (one for each level), `low` and `high` (the rung of the ladder),
-//! `logit`, `logit0`, `logit1`, ... before the temperature; `u`; `price`, `before`, `sum`, `entropy`, `uniform` (the price where all levels are equally likely) and `unit`; `bits` per pixel; `T`; `seen` and
+//! `logit`, `logit0`, `logit1`, ... before the temperature, and `scaled` after it; `u`; `price`, `before`, `sum`, `entropy`, `uniform` (the price where all levels are equally likely) and `unit`; `bits` per pixel; `T`; `seen` and
 //! `blind` earlier pixels; `total` and `total_bits` of the whole image.
 
 use std::f64::consts::LN_2;
@@ -48,6 +48,10 @@ pub(super) fn number_of(lab: &PixelcnnLab, name: &str) -> Option<Live> {
         let k = if k.is_empty() { level } else { k.parse().ok()? };
         let logit = *lab.look()?.logits(focus).get(k)?;
         return live(signed(f64::from(logit), 2), if k == level { palette.now } else { palette.seen });
+    }
+    if name == "scaled" {
+        let logit = *lab.look()?.logits(focus).get(level)?;
+        return live(signed(f64::from(logit) / run.settings.temperature, 2), palette.now);
     }
     match name {
         "level" => live(level.to_string(), palette.now),

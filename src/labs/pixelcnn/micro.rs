@@ -47,6 +47,19 @@ impl Idea {
         ["gather", "features", "logits", "temperature", "softmax", "draw", "write"][self as usize]
     }
 
+    /// What it computes, with the numbers of the pixel.
+    pub(super) fn formula(self) -> &'static str {
+        match self {
+            Idea::Gather => r"h_i = \textstyle\sum_{j < i} W_{i-j}\, x_j",
+            Idea::Features => r"h^{(l)}_i = \textstyle\sum_{j \le i} W^{(l)}_{i-j}\, h^{(l-1)}_j",
+            Idea::Logits => r"\term{p}{\ell_k} = \live{logit}",
+            Idea::Temperature => r"\term{p}{\ell_k / T} = \frac{\live{logit}}{\live{T}} = \live{scaled}",
+            Idea::Softmax => r"\frac{e^{\live{scaled}}}{\sum_j e^{\ell_j / \live{T}}} = \live{p}",
+            Idea::Draw => r"\live{low} \le \term{u}{u} = \live{u} < \live{high}",
+            Idea::Write => r"-\log \live{p} = \live{price}",
+        }
+    }
+
     fn offset(self, by: isize) -> Option<Idea> {
         (self as usize).checked_add_signed(by).and_then(|i| Idea::ALL.get(i)).copied()
     }
@@ -171,6 +184,13 @@ impl PixelcnnLab {
 mod tests {
     use super::*;
     use crate::train::pixelcnn_job::{Cost, Method, Settings};
+
+    #[test]
+    fn formulas_are_laid_out() {
+        for idea in Idea::ALL {
+            assert!(crate::ui::math::check(idea.formula()).is_ok(), "{}", idea.name());
+        }
+    }
 
     #[test]
     fn labels_have_at_most_twelve_words_and_start_with_their_number() {

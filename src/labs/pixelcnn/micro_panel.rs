@@ -4,6 +4,7 @@ use egui::{Align2, Pos2, Rect, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, 
 
 use super::canvas::grey;
 use super::lab::PixelcnnLab;
+use super::live;
 use super::micro::{DIMMED, Idea};
 use super::micro_chart::Chart;
 use super::walk::log_name;
@@ -12,6 +13,7 @@ use crate::labs::Shared;
 use crate::train::pixelcnn_job::{LayerValues, Look, SampleRun};
 use crate::ui::chips;
 use crate::ui::colormap::{Scale, colorbar};
+use crate::ui::math::Math;
 use crate::ui::theme::{Palette, letters};
 use crate::ui::units::number;
 
@@ -51,6 +53,8 @@ pub(super) fn show(lab: &mut PixelcnnLab, ui: &mut Ui, shared: &Shared) -> bool 
     });
     lab.set_micro_source(source);
     part(ui, idea == Idea::Write, "", |ui| ledger(ui, &run, pixel, idea, shared));
+    let numbers = |name: &str| live::number_of(lab, name).map(|live| (live.text, live.color));
+    Math::new(idea.formula()).numbers(&numbers).show(ui);
     true
 }
 
