@@ -161,7 +161,8 @@ fn a_leaking_model_is_trained_and_nobody_takes_its_loss_for_a_likelihood() {
     for _ in 0..5 {
         press_with(&mut window, Modifiers::SHIFT, Key::ArrowRight);
     }
-    assert!(find(&window, "shipped, trained for").is_some());
+    window.get_by_role_and_label(Role::CheckBox, "more").click();
+    wait(&mut window, "the weights' origin", |window| find(window, "shipped, trained for").is_some());
     chip(&mut window, "mask");
     cell(&mut window, "Mask cell +0, +1");
     let mut taps = config.mask_a();

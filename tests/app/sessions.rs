@@ -119,7 +119,8 @@ fn a_session_is_a_lesson_that_can_be_trained() {
         let lesson = Lesson::open(path.to_str().unwrap()).unwrap();
         assert_eq!(serde_json::to_value(&lesson.model).unwrap()["kind"], kind);
         let file = path.with_extension("").with_extension("safetensors");
-        wait(&mut window, "its weights", |_| kind == "pixelcnn" || Weights::read(&file).is_ok());
+        // A stack of another structure has learned nothing, and the shipped weights are named.
+        wait(&mut window, "its weights", |_| kind != "realnvp" || Weights::read(&file).is_ok());
         let out = folder.path().join("out.safetensors");
         let output = std::process::Command::new(env!("CARGO_BIN_EXE_tractable"))
             .args(["train", path.to_str().unwrap(), "--steps", "1", "--out", out.to_str().unwrap(), "--json"])
