@@ -23,7 +23,7 @@ impl TractableApp {
         if let Some(seed) = document.seed {
             self.shared.seed = seed;
         }
-        self.lay_out(document, index);
+        self.keep_waiting(document, index);
         self.open(index);
         let Some(mut lab) = self.labs[index].take() else {
             return Ok(());
@@ -62,7 +62,7 @@ impl TractableApp {
     }
 
     /// Chapters that a session has and that are not on screen wait until they are opened; what was open of them before is put away.
-    fn lay_out(&mut self, document: &Document, index: usize) {
+    fn keep_waiting(&mut self, document: &Document, index: usize) {
         if document.others.is_empty() && document.other_weights.is_empty() && document.explain.is_empty() {
             // A lesson or a lecture leaves the chapters that it does not show as they were left.
             return;
