@@ -16,6 +16,7 @@ pub mod frame_times;
 pub mod keep;
 pub mod keys;
 pub mod lab;
+mod pace;
 pub mod pixelcnn;
 pub mod registry;
 pub mod render;

@@ -1,6 +1,7 @@
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
+use crate::labs::pace::Pace;
 use crate::train::pixelcnn_job::SampleRun;
 use crate::ui::transport::{TransportLabels, TransportModel};
 use crate::ui::units::{Units, count, number};
@@ -23,13 +24,9 @@ pub(super) struct Walk {
     at: usize,
     /// The place that was asked for and that the present sample may be too short for.
     pending: Option<usize>,
-    /// Part of the next pixel's time that has passed.
-    fraction: f64,
-    playing: bool,
+    pace: Pace,
     speed: f64,
     shades: Vec<f32>,
-    /// Time of the last advance, seconds.
-    clock: Option<f64>,
     /// The unit of the texts.
     pub(super) units: Units,
 }
@@ -37,7 +34,7 @@ pub(super) struct Walk {
 impl Walk {
     /// A walk that plays from a place as soon as there is a sample.
     pub(super) fn new(at: usize, speed: f64) -> Walk {
-        Walk { run: None, at, pending: None, fraction: 0.0, playing: true, speed, shades: Vec::new(), clock: None, units: Units::Nats }
+        Walk { run: None, at, pending: None, pace: Pace::new(), speed, shades: Vec::new(), units: Units::Nats }
     }
 
     /// Takes another sample; the place stays. A sample of another size starts two fifths down, where there is something to see.
@@ -48,7 +45,7 @@ impl Walk {
                 self.speed *= run.len() as f64 / old.len() as f64;
             }
             self.at = run.rows * 3 / 7 * run.cols;
-            self.fraction = 0.0;
+            self.pace.restart();
         }
         self.at = self.pending.take().unwrap_or(self.at);
         let most = (run.levels as f64).ln();
@@ -76,29 +73,18 @@ impl Walk {
     pub(super) fn show(&mut self, place: usize, playing: bool, speed: f64) {
         self.at = self.run.as_ref().map_or(place, |run| place.min(run.len()));
         self.pending = Some(place);
-        (self.fraction, self.playing, self.speed) = (0.0, playing, speed);
+        self.speed = speed;
+        self.pace.set_playing(playing);
     }
 
     /// Lets the time that has passed move the place. Gives the seconds until the next pixel while it plays.
     pub(super) fn advance(&mut self, now: f64) -> Option<f64> {
-        let passed = self.clock.replace(now).map_or(0.0, |before| (now - before).clamp(0.0, 1.0));
-        let length = self.run.as_ref()?.len();
-        if !self.playing {
-            return None;
-        }
-        self.fraction += passed * self.speed;
-        let whole = self.fraction.floor();
-        if whole > 0.0 {
+        let (before, length) = (self.at, self.run.as_ref().map(|run| run.len()));
+        let next = self.pace.advance(now, self.speed, &mut self.at, length);
+        if self.at != before {
             self.pending = None;
         }
-        self.fraction -= whole;
-        self.at = (self.at + whole as usize).min(length);
-        if self.at == length {
-            self.playing = false;
-            self.fraction = 0.0;
-            return None;
-        }
-        Some((1.0 - self.fraction) / self.speed)
+        next
     }
 
     /// To the next pixel at which the model hesitates; false if there is none.
@@ -107,7 +93,8 @@ impl Walk {
         let bits = |i: usize| Units::Bits.convert(run.entropy[i]);
         let found = (self.at + 1..run.len()).find(|&i| bits(i) > SURPRISING);
         if let Some(i) = found {
-            (self.at, self.fraction, self.playing, self.pending) = (i, 0.0, false, None);
+            (self.at, self.pending) = (i, None);
+            self.pace.set_playing(false);
         }
         found.is_some()
     }
@@ -123,15 +110,16 @@ impl TransportModel for Walk {
     }
 
     fn seek(&mut self, position: f64) {
-        (self.at, self.fraction, self.pending) = (position.max(0.0) as usize, 0.0, None);
+        (self.at, self.pending) = (position.max(0.0) as usize, None);
+        self.pace.restart();
     }
 
     fn playing(&self) -> bool {
-        self.playing
+        self.pace.playing()
     }
 
     fn set_playing(&mut self, playing: bool) {
-        (self.playing, self.fraction) = (playing, 0.0);
+        self.pace.set_playing(playing);
     }
 
     fn speed(&self) -> f64 {

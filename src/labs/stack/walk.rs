@@ -1,6 +1,7 @@
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
+use crate::labs::pace::Pace;
 use crate::train::stack_job::StackRun;
 use crate::ui::transport::{TransportLabels, TransportModel};
 use crate::ui::units::{Units, number};
@@ -13,9 +14,7 @@ pub(super) struct Walk {
     /// Rows of the present column that are computed, when one looks row by row; all of them when `None`.
     pub(super) micro: Option<usize>,
     pub(super) speed: f64,
-    fraction: f64,
-    playing: bool,
-    clock: Option<f64>,
+    pace: Pace,
     shades: Vec<f32>,
     length: usize,
     /// Rows of the picture, so that the row by row walk knows when a column is done.
@@ -27,19 +26,7 @@ pub(super) struct Walk {
 impl Walk {
     /// A walk that plays from a place as soon as there is a sequence of this length.
     pub(super) fn new(at: usize, speed: f64, length: usize) -> Walk {
-        Walk {
-            run: None,
-            at,
-            micro: None,
-            speed,
-            fraction: 0.0,
-            playing: true,
-            clock: None,
-            shades: Vec::new(),
-            length,
-            rows: 2,
-            units: Units::Nats,
-        }
+        Walk { run: None, at, micro: None, speed, pace: Pace::new(), shades: Vec::new(), length, rows: 2, units: Units::Nats }
     }
 
     /// Takes another sequence; the place stays.
@@ -68,25 +55,16 @@ impl Walk {
 
     /// Lets the time that has passed move the place. Gives the seconds until the next step while it plays.
     pub(super) fn advance(&mut self, now: f64) -> Option<f64> {
-        let passed = self.clock.replace(now).map_or(0.0, |before| (now - before).clamp(0.0, 1.0));
-        if !self.playing || self.run.is_none() {
-            return None;
+        let length = self.run.is_some().then_some(self.length);
+        if self.pace.playing() && length.is_some() {
+            self.micro = None;
         }
-        self.micro = None;
-        self.fraction += passed * self.speed;
-        let whole = self.fraction.floor();
-        self.fraction -= whole;
-        self.at = (self.at + whole as usize).min(self.length);
-        if self.at == self.length {
-            (self.playing, self.fraction) = (false, 0.0);
-            return None;
-        }
-        Some((1.0 - self.fraction) / self.speed)
+        self.pace.advance(now, self.speed, &mut self.at, length)
     }
 
     /// One row of the present column further; from the last one to the first row of the next column.
     pub(super) fn micro_step(&mut self) {
-        self.playing = false;
+        self.pace.set_playing(false);
         if self.at == self.length {
             return;
         }
@@ -102,7 +80,7 @@ impl Walk {
 
     /// One row back.
     pub(super) fn micro_back(&mut self) {
-        self.playing = false;
+        self.pace.set_playing(false);
         match self.micro {
             Some(row) if row > 0 => self.micro = Some(row - 1),
             Some(_) if self.at == 0 => {}
@@ -134,15 +112,16 @@ impl TransportModel for Walk {
     }
 
     fn seek(&mut self, position: f64) {
-        (self.at, self.fraction, self.micro) = (position.max(0.0) as usize, 0.0, None);
+        (self.at, self.micro) = (position.max(0.0) as usize, None);
+        self.pace.restart();
     }
 
     fn playing(&self) -> bool {
-        self.playing
+        self.pace.playing()
     }
 
     fn set_playing(&mut self, playing: bool) {
-        (self.playing, self.fraction) = (playing, 0.0);
+        self.pace.set_playing(playing);
     }
 
     fn speed(&self) -> f64 {
