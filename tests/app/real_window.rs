@@ -114,7 +114,8 @@ fn script(name: &str, arguments: &[&str]) {
 #[test]
 #[ignore = "needs Xvfb, openbox, xdotool, ImageMagick and Python: cargo test --test app -- --ignored"]
 fn the_window_keeps_up_through_all_chapters() {
-    script("hour", &["--minutes", "2"]);
+    // Twice what the long form allows: undo and time-lines are still filling up, and a test machine may have a moment of other work.
+    script("hour", &["--minutes", "2", "--longest", "500", "--growth", "10"]);
 }
 
 #[test]
