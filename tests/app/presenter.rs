@@ -99,7 +99,7 @@ fn a_step_chooses_the_places_around_the_canvas_and_the_presenter_the_screen() {
         root.is_some_and(|root| root.commands.contains(&egui::ViewportCommand::SetMonitor(1)))
     });
     assert!(sent, "the audience's window is asked to move");
-    press(&mut window, Modifiers::NONE, Key::Escape);
+    press(&mut window, Modifiers::SHIFT, Key::F5);
     assert_eq!(seen(&window), (true, true, true), "after the show everything is back");
 }
 
