@@ -19,6 +19,7 @@ mod keys;
 mod legible;
 mod math;
 mod mutants;
+mod mutants_open;
 mod pixelcnn;
 mod pixelcnn_mask;
 mod pixelcnn_micro;
