@@ -104,7 +104,7 @@ mod tests {
             score: None,
         };
         assert_eq!(state(&standing), "untrained");
-        (standing.running, standing.step, standing.steps_per_second) = (true, 12_400, 8.25);
+        (standing.running, standing.step, standing.steps_per_second) = (true, 12_400, 8.3);
         assert_eq!(state(&standing), "step 12,400 · 8.3 steps/s");
         standing.running = false;
         assert_eq!(state(&standing), "paused at step 12,400");
