@@ -3,6 +3,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::exec::BackendChoice;
+use crate::flows::Family;
 
 /// What a person typed.
 #[derive(Parser, Debug)]
@@ -167,6 +168,12 @@ pub struct TrainArguments {
     /// Learn from this instead: a CSV of points, an image, or the name of a toy such as eight-gaussians
     #[arg(long, value_name = "FILE")]
     pub data: Option<PathBuf>,
+    /// For a flow's lesson: another family, in a size that suits it (maf, planar, rq-spline, ffjord, ...)
+    #[arg(long, value_name = "NAME", value_parser = family)]
+    pub family: Option<Family>,
+    /// For a flow's lesson: another number of layers
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=32))]
+    pub layers: Option<u32>,
     /// Make this many updates [default: as many as the lesson lacks]
     #[arg(long, value_name = "N", conflicts_with = "seconds")]
     pub steps: Option<u64>,
@@ -260,8 +267,21 @@ pub enum Workload {
     W3,
     /// Training a RealNVP of 8 couplings, width 64, batch 512
     W4,
-    /// Its density on a grid of 256x256 points
+    /// Training 4 rational-quadratic couplings of 8 bins, width 64, batch 512
+    W5,
+    /// Training a MAF of 5 layers, width 64, batch 512
+    W6,
+    /// The RealNVP's density on a grid of 256x256 points
     W7,
+    /// Training a continuous flow by 20 Runge-Kutta steps with the exact trace, width 64, batch 512
+    W8,
+}
+
+fn family(text: &str) -> Result<Family, String> {
+    Family::named(text).ok_or_else(|| {
+        let known: Vec<String> = Family::ALL.iter().map(|family| family.name()).collect();
+        format!("expected one of {}", known.join(", "))
+    })
 }
 
 fn positive(text: &str) -> Result<f64, String> {

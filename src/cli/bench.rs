@@ -10,8 +10,9 @@ use super::{lesson, picture};
 use crate::autoregressive::pixelcnn;
 use crate::data::{Toy, noise};
 use crate::exec::BackendInfo;
-use crate::flows::realnvp;
+use crate::flows::{self, Config, Family, Spline};
 use crate::graph::Reuse;
+use crate::nn::Activation;
 use crate::train::{Adam, initial_weights, pixelcnn_training, realnvp_training};
 
 /// A repetition lasts at least this long.
@@ -39,7 +40,7 @@ fn net() -> pixelcnn::Config {
 
 /// `tractable bench`.
 pub(super) fn bench(arguments: &BenchArguments, common: &Common) -> anyhow::Result<Report> {
-    let all = [Workload::W1, Workload::W3, Workload::W4, Workload::W7];
+    let all = [Workload::W1, Workload::W3, Workload::W4, Workload::W5, Workload::W6, Workload::W7, Workload::W8];
     let chosen = if arguments.workloads.is_empty() { &all[..] } else { &arguments.workloads };
     let repetitions = arguments.repetitions as usize;
     let bar = super::progress::bar(chosen.len() as u64, "measuring");
@@ -53,8 +54,20 @@ pub(super) fn bench(arguments: &BenchArguments, common: &Common) -> anyhow::Resu
                     rows.push(sample_pixelcnn(common, repetitions, method)?);
                 }
             }
-            Workload::W4 => rows.push(train_realnvp(common, repetitions)?),
+            Workload::W4 => rows.push(train_flow(common, repetitions, "W4", "realnvp_train", &Config::default())?),
+            Workload::W5 => {
+                let config = Config::of(Family::RationalQuadratic(Spline::default()));
+                rows.push(train_flow(common, repetitions, "W5", "rq_spline_train", &Config { activation: Activation::Relu, ..config })?);
+            }
+            Workload::W6 => {
+                let config = Config { layers: 5, activation: Activation::Relu, ..Config::of(Family::Maf) };
+                rows.push(train_flow(common, repetitions, "W6", "maf_train", &config)?);
+            }
             Workload::W7 => rows.push(density(common, repetitions)?),
+            Workload::W8 => {
+                let config = Config { layers: 4, ..Config::of(Family::Ffjord { steps: 5 }) };
+                rows.push(train_flow(common, repetitions, "W8", "ffjord_rk4x20_train", &config)?);
+            }
         }
         bar.inc(1);
     }
@@ -111,10 +124,10 @@ fn sample_pixelcnn(common: &Common, repetitions: usize, method: Method) -> anyho
     Ok(timing.row("W3", name, &backend, config.pixels() as f64, "pixels/s"))
 }
 
-/// W4: updates of a batch of 512 points.
-fn train_realnvp(common: &Common, repetitions: usize) -> anyhow::Result<Value> {
+/// W4, W5, W6, W8: updates of a batch of 512 points.
+fn train_flow(common: &Common, repetitions: usize, workload: &str, name: &str, config: &Config) -> anyhow::Result<Value> {
     const BATCH: usize = 512;
-    let graph = Arc::new(realnvp_training(&realnvp::Config::default(), BATCH)?);
+    let graph = Arc::new(realnvp_training(config, BATCH)?);
     let mut session = lesson::session(common)?;
     let program = session.prepare(&graph, Reuse::On)?;
     initial_weights(&graph, SEED).write_to(session.as_mut(), &graph)?;
@@ -128,14 +141,14 @@ fn train_realnvp(common: &Common, repetitions: usize) -> anyhow::Result<Value> {
         session.read_output(program, "loss")?;
         Ok(())
     })?;
-    Ok(timing.row("W4", "realnvp_train", &backend, 1.0, "steps/s"))
+    Ok(timing.row(workload, name, &backend, 1.0, "steps/s"))
 }
 
 /// W7: the density of a grid.
 fn density(common: &Common, repetitions: usize) -> anyhow::Result<Value> {
     const SIDE: usize = 256;
     const CHUNK: usize = 4_096;
-    let graph = Arc::new(realnvp::likelihood(&realnvp::Config::default(), CHUNK)?);
+    let graph = Arc::new(flows::likelihood(&Config::default(), CHUNK)?);
     let mut session = lesson::session(common)?;
     let program = session.prepare(&graph, Reuse::On)?;
     initial_weights(&graph, SEED).write_to(session.as_mut(), &graph)?;

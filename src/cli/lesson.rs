@@ -7,7 +7,7 @@ use super::arguments::Common;
 use crate::autoregressive::{causal_stack, pixelcnn};
 use crate::data::{Toy, load_csv, load_image, shipped};
 use crate::exec::{Session, open_session};
-use crate::flows::realnvp;
+use crate::flows;
 use crate::graph::Reuse;
 use crate::train::{Lesson, Model, PointData, PointSource, Source, Weights};
 
@@ -106,7 +106,7 @@ pub(super) fn loaded(model: &Model, weights: &Weights, common: &Common) -> anyho
     let graph = Arc::new(match model {
         Model::Pixelcnn { config, .. } => pixelcnn::likelihood(config, 1)?,
         Model::CausalStack { config, .. } => causal_stack::likelihood(config, 1)?,
-        Model::Realnvp { config, .. } => realnvp::likelihood(config, 1)?,
+        Model::Realnvp { config, .. } => flows::likelihood(config, 1)?,
     });
     session.prepare(&graph, Reuse::On)?;
     weights.write_to(session.as_mut(), &graph)?;

@@ -4,7 +4,7 @@ use super::arguments::Common;
 use super::lesson;
 use crate::data::chunks;
 use crate::exec::{BackendInfo, ProgramId, Session};
-use crate::flows::realnvp::{self, Config};
+use crate::flows::{self, Config};
 use crate::graph::{Direction, Reuse};
 use crate::train::Weights;
 
@@ -30,9 +30,9 @@ pub(super) struct Forward {
 impl Plane {
     pub(super) fn new(config: &Config, weights: &Weights, common: &Common) -> anyhow::Result<Plane> {
         let mut session = lesson::session(common)?;
-        let graph = Arc::new(realnvp::evaluation(config, CHUNK, Direction::Forward)?);
+        let graph = Arc::new(flows::evaluation(config, CHUNK, Direction::Forward)?);
         let forward = session.prepare(&graph, Reuse::On)?;
-        let inverse = session.prepare(&Arc::new(realnvp::evaluation(config, CHUNK, Direction::Inverse)?), Reuse::On)?;
+        let inverse = session.prepare(&Arc::new(flows::evaluation(config, CHUNK, Direction::Inverse)?), Reuse::On)?;
         weights.write_to(session.as_mut(), &graph)?;
         Ok(Plane { session, layers: config.stages(), forward, inverse })
     }

@@ -9,6 +9,7 @@ use super::lesson;
 use super::progress;
 use super::report::Report;
 use crate::exec::Session;
+use crate::flows::Config;
 use crate::train::{Fit, Lesson, Model, Score, Scorer, Source, TrainError, Weights};
 
 /// How often the weights are saved during a run.
@@ -34,6 +35,7 @@ pub(super) fn train(arguments: &TrainArguments, common: &Common) -> anyhow::Resu
     if let Some(batch) = arguments.batch {
         lesson.training.batch = batch as usize;
     }
+    other_flow(&mut lesson, arguments)?;
     let source = lesson::source(&mut lesson, arguments.data.as_deref())?;
     let start = match (&arguments.weights, arguments.from_scratch) {
         (Some(path), _) => Some(Weights::read(path)?),
@@ -72,6 +74,25 @@ pub(super) fn train(arguments: &TrainArguments, common: &Common) -> anyhow::Resu
         out.display()
     );
     Ok(Report { json, text: text + &note.map(|note| format!("\nnote   {note}")).unwrap_or_default() })
+}
+
+/// Takes the family and the number of layers that were asked for in place of the lesson's own.
+fn other_flow(lesson: &mut Lesson, arguments: &TrainArguments) -> anyhow::Result<()> {
+    if arguments.family.is_none() && arguments.layers.is_none() {
+        return Ok(());
+    }
+    let Model::Realnvp { config, .. } = &mut lesson.model else {
+        bail!("Expected a lesson of a flow for --family and --layers, found {}; leave them out or train realnvp.", lesson.name);
+    };
+    if let Some(family) = arguments.family {
+        *config = Config { dim: config.dim, ..Config::of(family) };
+        lesson.title = family.title().into();
+        lesson.name = family.name();
+    }
+    if let Some(layers) = arguments.layers {
+        config.layers = layers as usize;
+    }
+    Ok(())
 }
 
 /// A score as a line of text.

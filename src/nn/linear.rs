@@ -22,7 +22,7 @@ impl Activation {
         }
     }
 
-    fn init(self, fan_in: usize) -> Init {
+    pub(super) fn init(self, fan_in: usize) -> Init {
         match self {
             Activation::Relu => Init::he(fan_in),
             Activation::Tanh => Init::lecun(fan_in),
@@ -39,15 +39,4 @@ pub fn linear(b: &mut Builder, name: &str, x: NodeId, outputs: usize, init: Init
         let product = b.matmul(x, weight);
         b.add(product, bias)
     })
-}
-
-/// Two hidden layers and a linear one that starts at zero, so that what it conditions starts as the identity.
-pub fn mlp(b: &mut Builder, x: NodeId, width: usize, outputs: usize, activation: Activation) -> NodeId {
-    let mut hidden = x;
-    for name in ["hidden_1", "hidden_2"] {
-        let fan_in = b.shape(hidden).last();
-        let pre = linear(b, name, hidden, width, activation.init(fan_in));
-        hidden = activation.apply(b, pre);
-    }
-    linear(b, "out", hidden, outputs, Init::Zeros)
 }

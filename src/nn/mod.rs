@@ -2,6 +2,8 @@
 
 mod conv;
 mod linear;
+mod mlp;
 
 pub use conv::{class_bias, conv_1x1, masked_conv};
-pub use linear::{Activation, linear, mlp};
+pub use linear::{Activation, linear};
+pub use mlp::Mlp;

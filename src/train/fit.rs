@@ -81,6 +81,10 @@ impl Fit {
             kept: (0, initial.clone()),
         };
         fit.load(&initial)?;
+        if let (Model::Realnvp { config, .. }, Source::Points(points)) = (&fit.lesson.model, &fit.source) {
+            super::actnorm::set(fit.session.as_mut(), config, points, fit.lesson.training.batch, fit.lesson.seed)?;
+            fit.kept = (0, Weights::from_session(fit.session.as_mut(), &fit.graph)?);
+        }
         Ok(fit)
     }
 

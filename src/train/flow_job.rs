@@ -45,7 +45,7 @@ pub use wiring::Wiring;
 use super::{Activity, Event, Fit, Job, Lesson, Model, PointData, PointSource, Publisher, Source, TrainError, Weights};
 use crate::data::Toy;
 use crate::exec::{ExecError, ProgramId, Session};
-use crate::flows::realnvp::Config;
+use crate::flows::Config;
 
 /// A turn's time: commands are heard at least this often, give or take one step or slice.
 const TURN: Duration = Duration::from_millis(8);

@@ -1,5 +1,6 @@
 //! Objectives, the optimiser, the worker thread, snapshots and checkpoints.
 
+mod actnorm;
 mod adam;
 mod cpu_model;
 mod curve;
@@ -10,6 +11,7 @@ mod image_data;
 mod learner;
 mod lesson;
 mod objective;
+pub mod ode;
 pub mod pixelcnn_job;
 mod presets;
 pub mod rain_job;

@@ -1,5 +1,5 @@
 use crate::autoregressive::{causal_stack, pixelcnn};
-use crate::flows::realnvp;
+use crate::flows;
 use crate::graph::{Builder, Graph, GraphError, Mode, NodeId, op::hyper};
 
 /// Appends the gradients of `loss` by every parameter and one step of Adam for each.
@@ -64,7 +64,7 @@ pub fn causal_stack_training(config: &causal_stack::Config, batch: usize) -> Res
 ///
 /// # Errors
 /// A configuration whose shapes do not fit.
-pub fn realnvp_training(config: &realnvp::Config, batch: usize) -> Result<Graph, GraphError> {
+pub fn realnvp_training(config: &flows::Config, batch: usize) -> Result<Graph, GraphError> {
     realnvp_training_of(config, batch, 0, true)
 }
 
@@ -73,9 +73,9 @@ pub fn realnvp_training(config: &realnvp::Config, batch: usize) -> Result<Graph,
 ///
 /// # Errors
 /// A configuration whose shapes do not fit.
-pub fn realnvp_training_of(config: &realnvp::Config, batch: usize, frozen: u64, log_det: bool) -> Result<Graph, GraphError> {
+pub fn realnvp_training_of(config: &flows::Config, batch: usize, frozen: u64, log_det: bool) -> Result<Graph, GraphError> {
     let mut b = Builder::new(Mode::Train);
-    let nodes = realnvp::forward(&mut b, config, batch);
+    let nodes = flows::forward(&mut b, config, batch);
     let mean = b.mean_all(if log_det { nodes.log_prob } else { nodes.log_base });
     let loss = b.neg(mean);
     minimise_by(&mut b, loss, |name| !(0..config.stages()).any(|stage| frozen >> stage & 1 == 1 && config.owns(stage, name)));

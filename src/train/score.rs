@@ -9,7 +9,7 @@ use super::{Model, TrainError};
 use crate::autoregressive::{causal_stack, pixelcnn};
 use crate::data::{Entropy, chunks};
 use crate::exec::{ProgramId, Session};
-use crate::flows::realnvp;
+use crate::flows;
 use crate::graph::Reuse;
 
 /// Fresh points on which a flow is scored where its data can be drawn anew: standard error about 0.004 nats.
@@ -70,7 +70,7 @@ impl Scorer {
         let (graph, conditional) = match model {
             Model::Pixelcnn { config, .. } => (pixelcnn::likelihood(config, chunk)?, config.classes > 0),
             Model::CausalStack { config, .. } => (causal_stack::likelihood(config, chunk)?, false),
-            Model::Realnvp { config, .. } => (realnvp::likelihood(config, chunk)?, false),
+            Model::Realnvp { config, .. } => (flows::likelihood(config, chunk)?, false),
         };
         let program = session.prepare(&Arc::new(graph), Reuse::On)?;
         Ok(Scorer { program, chunk, conditional })

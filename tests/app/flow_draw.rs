@@ -173,9 +173,9 @@ fn three_points_are_pinned_named_moved_by_keys_and_taken_away() {
 
 #[test]
 fn the_probe_is_led_in_the_plane_of_a_layer_by_the_inverse_of_the_layers_before() {
-    for additive in [false, true] {
+    for kind in ["real_nvp", "nice"] {
         let mut window = still();
-        patch(&mut window, json!({ "depth": 3.0, "config": { "additive": additive } }));
+        patch(&mut window, json!({ "depth": 3.0, "config": { "family": { "kind": kind } } }));
         settle(&mut window);
         let target = [0.7, -0.4];
         let path = [[0.0, 0.0], [0.3, -0.2], target].map(|place| on_screen(&window, "Latent space. ", place));

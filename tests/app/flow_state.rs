@@ -63,7 +63,7 @@ fn another_model_or_seed_says_so_and_undo_brings_the_trained_weights_back() {
     command(&mut window, Command::Undo);
     settle(&mut window);
     assert_eq!(text(&window, "log p = "), learned);
-    assert_eq!(state(&window)["config"]["additive"], false);
+    assert_eq!(state(&window)["config"]["family"]["kind"], "real_nvp");
     command(&mut window, Command::Redo);
     settle(&mut window);
     assert_eq!(text(&window, "log p = "), nice);

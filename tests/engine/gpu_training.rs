@@ -6,7 +6,7 @@ use tractable::autoregressive::pixelcnn::{self, Wiring};
 use tractable::exec::cpu::CpuSession;
 use tractable::exec::gpu::{GpuDevice, GpuSession};
 use tractable::exec::{ExecError, ProgramId, Session};
-use tractable::flows::realnvp;
+use tractable::flows;
 use tractable::graph::{Builder, Graph, Init, Mode, Reuse, initial_values};
 use tractable::train::{Adam, minimise, pixelcnn_training, realnvp_training};
 
@@ -44,7 +44,7 @@ fn images(wiring: Wiring) -> Task {
 }
 
 fn points() -> Task {
-    let config = realnvp::Config { layers: 2, width: 16, ..realnvp::Config::default() };
+    let config = flows::Config { layers: 2, width: 16, ..flows::Config::default() };
     let graph = Arc::new(realnvp_training(&config, 300).unwrap());
     let mut r = Recorder::new(6);
     let batches = (0..STEPS).map(|_| r.draw(600, Draw::Noise)).collect();

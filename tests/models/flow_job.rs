@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use tractable::data::{Drawing, Toy};
 use tractable::exec::cpu::CpuSession;
-use tractable::flows::realnvp::Config;
+use tractable::flows::{Config, Family};
 use tractable::train::flow_job::{FlowCommand, FlowJob, FlowSnapshot, ProbeReading};
 use tractable::train::{Event, Lesson, Model, PointData, Worker};
 
@@ -117,8 +117,8 @@ fn it_learns_and_every_number_of_the_probe_adds_up() {
 fn nice_has_no_log_determinant_but_the_last_scale() {
     let mut lab = Lab::open();
     let config = lab.wait("a picture", |s| s.pictures.is_some()).config;
-    lab.ask(FlowCommand::Model { config: Config { additive: true, ..config }, batch: 64 });
-    let snapshot = lab.wait("NICE", |s| s.config.additive && s.batch == 64 && s.step > 50 && s.pictures.is_some() && s.probe.is_some());
+    lab.ask(FlowCommand::Model { config: Config { family: Family::Nice, ..config }, batch: 64 });
+    let snapshot = lab.wait("NICE", |s| s.config.additive() && s.batch == 64 && s.step > 50 && s.pictures.is_some() && s.probe.is_some());
     let pictures = snapshot.pictures.unwrap();
     let (last, couplings) = pictures.lattice.log_dets.split_last().unwrap();
     assert!(couplings.len() == 8 && couplings.iter().flatten().all(|&l| l == 0.0));

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use tractable::exec::cpu::CpuSession;
-use tractable::flows::realnvp::Config;
+use tractable::flows::{Config, Family};
 use tractable::train::flow_job::{FlowCommand, FlowJob, FlowSnapshot, Wiring};
 use tractable::train::{Lesson, Worker};
 
@@ -13,7 +13,10 @@ fn still(additive: bool) -> (Worker<FlowJob>, FlowSnapshot) {
     lesson.name = "a test".into();
     let make = || FlowJob::new(lesson, Box::new(|| Ok(Box::new(CpuSession::new(1)) as _)));
     let worker = Worker::spawn("flow", make, || {});
-    worker.send(FlowCommand::Model { config: Config { additive, width: 16, ..Config::default() }, batch: 128 });
+    worker.send(FlowCommand::Model {
+        config: Config { family: if additive { Family::Nice } else { Family::RealNvp }, width: 16, ..Config::default() },
+        batch: 128,
+    });
     worker.send(FlowCommand::Ahead(150));
     worker.send(FlowCommand::Train(false));
     let snapshot = wait(&worker, "rest", |s| s.heard == 3 && s.pictures.is_some());

@@ -3,11 +3,14 @@
 #![allow(missing_docs, reason = "a test binary has no readers of its documentation")]
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
+mod estimates;
+mod families;
 mod flow_history;
 mod flow_job;
 mod flow_lost;
 mod flow_places;
 mod pixelcnn;
+mod program;
 mod rain;
 mod realnvp;
 mod stack;

@@ -5,6 +5,7 @@ use serde_json::json;
 use super::FlowLab;
 use super::tools::Tool;
 use crate::data::{Toy, shipped};
+use crate::flows::{Config, Family};
 use crate::labs::Action;
 
 /// All of them.
@@ -18,9 +19,7 @@ pub(super) fn list(lab: &FlowLab) -> Vec<Action> {
         action(format!("Data: {title}"), json!({ "data": { "source": "shape", "name": name } }))
     }));
     actions.push(action("Data: your drawing".into(), json!({ "data": { "source": "drawing" }, "tool": "brush" })));
-    for (title, additive) in [("RealNVP", false), ("NICE", true)] {
-        actions.push(action(format!("Model: {title}"), json!({ "config": { "additive": additive } })));
-    }
+    actions.extend(Family::ALL.iter().map(|&family| action(format!("Model: {}", family.title()), json!({ "config": Config::of(family) }))));
     for (tool, name, _) in Tool::ALL {
         let patch = if tool.draws() { json!({ "tool": tool, "data": { "source": "drawing" } }) } else { json!({ "tool": tool }) };
         actions.push(action(format!("Tool: {name}"), patch));

@@ -13,7 +13,7 @@ pub(super) fn show(lab: &mut FlowLab, ui: &mut Ui, shared: &mut Shared) {
         micro::switch(lab, ui);
         ledger::switches(lab, ui);
         let on = lab.desk.compare.is_some();
-        let additive = lab.snapshot.as_ref().is_some_and(|snapshot| snapshot.config.additive);
+        let additive = lab.snapshot.as_ref().is_some_and(|snapshot| snapshot.config.additive());
         let name = if additive { "compare with RealNVP" } else { "compare with NICE" };
         if chips::chip(ui, name, on).on_hover_text(Command::Compare.tooltip()).clicked() {
             lab.compare_or_not(shared);

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::numbers::sign_color;
 use super::{FlowLab, Shared};
 use crate::exec::{BackendChoice, open_session};
+use crate::flows::Family;
 use crate::train::flow_job::{FlowCommand, FlowJob, FlowSnapshot};
 use crate::train::{Lesson, Model, Worker};
 use crate::ui::canvas2d::Canvas2d;
@@ -119,7 +120,7 @@ impl FlowLab {
         lesson.seed = shared.seed;
         if let Model::Realnvp { config, .. } = &mut lesson.model {
             match other {
-                Other::Family => config.additive = !config.additive,
+                Other::Family => config.family = if config.additive() { Family::RealNvp } else { Family::Nice },
                 Other::Layers(layers) => config.layers = layers,
                 Other::ThisStep => {}
             }
@@ -190,7 +191,7 @@ enum Place {
 fn choices(lab: &mut FlowLab, ui: &mut Ui, shared: &mut Shared) {
     let Some(compare) = &lab.desk.compare else { return };
     let now = compare.other;
-    let additive = lab.snapshot.as_ref().is_some_and(|snapshot| snapshot.config.additive);
+    let additive = lab.snapshot.as_ref().is_some_and(|snapshot| snapshot.config.additive());
     let layers = lab.snapshot.as_ref().map_or(8, |snapshot| snapshot.config.layers);
     let mut chosen = None;
     ui.horizontal_wrapped(|ui| {
@@ -247,7 +248,7 @@ fn upload(lab: &mut FlowLab, ctx: &Context, dark: bool) {
 fn title(snapshot: Option<&FlowSnapshot>, letter: &str) -> String {
     snapshot.map_or_else(
         || format!("{letter} is being prepared"),
-        |s| format!("{letter} {} · {} layers", if s.config.additive { "NICE" } else { "RealNVP" }, s.config.layers),
+        |s| format!("{letter} {} · {} layers", if s.config.additive() { "NICE" } else { "RealNVP" }, s.config.layers),
     )
 }
 
@@ -329,7 +330,7 @@ fn numbers(lab: &FlowLab, ui: &mut Ui, shared: &Shared, place: Place) {
                 .map_or_else(|| ("…".into(), palette.text), |v| (format!("{} {}", signed(v, 3), units.name()), sign_color(palette, v)));
             row(ui, name, &text, ink);
         }
-        let additive = [a, b].into_iter().flatten().any(|snapshot| snapshot.config.additive);
+        let additive = [a, b].into_iter().flatten().any(|snapshot| snapshot.config.additive());
         if additive {
             chips::note(ui, "NICE changes every volume by one factor, so its highest density is that factor over 2π, whatever the data.");
         }

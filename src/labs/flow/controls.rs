@@ -4,7 +4,7 @@ use egui::{Role, TextEdit, Ui, WidgetInfo, vec2};
 
 use super::files::Ask;
 use super::tools::Tool;
-use super::{Command, FlowLab, Shared, closer, curve, entropy, layer_card, pins, scrubber};
+use super::{Command, FlowLab, Shared, closer, curve, entropy, family, layer_card, pins, scrubber};
 use crate::data::{Toy, shipped};
 use crate::train::PointData;
 use crate::train::flow_job::{COOLING, FlowCommand};
@@ -196,8 +196,7 @@ fn stamp(lab: &mut FlowLab, ui: &mut Ui, shared: &mut Shared) {
 }
 
 fn flow(lab: &mut FlowLab, ui: &mut Ui, shared: &mut Shared) {
-    chips::section(ui, "Flow", if lab.wish.config.additive { "additive couplings" } else { "affine couplings" });
-    chips::segmented(ui, &mut lab.wish.config.additive, &[(false, "RealNVP"), (true, "NICE")]);
+    family::picker(lab, ui);
     chips::slider_usize(ui, "Layers", "", &mut lab.wish.config.layers, 2..=16);
     let training = lab.snapshot.as_ref().is_some_and(|snapshot| snapshot.training);
     ui.horizontal_wrapped(|ui| {

@@ -50,7 +50,7 @@ pub(super) fn show(lab: &mut FlowLab, ui: &mut Ui, shared: &Shared) {
     if let Some(pictures) = &snapshot.pictures {
         proofs(ui, pictures, snapshot.probe.as_deref());
     }
-    if snapshot.config.additive {
+    if snapshot.config.additive() {
         ui.add_space(4.0);
         chips::note(
             ui,

@@ -15,14 +15,17 @@ const HEIGHT: f32 = 92.0;
 pub(super) fn show(lab: &mut FlowLab, ui: &mut Ui) {
     let Some(config) = lab.snapshot.as_ref().map(|snapshot| snapshot.config.clone()) else { return };
     let layer = lab.layer();
-    let scale = layer >= config.layers;
-    let (passive, moved) = if layer.is_multiple_of(2) { ("x₁", "x₂") } else { ("x₂", "x₁") };
-    let what = if scale { "one factor an axis".into() } else { format!("{passive} decides how {moved} moves") };
-    chips::section(ui, &format!("Layer {}", layer + 1), &what);
+    let passive_axis = config.passive_axis(layer);
+    let what = match passive_axis {
+        Some(0) => "x₁ decides how x₂ moves",
+        Some(_) => "x₂ decides how x₁ moves",
+        None => config.stage_title(layer),
+    };
+    chips::section(ui, &format!("Layer {}", layer + 1), what);
     switches(lab, ui, layer, config.stages());
-    if !scale {
-        halves(ui, layer.is_multiple_of(2));
-        curves(lab, ui, layer);
+    if let Some(passive) = passive_axis {
+        halves(ui, passive == 0);
+        curves(lab, ui, layer, passive);
     }
     if !lab.desk.wiring.trains(&config) {
         chips::note(ui, "Every layer is muted or frozen: nothing is left to train.");
@@ -80,14 +83,14 @@ fn halves(ui: &mut Ui, first_is_passive: bool) {
     response.widget_info(|| WidgetInfo::labeled(Role::Image, true, format!("{stays} stays, {moves} moves")));
 }
 
-fn curves(lab: &FlowLab, ui: &mut Ui, layer: usize) {
+fn curves(lab: &FlowLab, ui: &mut Ui, layer: usize, passive_axis: usize) {
     let palette = Palette::of(ui);
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), HEIGHT + 16.0), Sense::hover());
     let plot = Rect::from_min_max(rect.min, pos2(rect.right(), rect.bottom() - 16.0));
     let painter = ui.painter_at(rect);
     painter.rect(plot, 5.0, palette.card, Stroke::new(1.0, palette.line), StrokeKind::Inside);
     let name = format!("s and t of layer {}", layer + 1);
-    let Some(curve) = lab.pictures().and_then(|pictures| pictures.conditioners.get(layer)) else {
+    let Some(curve) = lab.pictures().and_then(|pictures| pictures.conditioners.get(layer)?.as_ref()) else {
         response.widget_info(|| WidgetInfo::labeled(Role::Image, true, format!("{name}, not known yet")));
         return;
     };
@@ -98,7 +101,7 @@ fn curves(lab: &FlowLab, ui: &mut Ui, layer: usize) {
     axes.line(&painter, curve, &curve.log_scale, s_ink);
     axes.line(&painter, curve, &curve.shift, t_ink);
     let small = letters::proportional(ui.ctx(), 11.0);
-    let passive = if layer.is_multiple_of(2) { "x₁" } else { "x₂" };
+    let passive = if passive_axis == 0 { "x₁" } else { "x₂" };
     painter.text(
         plot.left_top() + vec2(5.0, 2.0),
         Align2::LEFT_TOP,
@@ -107,10 +110,10 @@ fn curves(lab: &FlowLab, ui: &mut Ui, layer: usize) {
         palette.text_dim,
     );
     painter.text(plot.right_bottom() - vec2(5.0, 2.0), Align2::RIGHT_BOTTOM, format!("{passive} −4 to 4"), small, palette.text_dim);
-    let reading = lab.reading().and_then(|reading| Some((reading.points.get(layer)?, reading.conditioners.get(layer)?)));
+    let reading = lab.reading().and_then(|reading| Some((reading.points.get(layer)?, reading.conditioners.get(layer)?.as_ref()?)));
     let mut spoken = name;
     if let Some((point, &[s, t])) = reading {
-        let at = point[layer % 2];
+        let at = point[passive_axis];
         painter.vline(axes.place(at, 0.0).x, plot.y_range(), Stroke::new(1.0, palette.now));
         for (value, ink) in [(s, s_ink), (t, t_ink)] {
             painter.circle(axes.place(at, value as f32), 3.5, ink, Stroke::new(1.5, palette.now));

@@ -81,10 +81,10 @@ pub(super) fn show(lab: &mut FlowLab, ui: &mut Ui, shared: &Shared) {
 /// What a layer does: the coordinate that it moves, and by which.
 fn kind(lab: &FlowLab, layer: usize) -> &'static str {
     let config = lab.snapshot.as_ref().map_or(&lab.wish.config, |snapshot| &snapshot.config);
-    match layer {
-        k if k >= config.layers => "scale",
-        k if k.is_multiple_of(2) => "x₂|x₁",
-        _ => "x₁|x₂",
+    match config.passive_axis(layer) {
+        Some(0) => "x₂|x₁",
+        Some(_) => "x₁|x₂",
+        None => config.stage_title(layer),
     }
 }
 

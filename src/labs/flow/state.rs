@@ -9,7 +9,7 @@ use super::micro::Micro;
 use super::tools::Tool;
 use super::{Command, FlowLab, Overlays, Shared};
 use crate::data::Drawing;
-use crate::flows::realnvp::Config;
+use crate::flows::Config;
 use crate::labs::state::merged;
 use crate::train::flow_job::{FlowCommand, FlowSnapshot, MOST_PINS, Wiring};
 use crate::train::{Lesson, Model, PointData};

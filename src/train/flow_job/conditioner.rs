@@ -23,43 +23,49 @@ pub struct Conditioner {
 }
 
 impl Programs {
-    /// Every coupling's curves over the passive coordinates that the data has there.
+    /// Every layer's curves over the passive coordinates that the data has there; none for a layer that has no such conditioner.
     ///
     /// # Errors
     /// A device that fails.
-    pub(super) fn conditioner_curves(&self, session: &mut dyn Session) -> Result<Vec<Conditioner>, TrainError> {
+    pub(super) fn conditioner_curves(&self, session: &mut dyn Session) -> Result<Vec<Option<Conditioner>>, TrainError> {
         let passive: Vec<f32> = (0..CURVE).map(|i| 4.0 * (2.0 * i as f32 / (CURVE - 1) as f32 - 1.0)).collect();
         let said = self.say(session, &passive)?;
         let curve = |(log_scale, shift)| Conditioner { passive: passive.clone(), log_scale, shift };
-        Ok(said.into_iter().map(curve).collect())
+        Ok(said.into_iter().map(|said| said.map(curve)).collect())
     }
 
-    /// `[s, t]` of every coupling at a point, given where it is after k layers; s is 0 where the coupling only shifts.
+    /// `[s, t]` of every affine coupling at a point, given where it is after k layers; s is 0 where the coupling only shifts.
     ///
     /// # Errors
     /// A device that fails.
-    pub(super) fn conditioners_at(&self, session: &mut dyn Session, points: &[Point]) -> Result<Vec<[f64; 2]>, TrainError> {
-        let layers = self.config.layers;
-        let passive: Vec<f32> = (0..layers).map(|k| points[k][self.config.passive(k).start]).collect();
+    pub(super) fn conditioners_at(&self, session: &mut dyn Session, points: &[Point]) -> Result<Vec<Option<[f64; 2]>>, TrainError> {
+        let place = |stage: usize| self.config.passive_axis(stage).map_or(0.0, |axis| points[stage][axis]);
+        let passive: Vec<f32> = (0..self.config.stages()).map(place).collect();
         let said = self.say(session, &passive)?;
         let at = |(k, (s, t)): (usize, Said)| [s.get(k).copied().unwrap_or(0.0).into(), t[k].into()];
-        Ok(said.into_iter().enumerate().map(at).collect())
+        Ok(said.into_iter().enumerate().map(|(k, said)| said.map(|said| at((k, said)))).collect())
     }
 
-    fn say(&self, session: &mut dyn Session, passive: &[f32]) -> Result<Vec<Said>, TrainError> {
+    fn say(&self, session: &mut dyn Session, passive: &[f32]) -> Result<Vec<Option<Said>>, TrainError> {
+        let stages = self.config.stages();
+        let Some(program) = self.conditioners else { return Ok(vec![None; stages]) };
         let mut padded = passive.to_vec();
         padded.resize(CURVE, 0.0);
-        session.run(self.conditioners, &[("passive", &padded)])?;
+        session.run(program, &[("passive", &padded)])?;
         let mut read = |name: String| -> Result<Vec<f32>, TrainError> {
-            let mut values = session.read_output(self.conditioners, &name)?;
+            let mut values = session.read_output(program, &name)?;
             values.truncate(passive.len());
             Ok(values)
         };
-        let mut said = Vec::with_capacity(self.config.layers);
-        for layer in 0..self.config.layers {
-            let shift = read(format!("shift.{layer}"))?;
-            let log_scale = if self.config.additive { Vec::new() } else { read(format!("log_scale.{layer}"))? };
-            said.push((log_scale, shift));
+        let mut said = Vec::with_capacity(stages);
+        for stage in 0..stages {
+            if self.config.coupling(stage).is_none() {
+                said.push(None);
+                continue;
+            }
+            let shift = read(format!("shift.{stage}"))?;
+            let log_scale = if self.config.additive() { Vec::new() } else { read(format!("log_scale.{stage}"))? };
+            said.push(Some((log_scale, shift)));
         }
         Ok(said)
     }

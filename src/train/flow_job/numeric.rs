@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::exec::Session;
 use crate::exec::cpu::{CpuProgram, Store, Workers};
-use crate::flows::realnvp::{self, Config};
+use crate::flows::{self, Config};
 use crate::graph::{Direction, Graph, NodeId, Plan, Reuse};
 use crate::train::TrainError;
 
@@ -27,7 +27,7 @@ impl Numeric {
     /// # Errors
     /// Shapes that do not fit.
     pub(super) fn new(config: &Config) -> Result<Numeric, TrainError> {
-        let graph = Arc::new(realnvp::evaluation(config, 4, Direction::Forward)?);
+        let graph = Arc::new(flows::evaluation(config, 4, Direction::Forward)?);
         let last = graph.output(&format!("point.{}", config.stages())).expect("an evaluation names its points");
         let plan = Plan::new(&graph, &[last], Reuse::On);
         let mut store = Store::new();

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::FlowJob;
 use super::snapshot::{Point, ProbeReading};
 use crate::exec::ProgramId;
-use crate::flows::realnvp::{self, Config};
+use crate::flows::{self, Config};
 use crate::graph::{Direction, Reuse};
 use crate::train::TrainError;
 
@@ -131,7 +131,7 @@ impl FlowJob {
         let program = match self.places.backs.get(&depth) {
             Some(&program) => program,
             None => {
-                let graph = realnvp::evaluation(&first_layers(&config, depth), CHUNK, Direction::Inverse)?;
+                let graph = flows::evaluation(&first_layers(&config, depth), CHUNK, Direction::Inverse)?;
                 let program = session.prepare(&Arc::new(graph), Reuse::On)?;
                 self.places.backs.insert(depth, program);
                 program
@@ -151,8 +151,6 @@ impl FlowJob {
 
 /// The flow of the first `depth` layers alone: what is left out of the whole is left out of it, and so is a last scale that comes later.
 fn first_layers(config: &Config, depth: usize) -> Config {
-    let layers = depth.min(config.layers);
-    let kept = config.muted & ((1 << depth) - 1);
-    let later_scale = if config.additive && depth <= config.layers { 1 << layers } else { 0 };
-    Config { layers, muted: kept | later_scale, ..config.clone() }
+    let later = if depth < 64 { !0 << depth } else { 0 };
+    Config { muted: config.muted | later, ..config.clone() }
 }

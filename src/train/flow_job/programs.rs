@@ -6,7 +6,7 @@ use super::conditioner::CURVE;
 use super::snapshot::{Field, Lattice, Lines, Point, ProbeReading};
 use crate::data::noise;
 use crate::exec::{ProgramId, Session};
-use crate::flows::realnvp::{self, Config};
+use crate::flows::{self, Config};
 use crate::graph::{Direction, Reuse};
 use crate::train::TrainError;
 
@@ -32,7 +32,7 @@ const SAMPLE_STREAM: u64 = u64::MAX - 1;
 /// Prepared programs for one configuration.
 pub(super) struct Programs {
     pub(super) config: Config,
-    pub(super) conditioners: ProgramId,
+    pub(super) conditioners: Option<ProgramId>,
     depth: usize,
     points: ProgramId,
     lattice: ProgramId,
@@ -63,7 +63,7 @@ impl Programs {
     /// Shapes that do not fit, a device that fails.
     pub(super) fn new(session: &mut dyn Session, config: &Config) -> Result<Programs, TrainError> {
         let mut evaluation = |batch, direction| -> Result<ProgramId, TrainError> {
-            Ok(session.prepare(&Arc::new(realnvp::evaluation(config, batch, direction)?), Reuse::On)?)
+            Ok(session.prepare(&Arc::new(flows::evaluation(config, batch, direction)?), Reuse::On)?)
         };
         let points = evaluation(POINTS, Direction::Forward)?;
         let lattice = evaluation(LATTICE * LATTICE, Direction::Forward)?;
@@ -72,8 +72,11 @@ impl Programs {
         let round_trip = evaluation(POINTS, Direction::Inverse)?;
         let probe = evaluation(PROBE_BATCH, Direction::Forward)?;
         let back = evaluation(1, Direction::Inverse)?;
-        let likelihood = session.prepare(&Arc::new(realnvp::likelihood(config, CHUNK)?), Reuse::On)?;
-        let conditioners = session.prepare(&Arc::new(realnvp::conditioners(config, CURVE)?), Reuse::On)?;
+        let likelihood = session.prepare(&Arc::new(flows::likelihood(config, CHUNK)?), Reuse::On)?;
+        let conditioners = match flows::conditioners(config, CURVE)? {
+            Some(graph) => Some(session.prepare(&Arc::new(graph), Reuse::On)?),
+            None => None,
+        };
         Ok(Programs {
             config: config.clone(),
             conditioners,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::{Conditioner, Ledger, RoundTrip, Timeline, Trace, UpdateStory, Wiring};
 use crate::data::Drawing;
 use crate::exec::BackendInfo;
-use crate::flows::realnvp::Config;
+use crate::flows::Config;
 use crate::train::{PointData, Score, Weights};
 
 /// A point of the plane.
@@ -191,8 +191,8 @@ pub struct Pictures {
     pub density: Field,
     /// Largest distance between a data point and what comes back from its z.
     pub round_trip: f64,
-    /// What every coupling's conditioner says.
-    pub conditioners: Vec<Conditioner>,
+    /// What every layer's conditioner says; none where a layer has no shift of its own.
+    pub conditioners: Vec<Option<Conditioner>>,
     /// The mass in view.
     pub ledger: Ledger,
     /// The map of the round-trip error, where it was asked for.
@@ -214,8 +214,8 @@ pub struct ProbeReading {
     pub points: Vec<Point>,
     /// `log|det J_k|` at the point, nats.
     pub log_dets: Vec<f64>,
-    /// `[s, t]` of every coupling at the point; s is 0 where the coupling only shifts.
-    pub conditioners: Vec<[f64; 2]>,
+    /// `[s, t]` of every affine coupling at the point; s is 0 where the coupling only shifts.
+    pub conditioners: Vec<Option<[f64; 2]>>,
     /// `ln N(z)`, nats.
     pub log_base: f64,
     /// `ln p(x)` as the model computes it, nats.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Collector, FlowJob};
-use crate::flows::realnvp::Config;
+use crate::flows::Config;
 use crate::train::{Model, TrainError, Weights};
 
 /// So many fits are kept; a fit of 16 layers of width 128 takes 4 MB with the optimiser's state.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{FlowJob, Point, cooled};
-use crate::flows::realnvp::{self, Config};
+use crate::flows::{self, Config};
 use crate::graph::{Builder, Graph, GraphError, Mode, Reuse};
 use crate::train::{Source, TrainError};
 
@@ -37,7 +37,7 @@ pub struct UpdateStory {
 /// `d ln p(x) / dx` of every point: input `x [B,D]`, output `rise [B,D]`.
 fn rise(config: &Config, batch: usize) -> Result<Graph, GraphError> {
     let mut b = Builder::new(Mode::Evaluate);
-    let nodes = realnvp::forward(&mut b, config, batch);
+    let nodes = flows::forward(&mut b, config, batch);
     // The points do not meet: the gradient of the sum is that of each.
     let sum = b.sum_all(nodes.log_prob);
     let gradient = b.gradients(sum, &[nodes.points[0]])[0];

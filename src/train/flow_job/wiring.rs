@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{FlowJob, Trained};
-use crate::flows::realnvp::Config;
+use crate::flows::Config;
 use crate::train::{TrainError, realnvp_training_of};
 
 /// How the flow's layers take part, a bit each, counted as [`Config::stages`] counts; and what is minimised.

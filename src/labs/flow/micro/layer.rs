@@ -16,15 +16,16 @@ pub(super) fn sentences(lab: &FlowLab, reading: &ProbeReading, layer: usize) -> 
     }
     let log_det = reading.log_dets.get(layer).copied().unwrap_or_default();
     let sum = format!("Log-det: {} joins the sum, now {}.", signed(log_det, 2), signed(reading.cumulative(layer + 1), 2));
-    let Some(&[s, t]) = reading.conditioners.get(layer) else {
+    let Some(&Some([s, t])) = reading.conditioners.get(layer) else {
         let factor = |axis: usize| number(f64::from(to[axis]) / f64::from(from[axis]), 2);
         let scale = format!("Scale: x₁ times {}, x₂ times {}, for every point.", factor(0), factor(1));
         return vec![scale, join(to), sum];
     };
-    let (passive, moved) = names(layer);
-    let (stays, moves) = (f64::from(from[layer % 2]), f64::from(from[1 - layer % 2]));
+    let stay = passive_axis(lab, layer);
+    let (passive, moved) = names(stay);
+    let (stays, moves) = (f64::from(from[stay]), f64::from(from[1 - stay]));
     let scaled = moves * s.exp();
-    let additive = lab.snapshot.as_ref().is_some_and(|snapshot| snapshot.config.additive);
+    let additive = lab.snapshot.as_ref().is_some_and(|snapshot| snapshot.config.additive());
     let (said, scale) = if additive {
         (
             format!("Conditioner: {passive} alone says t = {}.", signed(t, 2)),
@@ -50,8 +51,13 @@ fn join(to: Point) -> String {
     format!("Join: the point is now ({}, {}).", number(to[0].into(), 2), number(to[1].into(), 2))
 }
 
-fn names(layer: usize) -> (&'static str, &'static str) {
-    if layer.is_multiple_of(2) { ("x₁", "x₂") } else { ("x₂", "x₁") }
+/// The coordinate that a coupling leaves alone.
+fn passive_axis(lab: &FlowLab, layer: usize) -> usize {
+    lab.snapshot.as_ref().and_then(|snapshot| snapshot.config.passive_axis(layer)).unwrap_or(0)
+}
+
+fn names(passive: usize) -> (&'static str, &'static str) {
+    if passive == 0 { ("x₁", "x₂") } else { ("x₂", "x₁") }
 }
 
 /// Lights what the sentence is about.
@@ -59,13 +65,14 @@ pub(super) fn draw(lab: &FlowLab, plane: &Plane<'_>, reading: &ProbeReading, mic
     let palette = plane.palette();
     let layer = micro.layer;
     let Some((from, to)) = ends(reading, layer) else { return };
-    let Some(&[s, t]) = reading.conditioners.get(layer).filter(|_| !lab.desk.wiring.mutes(layer)) else {
+    let Some(&Some([s, t])) = reading.conditioners.get(layer).filter(|_| !lab.desk.wiring.mutes(layer)) else {
         arrow(plane, from, to, 3.0, palette.now);
         plane.probe(to.map(f64::from), palette.now);
         return;
     };
-    let (passive, moved) = names(layer);
-    let axis = 1 - layer % 2;
+    let stay = passive_axis(lab, layer);
+    let (passive, moved) = names(stay);
+    let axis = 1 - stay;
     let mut scaled = from;
     scaled[axis] *= s.exp() as f32;
     // The line on which the moved coordinate moves: all points of one passive coordinate.

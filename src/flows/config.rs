@@ -1,0 +1,150 @@
+//! Size, shape and family of a flow.
+
+use serde::{Deserialize, Serialize};
+
+use super::family::{Family, Inversion, Mixing};
+use super::{ffjord, residual, root};
+use crate::nn::Activation;
+
+/// Size, shape and family of a flow.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Config {
+    /// Dimension D of a point, 2 or more.
+    pub dim: usize,
+    /// Number of layers, 1 to 32: couplings, autoregressive maps, Glow steps, stretches of time.
+    pub layers: usize,
+    /// Width of the hidden layers of each network.
+    pub width: usize,
+    /// Nonlinearity of the conditioners. Residual and continuous layers have their own.
+    pub activation: Activation,
+    /// Which flow.
+    #[serde(default)]
+    pub family: Family,
+    /// Layers that are left out, a bit each, counted as [`Config::stages`] counts: the flow is the composition of the others. A layer that is
+    /// left out is the identity with log-determinant 0, and its parameters are not declared.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub muted: u64,
+}
+
+fn is_zero(bits: &u64) -> bool {
+    *bits == 0
+}
+
+impl Default for Config {
+    fn default() -> Config {
+        Config { dim: 2, layers: 8, width: 64, activation: Activation::Relu, family: Family::RealNvp, muted: 0 }
+    }
+}
+
+impl Config {
+    /// A flow of the plane of a size that suits the family.
+    pub fn of(family: Family) -> Config {
+        let plain = Config { family, ..Config::default() };
+        let smooth = Config { activation: Activation::Tanh, ..plain.clone() };
+        match family {
+            Family::Nice | Family::RealNvp => plain,
+            Family::Glow { .. } => Config { layers: 6, ..plain },
+            Family::CubicSpline(_) | Family::RationalQuadratic(_) => Config { layers: 4, ..smooth },
+            Family::Maf | Family::Iaf => smooth,
+            Family::Naf { .. } | Family::Sos { .. } | Family::SplineAutoregressive(_) => Config { layers: 3, ..smooth },
+            Family::Umnn { .. } => Config { layers: 2, ..smooth },
+            Family::Planar | Family::Radial | Family::Sylvester { .. } => Config { layers: 16, ..smooth },
+            Family::Residual => Config { layers: 8, width: 48, ..smooth },
+            Family::Ffjord { .. } => Config { layers: 4, ..smooth },
+        }
+    }
+
+    /// Number of layers that have a log-determinant: three for a Glow step, and for NICE one more, the final scale.
+    pub fn stages(&self) -> usize {
+        match self.family {
+            Family::Glow { .. } => 3 * self.layers,
+            Family::Nice => self.layers + 1,
+            _ => self.layers,
+        }
+    }
+
+    /// Whether layer `stage` is left out.
+    pub fn mutes(&self, stage: usize) -> bool {
+        self.muted >> stage & 1 == 1
+    }
+
+    /// The scope of the parameters of layer `stage`.
+    pub fn scope(&self, stage: usize) -> String {
+        match self.family {
+            Family::Nice if stage == self.layers => "scale".into(),
+            Family::Glow { .. } => format!("step.{}.{}", stage / 3, ["actnorm", "linear", "coupling"][stage % 3]),
+            family if family.couples() => format!("coupling.{stage}"),
+            // One velocity moves the points at all times.
+            Family::Ffjord { .. } => "velocity".into(),
+            _ => format!("layer.{stage}"),
+        }
+    }
+
+    /// Whether a parameter belongs to layer `stage`.
+    pub fn owns(&self, stage: usize, parameter: &str) -> bool {
+        let scope = self.scope(stage);
+        parameter == scope || parameter.strip_prefix(&scope).is_some_and(|rest| rest.starts_with('.'))
+    }
+
+    /// The coupling that layer `stage` is, counted from 0; none where it is something else.
+    pub fn coupling(&self, stage: usize) -> Option<usize> {
+        match self.family {
+            Family::Glow { .. } => (stage % 3 == 2).then_some(stage / 3),
+            family => (family.couples() && stage < self.layers).then_some(stage),
+        }
+    }
+
+    /// Passive coordinates of a coupling: the first half in even ones, the rest in odd ones. With an LU matrix, which mixes them, always the
+    /// first.
+    pub fn passive(&self, coupling: usize) -> std::ops::Range<usize> {
+        let half = self.dim / 2;
+        if self.first_half_is_passive(coupling) { 0..half } else { half..self.dim }
+    }
+
+    /// Whether a layer only shifts: NICE.
+    pub fn additive(&self) -> bool {
+        self.family == Family::Nice
+    }
+
+    /// The coordinate of the plane that layer `stage` leaves alone; none where it is no coupling.
+    pub fn passive_axis(&self, stage: usize) -> Option<usize> {
+        self.coupling(stage).map(|coupling| self.passive(coupling).start)
+    }
+
+    pub(super) fn first_half_is_passive(&self, coupling: usize) -> bool {
+        // Reversing the order turns the halves by itself.
+        matches!(self.family, Family::Glow { .. }) || coupling.is_multiple_of(2)
+    }
+
+    /// What layer `stage` is, in a word.
+    pub fn stage_title(&self, stage: usize) -> &'static str {
+        match self.family {
+            Family::Nice if stage == self.layers => "scale",
+            Family::Glow { mixing } => match (stage % 3, mixing) {
+                (0, _) => "actnorm",
+                (1, Mixing::Reverse) => "reverse",
+                (1, Mixing::Linear) => "LU matrix",
+                _ => "coupling",
+            },
+            family if family.couples() => "coupling",
+            Family::Ffjord { .. } => "stretch of time",
+            Family::Residual => "residual block",
+            Family::Planar | Family::Radial | Family::Sylvester { .. } => "layer",
+            _ => "autoregressive layer",
+        }
+    }
+
+    /// How a layer is inverted.
+    pub fn inversion(&self) -> Inversion {
+        match self.family {
+            Family::Nice | Family::RealNvp | Family::Glow { .. } | Family::RationalQuadratic(_) | Family::Radial | Family::Iaf => {
+                Inversion::ClosedForm
+            }
+            Family::Maf | Family::SplineAutoregressive(_) => Inversion::ByDimension,
+            Family::CubicSpline(_) | Family::Planar | Family::Sylvester { .. } => Inversion::RootSearch { evaluations: root::STEPS },
+            Family::Naf { .. } | Family::Sos { .. } | Family::Umnn { .. } => Inversion::RootSearch { evaluations: self.dim * root::STEPS },
+            Family::Residual => Inversion::FixedPoint { iterations: residual::ITERATIONS },
+            Family::Ffjord { steps } => Inversion::ReverseTime { evaluations: ffjord::evaluations(steps) },
+        }
+    }
+}

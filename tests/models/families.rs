@@ -1,0 +1,345 @@
+//! One suite for every family of flows: what makes each of them a flow.
+
+use std::sync::Arc;
+
+use tractable::data::{Toy, noise};
+use tractable::exec::Session;
+use tractable::exec::cpu::{CpuSession, Real};
+use tractable::exec::gpu::{GpuDevice, GpuSession};
+use tractable::flows::{self, Config, Family};
+use tractable::graph::{Direction, Reuse, op::hyper};
+use tractable::train::{Fit, Lesson, Model, PointData, Source, Weights};
+
+use crate::program::Program;
+
+const B: usize = 64;
+
+/// Every family in a small size.
+fn families() -> impl Iterator<Item = Config> {
+    Family::ALL.into_iter().map(|family| {
+        let whole = Config::of(family);
+        Config { layers: whole.layers.min(4), width: 12, ..whole }
+    })
+}
+
+/// How far a point may be from where it came from after a round trip in f64, relative to `1 + |x|`.
+fn round_trip_tolerance(family: Family) -> f64 {
+    match family {
+        // Where a map is nearly flat, rounding is divided by its slope.
+        Family::CubicSpline(_) | Family::Planar | Family::Radial => 1e-6,
+        // Fixed point: 0.86^90 of the first error, times what the layers after it stretch.
+        Family::Residual => 1e-5,
+        // The reversed steps meet the forward ones up to the fifth order of their length.
+        Family::Ffjord { .. } => 1e-4,
+        _ => 1e-8,
+    }
+}
+
+fn evaluation<T: Real>(config: &Config, direction: Direction, seed: u64) -> Program<T> {
+    Program::new(flows::evaluation(config, B, direction).unwrap()).randomise(0.3, seed)
+}
+
+/// Normal points, three times as wide ones, the origin, an axis, the edges of a spline's box and their neighbours.
+fn points() -> Vec<f64> {
+    let mut x: Vec<f64> = noise::normals(7, 0, 2 * B).into_iter().map(f64::from).collect();
+    x[B..].iter_mut().for_each(|v| *v *= 3.0);
+    let edges = [4.0_f64, -4.0, 4.0_f64.next_up(), 4.0_f64.next_down(), (-4.0_f64).next_up(), (-4.0_f64).next_down()];
+    x[..4].copy_from_slice(&[0.0, 0.0, 0.0, 2.0]);
+    for (i, edge) in edges.into_iter().enumerate() {
+        x[4 + 4 * i..8 + 4 * i].copy_from_slice(&[edge, 0.3, -0.2, edge]);
+    }
+    x
+}
+
+/// The sum of the outputs `log_det.k`.
+fn total(config: &Config, mut output: impl FnMut(&str) -> Vec<f64>) -> Vec<f64> {
+    let layers = (0..config.stages()).map(|k| output(&format!("log_det.{k}")));
+    layers.fold(vec![0.0; B], |sum, l| sum.iter().zip(&l).map(|(a, b)| a + b).collect())
+}
+
+/// Largest distance of the round trip, relative to `1 + |x|`, and of the sum of both log-determinants from zero, over the points whose
+/// image is within reach of a latent normal.
+fn round_trip<T: Real>(config: &Config) -> [f64; 2] {
+    let mut forward: Program<T> = evaluation(config, Direction::Forward, 1);
+    let mut inverse: Program<T> = evaluation(config, Direction::Inverse, 1);
+    forward.run("x", &points());
+    let z = forward.output(&format!("point.{}", config.stages()));
+    inverse.run("z", &z);
+    let (x, back) = (points(), inverse.output("point.0"));
+    let far =
+        |(i, (a, b)): (usize, (&f64, &f64))| if z[i & !1].abs().max(z[i | 1].abs()) < 9.0 { (a - b).abs() / (1.0 + a.abs()) } else { 0.0 };
+    let worst = x.iter().zip(&back).enumerate().map(far).fold(0.0, f64::max);
+    let totals = [total(config, |name| forward.output(name)), total(config, |name| inverse.output(name))];
+    let sum = (0..B).filter(|i| z[2 * i].abs().max(z[2 * i + 1].abs()) < 9.0).map(|i| (totals[0][i] + totals[1][i]).abs());
+    [worst, sum.fold(0.0, f64::max)]
+}
+
+#[test]
+fn every_point_comes_back_and_the_log_determinants_are_opposite() {
+    for config in families() {
+        let tolerance = round_trip_tolerance(config.family);
+        let [there, log_det] = round_trip::<f64>(&config);
+        println!("{:32} f64 {there:.1e} log-det {log_det:.1e}", config.family.title());
+        assert!(there < tolerance, "{config:?}: {there}");
+        assert!(log_det < 100.0 * tolerance, "{config:?}: {log_det}");
+        let [there, log_det] = round_trip::<f32>(&config);
+        println!("{:32} f32 {there:.1e} log-det {log_det:.1e}", config.family.title());
+        assert!(there < 1e-4, "{config:?} in f32: {there}");
+        assert!(log_det < 1e-2, "{config:?} in f32: {log_det}");
+    }
+}
+
+/// `ln|det|` of the dense Jacobian of the map from x to each `point.k`, by central differences of x.
+fn cumulative(config: &Config, seed: u64, at: &[f64]) -> Vec<Vec<f64>> {
+    const H: f64 = 1e-6;
+    let mut forward: Program = evaluation(config, Direction::Forward, seed);
+    let mut shifted = |axis: usize, h: f64| -> Vec<Vec<f64>> {
+        let mut x = at.to_vec();
+        x.iter_mut().skip(axis).step_by(2).for_each(|v| *v += h);
+        forward.run("x", &x);
+        (0..=config.stages()).map(|k| forward.output(&format!("point.{k}"))).collect()
+    };
+    let [along_x, along_y] = [0, 1].map(|axis| {
+        let (plus, minus) = (shifted(axis, H), shifted(axis, -H));
+        let slope = |(a, b): (&Vec<f64>, &Vec<f64>)| a.iter().zip(b).map(|(a, b)| (a - b) / (2.0 * H)).collect::<Vec<_>>();
+        plus.iter().zip(&minus).map(slope).collect::<Vec<_>>()
+    });
+    let log_det = |(x, y): (&Vec<f64>, &Vec<f64>)| (0..B).map(|i| (x[2 * i] * y[2 * i + 1] - y[2 * i] * x[2 * i + 1]).abs().ln()).collect();
+    along_x.iter().zip(&along_y).map(log_det).collect()
+}
+
+/// Points away from the edges of splines, where a central difference would mix two slopes.
+fn smooth_points() -> Vec<f64> {
+    let mut x: Vec<f64> = noise::normals(17, 0, 2 * B).into_iter().map(f64::from).collect();
+    x[B..].iter_mut().for_each(|v| *v *= 2.5);
+    x
+}
+
+/// The largest distance between each layer's own stated log-determinant, times `sign`, and that of its own dense Jacobian.
+fn worst<T: Real>(config: &Config, sign: f64) -> f64 {
+    let mut forward: Program<T> = evaluation(config, Direction::Forward, 3);
+    forward.run("x", &smooth_points());
+    let numeric = cumulative(config, 3, &smooth_points());
+    let layer = |k: usize| {
+        let stated = forward.output(&format!("log_det.{k}"));
+        (0..B).map(|i| (sign * stated[i] - (numeric[k + 1][i] - numeric[k][i])).abs()).fold(0.0, f64::max)
+    };
+    (0..config.stages()).map(layer).fold(0.0, f64::max)
+}
+
+#[test]
+fn every_log_determinant_is_that_of_the_dense_jacobian_and_the_wrong_sign_is_caught() {
+    for config in families() {
+        let found = worst::<f64>(&config, 1.0);
+        println!("{:32} f64 {found:.1e} f32 {:.1e}", config.family.title(), worst::<f32>(&config, 1.0));
+        // Runge-Kutta integrates trace and motion apart: their steps agree up to the fifth order.
+        let tolerance = match config.family {
+            Family::Ffjord { .. } => 1e-3,
+            // The slope of what the quadrature gives is the integrand up to the quadrature's error.
+            Family::Umnn { .. } => 1e-4,
+            _ => 1e-5,
+        };
+        assert!(found < tolerance, "{config:?}: {found}");
+        let found = worst::<f32>(&config, 1.0);
+        assert!(found < 2e-3, "{config:?} in f32: {found}");
+        assert!(worst::<f64>(&config, -1.0) > 1e-2, "{config:?}: the mutant must be caught");
+    }
+}
+
+/// The sum of p over `side^2` cells of `[-reach, reach]^2`, times a cell's area; `sign` -1 subtracts the log-determinants instead.
+fn integral(config: &Config, prepare: impl FnOnce(Program) -> Program, reach: f64, side: usize, sign: f64) -> f64 {
+    let chunk = 4 * side;
+    let mut program = prepare(Program::new(flows::evaluation(config, chunk, Direction::Forward).unwrap()));
+    let step = 2.0 * reach / side as f64;
+    let at = |i: usize| -reach + (i as f64 + 0.5) * step;
+    let mut mass = 0.0;
+    for rows in (0..side).collect::<Vec<_>>().chunks(4) {
+        let x: Vec<f64> = rows.iter().flat_map(|&row| (0..side).flat_map(move |column| [at(column), at(row)])).collect();
+        program.run("x", &x);
+        let (base, log_p) = (program.output("log_base"), program.output("log_prob"));
+        mass += base.iter().zip(&log_p).map(|(base, p)| (base + sign * (p - base)).exp()).sum::<f64>();
+    }
+    mass * step * step
+}
+
+/// A short training on two moons, and its first and last losses.
+fn trained(config: &Config, steps: usize) -> (Weights, f32, f32) {
+    let mut lesson = Lesson::preset("realnvp").unwrap();
+    lesson.name = "a family".into();
+    lesson.model = Model::Realnvp { config: config.clone(), data: PointData::Toy { toy: Toy::TwoMoons } };
+    lesson.training.batch = 256;
+    lesson.training.adam.rate = 5e-3;
+    let source = Source::open(&lesson).unwrap();
+    let mut fit = Fit::new(lesson, source, Box::new(CpuSession::new(1))).unwrap();
+    (0..steps).for_each(|_| fit.advance().unwrap());
+    let losses = fit.losses().unwrap();
+    (fit.weights().unwrap(), losses[0].1, losses[steps - 1].1)
+}
+
+#[test]
+fn every_density_integrates_to_one_at_random_and_trained_and_the_wrong_sign_does_not() {
+    for config in families() {
+        // A steep polynomial is steeper than the grid, a flat one has tails beyond it.
+        let sigma = if matches!(config.family, Family::Sos { .. }) { 0.1 } else { 0.2 };
+        let random = |program: Program| program.randomise(sigma, 9);
+        let mass = integral(&config, random, 16.0, 560, 1.0);
+        println!("{:32} random {mass:.5}", config.family.title());
+        assert!((mass - 1.0).abs() < 1e-3, "{config:?} random: {mass}");
+        let (weights, first, last) = trained(&config, 60);
+        assert!(last < first - 0.1, "{config:?} learns: {first} {last}");
+        let mass = integral(&config, |program| program.take(&weights), 8.0, 560, 1.0);
+        println!("{:32} trained {mass:.5}, loss {first:.3} to {last:.3}", config.family.title());
+        assert!((mass - 1.0).abs() < 1e-3, "{config:?} trained: {mass}");
+        let mutant = integral(&config, |program| program.take(&weights), 8.0, 280, -1.0);
+        assert!((mutant - 1.0).abs() > 5e-3, "{config:?}: the mutant must be caught, {mutant}");
+    }
+}
+
+#[test]
+fn actnorm_starts_with_mean_zero_and_variance_one() {
+    let config = Config { layers: 3, width: 12, ..Config::of(Family::named("glow-lu").unwrap()) };
+    let mut lesson = Lesson::preset("realnvp").unwrap();
+    lesson.name = "glow".into();
+    lesson.model = Model::Realnvp { config: config.clone(), data: PointData::Toy { toy: Toy::EightGaussians } };
+    lesson.training.batch = B;
+    let Source::Points(points) = Source::open(&lesson).unwrap() else { panic!("a flow learns from points") };
+    let mut fit = Fit::new(lesson.clone(), Source::Points(points.clone()), Box::new(CpuSession::new(1))).unwrap();
+    let mut forward: Program = Program::new(flows::evaluation(&config, B, Direction::Forward).unwrap()).take(&fit.weights().unwrap());
+    let batch: Vec<f64> = points.batch(B, lesson.seed, 0).as_flat().iter().map(|&v| v.into()).collect();
+    forward.run("x", &batch);
+    for stage in (0..config.stages()).step_by(3) {
+        let after = forward.output(&format!("point.{}", stage + 1));
+        for axis in 0..2 {
+            let column = || after.iter().skip(axis).step_by(2);
+            let mean = column().sum::<f64>() / B as f64;
+            let variance = column().map(|v| (v - mean).powi(2)).sum::<f64>() / B as f64;
+            assert!(mean.abs() < 1e-4 && (variance - 1.0).abs() < 1e-4, "stage {stage}: {mean} {variance}");
+        }
+    }
+}
+
+/// Sets every array to uniform numbers within `reach`.
+fn uniform<T: Real>(program: &mut Program<T>, reach: f64, seed: u64) {
+    let arrays: Vec<(String, usize)> =
+        program.graph.parameters().iter().map(|p| (program.graph.describe(p.node), program.graph.shape(p.node).elements())).collect();
+    for (i, (name, n)) in arrays.iter().enumerate() {
+        // The normal's own distribution function makes it uniform.
+        let values: Vec<T> =
+            noise::uniforms(seed, i as u64, *n).into_iter().map(|u| T::from_f64(reach * (2.0 * f64::from(u) - 1.0))).collect();
+        program.store.set(name, &values).unwrap();
+    }
+}
+
+#[test]
+fn no_raw_parameter_breaks_a_constraint() {
+    for config in families() {
+        for seed in 0..24 {
+            let mut program: Program = Program::new(flows::evaluation(&config, B, Direction::Forward).unwrap());
+            uniform(&mut program, 30.0, seed);
+            // Layer by layer on points of its own size: raw parameters of 30 throw points far beyond any data.
+            let alone = Config { layers: 1, ..config.clone() };
+            let mut layer: Program<f64> = Program::new(flows::evaluation(&alone, B, Direction::Forward).unwrap());
+            uniform(&mut layer, 30.0, 100 + seed);
+            layer.run("x", &points());
+            for k in 0..alone.stages() {
+                let log_det = layer.output(&format!("log_det.{k}"));
+                assert!(log_det.iter().all(|l| l.is_finite()), "{config:?} seed {seed} layer {k}: {log_det:?}");
+            }
+            let mut single: Program<f32> = Program::new(flows::evaluation(&alone, B, Direction::Forward).unwrap());
+            uniform(&mut single, 30.0, 100 + seed);
+            single.run("x", &points());
+            assert!(single.output("log_prob").iter().all(|p| !p.is_nan()), "{config:?} seed {seed} in f32");
+        }
+    }
+}
+
+#[test]
+fn gradients_are_finite_inside_on_and_outside_the_boxes_and_at_equal_points() {
+    let far = [[1e3, 1e3], [1e3, -1e3], [-1e3, 1e3], [-1e3, -1e3], [0.0, 1e3], [0.0, 0.0], [0.0, 0.0], [4.0, -4.0]];
+    for config in families() {
+        for batch in [far, [[0.0, 0.0]; 8], [[1.5, -0.5]; 8], [[4.0, 4.0]; 8], [[9.0, -9.0]; 8]] {
+            let mut program = Program::<f32>::new(tractable::train::realnvp_training(&config, 8).unwrap()).randomise(0.3, 6);
+            program.program.set_input("hyper", &[0.0; hyper::SLOTS]).unwrap();
+            program.run("x", batch.as_flattened());
+            let (loss, norm) = (program.output("loss")[0], program.output("gradient_norm_sq")[0]);
+            assert!(loss.is_finite() && norm.is_finite(), "{config:?} {batch:?}: {loss} {norm}");
+            // A spline moves nothing outside its box or at its corners.
+            assert!(norm > 0.0 || batch[0][0] >= 4.0, "{config:?} {batch:?}: {norm}");
+        }
+    }
+}
+
+#[test]
+fn every_parameters_gradient_is_the_finite_difference() {
+    for config in families() {
+        let config = Config { layers: config.layers.min(2), width: 5, ..config };
+        let mut b = tractable::graph::Builder::new(tractable::graph::Mode::Train);
+        let nodes = flows::forward(&mut b, &config, B);
+        let mean = b.mean_all(nodes.log_prob);
+        let loss = b.neg(mean);
+        b.output("loss", loss);
+        let parameters = b.parameters();
+        let targets: Vec<_> = parameters.iter().map(|p| p.1).collect();
+        for ((name, _), gradient) in parameters.iter().zip(b.gradients(loss, &targets)) {
+            b.output(&format!("by {name}"), gradient);
+        }
+        let mut program = Program::<f64>::new(b.finish().unwrap()).randomise(0.4, 12);
+        program.run("x", &smooth_points());
+        for (name, _) in &parameters {
+            let stated = program.output(&format!("by {name}"));
+            let values = program.store.get(name).unwrap().to_vec();
+            for entry in (0..values.len()).step_by((values.len() / 3).max(1)) {
+                let mut loss_at = |change: f64| {
+                    let mut moved = values.clone();
+                    moved[entry] += change;
+                    program.store.set(name, &moved).unwrap();
+                    program.run("x", &smooth_points());
+                    program.output("loss")[0]
+                };
+                let numeric = (loss_at(1e-5) - loss_at(-1e-5)) / 2e-5;
+                program.store.set(name, &values).unwrap();
+                // A rectifier's kink or a knot between the two makes the difference the less exact one.
+                let tolerance = 1e-4 * (1.0 + numeric.abs().max(stated[entry].abs()));
+                assert!((numeric - stated[entry]).abs() < tolerance, "{config:?} {name}[{entry}]: {numeric} {}", stated[entry]);
+            }
+        }
+    }
+}
+
+#[test]
+#[ignore = "needs a Vulkan driver; scripts/test runs it on lavapipe"]
+fn the_gpu_agrees_in_both_directions() {
+    let gpu = Arc::new(GpuDevice::open().unwrap());
+    for config in families() {
+        let config = Config { layers: config.layers.min(2), ..config };
+        let exact: Program = evaluation(&config, Direction::Forward, 1);
+        let mut session = GpuSession::new(Arc::clone(&gpu));
+        let mut run = |direction: Direction, input: &str, values: &[f64]| -> (Vec<f64>, Vec<f64>) {
+            let graph = Arc::new(flows::evaluation(&config, B, direction).unwrap());
+            let program = session.prepare(&graph, Reuse::On).unwrap();
+            for name in exact.store.names() {
+                let weights: Vec<f32> = exact.store.get(name).unwrap().iter().map(|&w| w as f32).collect();
+                session.write_parameter(name, &weights).unwrap();
+            }
+            let values: Vec<f32> = values.iter().map(|&v| v as f32).collect();
+            session.run(program, &[(input, &values)]).unwrap();
+            let mut output = |name: &str| session.read_output(program, name).unwrap().into_iter().map(f64::from).collect::<Vec<_>>();
+            let last = if direction == Direction::Forward { config.stages() } else { 0 };
+            (output(&format!("point.{last}")), total(&config, output))
+        };
+        let (z, there) = run(Direction::Forward, "x", &points());
+        let (x, back) = run(Direction::Inverse, "z", &z);
+        for (i, (a, b)) in points().iter().zip(&x).enumerate() {
+            let near = z[i & !1].abs().max(z[i | 1].abs()) < 9.0;
+            assert!(!near || (a - b).abs() < 1e-4 * (1.0 + a.abs()), "{config:?}: {a} {b}");
+        }
+        let near = |i: &usize| z[2 * i].abs().max(z[2 * i + 1].abs()) < 9.0;
+        assert!((0..B).filter(near).all(|i| (there[i] + back[i]).abs() < 1e-2), "{config:?}");
+        let mut exact = exact;
+        exact.run("x", &points());
+        let definition = total(&config, |name| exact.output(name));
+        for i in (0..B).filter(near) {
+            assert!((there[i] - definition[i]).abs() < 2e-3, "{config:?} {i}: {} {}", there[i], definition[i]);
+        }
+    }
+}
