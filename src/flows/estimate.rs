@@ -3,8 +3,13 @@
 use super::config::Config;
 use super::family::Family;
 use super::ffjord::Velocity;
-use super::residual::{Residual, log_det};
-use crate::graph::{Builder, Graph, GraphError, Mode};
+use super::residual::{CONTRACTION, Residual, log_det};
+use crate::graph::{Builder, Graph, GraphError, Mode, NodeId};
+
+/// What `Lip(g)` of a residual block is at most: the product of the largest spectral norms of its three matrices.
+pub fn residual_lipschitz() -> f64 {
+    CONTRACTION.powi(3)
+}
 
 /// The terms of the power series of block `stage` of a residual flow (1906.02735, eq. 4):
 ///
@@ -13,7 +18,7 @@ use crate::graph::{Builder, Graph, GraphError, Mode};
 /// ```
 ///
 /// Inputs `x [B,D]` and `v [B,D]`; outputs `term.k [B,1]`, `v' J^k v` for k = 1..=terms (without sign and factor), `exact [B,1]`, the
-/// log-determinant itself, and `next [B,D]`, the block's image. With `v` a basis vector `e_i`, the sum over i of `term.k` is `tr(J^k)` exactly.
+/// log-determinant itself, `jacobian [B,D D]`, J row by row, and `next [B,D]`, the block's image. With `v` a basis vector `e_i`, the sum over i of `term.k` is `tr(J^k)` exactly.
 ///
 /// # Errors
 /// A configuration whose shapes do not fit.
@@ -25,6 +30,9 @@ pub fn residual_traces(config: &Config, stage: usize, batch: usize, terms: usize
     let g = block.with_jacobian(&mut b, x);
     let exact = log_det(&mut b, &g);
     b.output("exact", exact);
+    let entries: Vec<NodeId> = (0..config.dim * config.dim).map(|i| g.entry(&mut b, i % config.dim, i / config.dim)).collect();
+    let jacobian = b.concat(&entries, 1);
+    b.output("jacobian", jacobian);
     let next = b.add(x, g.value);
     b.output("next", next);
     let value = block.value(&mut b, x);

@@ -6,6 +6,7 @@ mod base;
 mod config;
 mod coupling;
 mod cubic;
+mod energy;
 mod estimate;
 mod family;
 mod ffjord;
@@ -28,7 +29,8 @@ mod tangents;
 
 pub use base::standard_normal;
 pub use config::Config;
-pub use estimate::{residual_traces, velocity};
+pub use energy::{BUMP, Energy};
+pub use estimate::{residual_lipschitz, residual_traces, velocity};
 pub use family::{Basis, Family, Inversion, Jacobian, Mixing, Spline};
 pub use record::{Nodes, conditioners, evaluation, forward, inverse, likelihood};
 

@@ -17,6 +17,7 @@ pub const TEXTS: &[(&str, &str)] = &[
     ("blind-spot", include_str!("../../presets/explain/blind-spot.md")),
     ("stack", include_str!("../../presets/explain/stack.md")),
     ("flow", include_str!("../../presets/explain/flow.md")),
+    ("residual-ffjord", include_str!("../../presets/explain/estimates.md")),
 ];
 
 /// The folder whose files replace the built-in texts: `explain/` beside the user's sessions, `~/.local/share/tractable/explain` on Linux.

@@ -8,6 +8,7 @@ pub mod app;
 pub mod blindspot;
 pub mod command;
 pub mod document;
+pub mod estimates;
 pub mod explain;
 pub mod files;
 pub mod flow;

@@ -111,7 +111,13 @@ pub const CHAPTERS: &[Chapter] = &[
         Flows,
         "How much can a transformation of low rank bend, and what does its determinant cost?",
     ),
-    planned("residual-ffjord", "Residual · FFJORD", Flows, "How is a log-determinant estimated without bias when the Jacobian is free?"),
+    built(
+        "residual-ffjord",
+        "Residual · FFJORD",
+        Flows,
+        "How is a log-determinant estimated without bias when the Jacobian is free?",
+        super::estimates::open,
+    ),
 ];
 
 /// The chapter with this stable name.

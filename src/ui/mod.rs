@@ -5,6 +5,7 @@
 
 pub mod bars;
 pub mod canvas2d;
+pub mod chart;
 pub mod chips;
 pub mod colormap;
 pub mod cursor;

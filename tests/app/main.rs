@@ -8,6 +8,7 @@ mod blindspot;
 mod chapters;
 mod cli;
 mod desk;
+mod estimates;
 mod explain;
 mod flow;
 mod flow_bench;

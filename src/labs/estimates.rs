@@ -1,0 +1,315 @@
+//! The lab "Residual · FFJORD": a log-determinant that nobody can afford, estimated in every way of the lecture beside the exact one, and the
+//! motion of a continuous flow with what it costs.
+
+mod controls;
+mod explain;
+mod pages;
+mod plane;
+mod state;
+mod table;
+mod walk;
+
+use std::time::Duration;
+
+use egui::Context;
+use serde_json::{Value, json};
+
+use self::state::{Page, State};
+use self::walk::Walk;
+use super::state::merged;
+use super::table::Table;
+use super::training;
+use super::{Action, Command, Lab, LabStatus, Live, Shared};
+use crate::data::Toy;
+use crate::exec::BackendChoice;
+use crate::train::estimate_job::{EstimateCommand, EstimateJob, EstimateSnapshot, Look, MOMENTS, Which};
+use crate::train::{Lesson, Worker};
+use crate::ui::canvas2d::View;
+use crate::ui::heatmap::FieldTexture;
+use crate::ui::theme::Palette;
+use crate::ui::transport::TransportModel;
+use crate::ui::units::number;
+
+/// What the worker was last asked for.
+#[derive(Clone, Copy, PartialEq)]
+struct Asked {
+    look: Look,
+    toy: Toy,
+    train: Option<Which>,
+}
+
+/// The lab.
+pub struct EstimatesLab {
+    worker: Option<Worker<EstimateJob>>,
+    snapshot: Option<EstimateSnapshot>,
+    state: State,
+    walk: Walk,
+    view: View,
+    /// Densities of the two flows.
+    density: [FieldTexture; 2],
+    asked: Option<Asked>,
+    seed: u64,
+    /// The colours of the theme that was last drawn in.
+    palette: &'static Palette,
+    failed: Option<String>,
+}
+
+/// Opens the lab; its worker starts with the first frame.
+#[must_use]
+pub fn open(shared: &Shared) -> Box<dyn Lab> {
+    Box::new(EstimatesLab {
+        worker: None,
+        snapshot: None,
+        state: State::default(),
+        walk: Walk::new(),
+        view: View::default(),
+        density: [(); 2].map(|()| FieldTexture::default().fading(plane::FADE)),
+        asked: None,
+        seed: shared.seed,
+        palette: shared.palette(),
+        failed: None,
+    })
+}
+
+impl EstimatesLab {
+    fn start(&mut self, ctx: &Context, shared: &Shared) {
+        let software = shared.frame_interval > Duration::from_millis(40);
+        // Where a window is drawn by the processor there is no GPU to train on.
+        let choice = if software && shared.backend == BackendChoice::Auto { BackendChoice::Cpu } else { shared.backend };
+        let (threads, seed, toy, look, wake) = (shared.threads, self.seed, self.state.toy, self.state.look(), ctx.clone());
+        let make = move || {
+            EstimateJob::new(seed, toy, look, choice, threads).unwrap_or_else(|error| {
+                tracing::warn!("{error}");
+                EstimateJob::new(seed, toy, look, BackendChoice::Cpu, threads).expect("both flows open on the CPU")
+            })
+        };
+        self.worker = Some(Worker::spawn("estimates", make, move || wake.request_repaint()));
+        self.asked = Some(Asked { look, toy, train: None });
+    }
+
+    fn send(&self, command: EstimateCommand) {
+        if let Some(worker) = &self.worker {
+            worker.send(command);
+        }
+    }
+
+    fn wish(&self) -> Asked {
+        let train = self.state.training.then(|| self.state.page.which());
+        Asked { look: self.state.look(), toy: self.state.toy, train }
+    }
+
+    /// Makes the walk stand where the settings say, or the settings what the walk says.
+    fn follow(&mut self, from_walk: bool) {
+        let time = self.state.page.which() == Which::Continuous;
+        let last = if time { MOMENTS } else { Which::Residual.config().layers - 1 };
+        if from_walk && time == self.walk.time {
+            let place = self.walk.place();
+            if time { self.state.moment = place } else { self.state.block = place + 1 }
+        }
+        self.walk.set(time, if time { self.state.moment } else { self.state.block - 1 }, last);
+    }
+
+    /// Tells the worker what has changed.
+    fn ask(&mut self) {
+        let wish = self.wish();
+        let Some(asked) = self.asked.replace(wish) else { return };
+        if asked.toy != wish.toy {
+            self.send(EstimateCommand::Toy(wish.toy));
+        }
+        if asked.look != wish.look {
+            self.send(EstimateCommand::Look(wish.look));
+        }
+        if asked.train != wish.train {
+            self.send(EstimateCommand::Train(wish.train));
+        }
+    }
+}
+
+impl Lab for EstimatesLab {
+    fn title(&self) -> &'static str {
+        "Residual · FFJORD"
+    }
+
+    fn update(&mut self, ctx: &Context, shared: &mut Shared) {
+        self.palette = shared.palette();
+        if self.worker.is_none() {
+            self.start(ctx, shared);
+        }
+        if self.seed != shared.seed {
+            self.seed = shared.seed;
+            self.send(EstimateCommand::Restart(self.seed));
+        }
+        if let Some(worker) = &self.worker {
+            if let Some(death) = shared.hear(worker.events()) {
+                self.failed = Some(death);
+            }
+            if let Some(snapshot) = worker.take_snapshot() {
+                // A flow that could not go on has stopped by itself.
+                self.state.training &= snapshot.error.is_none();
+                self.snapshot = Some(snapshot);
+            }
+        }
+        if self.walk.advance(f64::from(ctx.input(|input| input.stable_dt))) {
+            shared.animate(ctx);
+        }
+        self.follow(true);
+        self.ask();
+    }
+
+    fn controls(&mut self, ui: &mut egui::Ui, _shared: &mut Shared) {
+        controls::show(self, ui);
+        self.follow(false);
+    }
+
+    fn canvas(&mut self, ui: &mut egui::Ui, _shared: &mut Shared) {
+        controls::pages(self, ui);
+        self.follow(false);
+        let (width, height) = (ui.available_width(), ui.available_height());
+        let words = 62.0 * crate::ui::theme::letters::stretch(ui.ctx(), 11.0);
+        if pages::beside(ui) {
+            let gap = 16.0;
+            let side = ((width - gap) * 0.48).min(height - words).max(120.0);
+            ui.horizontal_top(|ui| {
+                ui.spacing_mut().item_spacing.x = gap;
+                ui.vertical(|ui| {
+                    ui.set_width(side);
+                    plane::show(self, ui, side);
+                });
+                ui.vertical(|ui| {
+                    ui.set_width(ui.available_width());
+                    pages::show(self, ui, height - 8.0);
+                });
+            });
+        } else {
+            let side = width.min(0.5 * height).max(120.0);
+            plane::show(self, ui, side);
+            pages::show(self, ui, (height - side - words).max(160.0));
+        }
+    }
+
+    fn explain(&mut self, ui: &mut egui::Ui, _shared: &mut Shared) {
+        explain::show(self, ui);
+    }
+
+    fn transport(&mut self) -> Option<&mut dyn TransportModel> {
+        Some(&mut self.walk)
+    }
+
+    fn command(&mut self, command: Command, shared: &mut Shared) -> bool {
+        match command {
+            Command::Preset(n) => match Page::ALL.get(usize::from(n).wrapping_sub(1)) {
+                Some((page, _)) => self.state.page = *page,
+                None => return false,
+            },
+            Command::Train => self.state.training = !self.state.training,
+            Command::Reset => {
+                self.send(EstimateCommand::Restart(self.seed));
+                shared.done(format!("Both flows start again from the initial values of seed {}.", self.seed));
+            }
+            Command::NewSeed => {}
+            Command::ResetAll => self.state = State::default(),
+            Command::Fit | Command::ResetView => self.view = View::default(),
+            _ => return false,
+        }
+        self.follow(false);
+        true
+    }
+
+    fn state(&self) -> Value {
+        serde_json::to_value(&self.state).unwrap_or_default()
+    }
+
+    fn restore(&mut self, patch: &Value, _shared: &mut Shared) -> Result<(), String> {
+        let state: State = merged(&self.state, patch)?;
+        state.check()?;
+        self.state = state;
+        self.follow(false);
+        Ok(())
+    }
+
+    fn lesson(&self) -> Option<Lesson> {
+        Some(EstimateJob::lesson(self.state.page.which(), self.state.toy, self.seed))
+    }
+
+    fn settled(&self) -> bool {
+        self.snapshot.as_ref().is_some_and(|snapshot| {
+            snapshot.series.is_some()
+                && snapshot.motion.is_some()
+                && (snapshot.look == self.state.look())
+                && self.asked == Some(self.wish())
+        })
+    }
+
+    fn table(&self) -> Option<Table> {
+        let snapshot = self.snapshot.as_ref()?;
+        match self.state.page {
+            Page::Series => snapshot.series.as_deref().map(table::series),
+            Page::Hutchinson => snapshot.series.as_deref().map(table::variances),
+            Page::Roulette => snapshot.series.as_deref().map(table::roulette),
+            Page::Inverse => snapshot.series.as_deref().map(table::inverse),
+            Page::Motion | Page::Trace => snapshot.motion.as_deref().map(table::motion),
+        }
+    }
+
+    fn live(&self, name: &str) -> Option<Live> {
+        let palette = self.palette;
+        let snapshot = self.snapshot.as_ref()?;
+        let (series, motion) = (snapshot.series.as_deref()?, snapshot.motion.as_deref()?);
+        let terms = snapshot.look.terms;
+        let (text, color) = match name {
+            "exact" => (number(series.exact, 4), palette.base),
+            "n" => (terms.to_string(), palette.text),
+            "sum" => (number(series.sums[terms - 1], 4), palette.seen),
+            "bias" => (format!("{:.1e}", (series.sums[terms - 1] - series.exact).abs()), palette.seen),
+            "bound" => (format!("{:.1e}", series.bounds[terms - 1]), palette.blind),
+            "c" => (number(series.contraction, 3), palette.blind),
+            "norm" => (number(series.jacobian.norm(), 3), palette.text),
+            "normal" => (number(series.variance_of_one[0], 4), palette.seen),
+            "signs" => (number(series.variance_of_one[1], 4), palette.positive),
+            "mean" => (number(series.roulette_spread.mean, 4), palette.now),
+            "error" => (number(series.roulette_spread.error, 4), palette.text),
+            "cost" => (number(series.mean_terms, 2), palette.text),
+            "evaluations" => (motion.adaptive.last()?.evaluations.to_string(), palette.seen),
+            "trained" => (motion.trained_evaluations.to_string(), palette.base),
+            "trace" => (number(motion.exact, 4), palette.base),
+            "estimate" => (number(motion.spreads[0].mean, 4), palette.now),
+            _ => return None,
+        };
+        Some(Live { text, color })
+    }
+
+    fn actions(&self) -> Vec<Action> {
+        let page = Page::ALL.into_iter().map(|(page, title)| Action { title: title.into(), patch: json!({ "page": page }) });
+        let toy = Toy::ALL.into_iter().map(|toy| Action { title: format!("Learn {}", toy.title()), patch: json!({ "toy": toy }) });
+        page.chain(toy).collect()
+    }
+
+    fn leave(&mut self) {
+        self.walk.set_playing(false);
+        self.send(EstimateCommand::Train(None));
+        // Whoever comes back finds it going on as the button says.
+        self.asked = self.asked.map(|asked| Asked { train: None, ..asked });
+    }
+
+    fn status(&self) -> LabStatus {
+        let Some(snapshot) = &self.snapshot else {
+            return LabStatus { busy: "opening".into(), error: self.failed.clone(), ..LabStatus::default() };
+        };
+        let error = self.failed.clone().or_else(|| snapshot.error.clone());
+        let step = snapshot.learner(self.state.page.which()).step;
+        training::status(&snapshot.backend, snapshot.running.is_some(), step, error)
+    }
+
+    fn spoken_summary(&self) -> String {
+        let found = self.snapshot.as_ref().and_then(|snapshot| Some((snapshot.series.as_deref()?, snapshot.look.terms)));
+        match found {
+            Some((series, terms)) => format!(
+                "Block {}: the exact log-determinant is {} nats, {terms} terms of the series give {}.",
+                self.state.block,
+                number(series.exact, 3),
+                number(series.sums[terms - 1], 3)
+            ),
+            None => "Both flows are being made.".into(),
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! One flow that learns a toy, with its curve and its density.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::snapshot::{GRID, LearnerView, REACH};
+use crate::data::Toy;
+use crate::exec::{BackendChoice, BackendInfo, ProgramId, Session, open_session};
+use crate::flows::{self, Config};
+use crate::graph::Reuse;
+use crate::train::curve::Curve;
+use crate::train::{Adam, FORMAT_VERSION, Fit, Lesson, Model, PointData, RateSchedule, Source, TrainError, Training};
+
+/// Points of a step.
+const BATCH: usize = 256;
+/// Rows of a pass of the density.
+const CHUNK: usize = GRID * GRID / 8;
+
+/// The flow.
+pub(super) struct Learner {
+    fit: Fit,
+    likelihood: ProgramId,
+    parameters: usize,
+    seconds: f64,
+    curve: Curve,
+    density: Arc<Vec<f32>>,
+    version: u64,
+}
+
+impl Learner {
+    /// With its initial values of a seed.
+    ///
+    /// # Errors
+    /// A device that fails.
+    pub(super) fn new(config: Config, toy: Toy, seed: u64, (choice, threads): (BackendChoice, usize)) -> Result<Learner, TrainError> {
+        let lesson = lesson(config.clone(), toy, seed);
+        let source = Source::open(&lesson)?;
+        let graph = Arc::new(flows::likelihood(&config, CHUNK)?);
+        let parameters = graph.parameter_count();
+        let mut fit = Fit::new(lesson, source, open_session(choice, threads)?)?;
+        let likelihood = fit.session().prepare(&graph, Reuse::On)?;
+        Ok(Learner { fit, likelihood, parameters, seconds: 0.0, curve: Curve::default(), density: Arc::default(), version: 0 })
+    }
+
+    /// One update.
+    pub(super) fn step(&mut self) -> Result<(), TrainError> {
+        let begin = Instant::now();
+        self.fit.advance()?;
+        self.seconds += begin.elapsed().as_secs_f64();
+        Ok(())
+    }
+
+    /// Takes the losses that have arrived into the curve.
+    pub(super) fn collect(&mut self) -> Result<(), TrainError> {
+        for (step, nats) in self.fit.losses()? {
+            self.curve.push(step, f64::from(nats));
+        }
+        Ok(())
+    }
+
+    /// Computes the density with the present weights.
+    pub(super) fn draw(&mut self) -> Result<(), TrainError> {
+        let cell = |i: usize| 2.0 * REACH * ((i as f64 + 0.5) / GRID as f64) - REACH;
+        let plane: Vec<f32> = (0..GRID * GRID).flat_map(|i| [cell(i % GRID) as f32, -cell(i / GRID) as f32]).collect();
+        let mut density = Vec::with_capacity(GRID * GRID);
+        for x in plane.chunks(2 * CHUNK) {
+            self.fit.session().run(self.likelihood, &[("x", x)])?;
+            density.extend(self.fit.session().read_output(self.likelihood, "log_prob")?.into_iter().map(f32::exp));
+        }
+        self.density = Arc::new(density);
+        self.version += 1;
+        Ok(())
+    }
+
+    pub(super) fn done(&self) -> u64 {
+        self.fit.step()
+    }
+
+    pub(super) fn session(&mut self) -> &mut dyn Session {
+        self.fit.session()
+    }
+
+    pub(super) fn backend(&self) -> BackendInfo {
+        self.fit.backend()
+    }
+
+    pub(super) fn view(&self) -> LearnerView {
+        LearnerView {
+            step: self.fit.step(),
+            seconds: self.seconds,
+            parameters: self.parameters,
+            curve: Arc::new(self.curve.points().to_vec()),
+            density: Arc::clone(&self.density),
+            version: self.version,
+        }
+    }
+}
+
+/// A flow on a toy, as `tractable train` understands it.
+pub(super) fn lesson(config: Config, toy: Toy, seed: u64) -> Lesson {
+    let adam = Adam { rate: 3e-3, ..Adam::default() };
+    Lesson {
+        format_version: FORMAT_VERSION,
+        name: config.family.name(),
+        title: format!("{} on {}", config.family.title(), toy.title()),
+        seed,
+        model: Model::Realnvp { config, data: PointData::Toy { toy } },
+        training: Training { batch: BATCH, steps: 3_000, adam, schedule: RateSchedule::Constant, shift: 0, class_dropout: 0.0 },
+        weights: None,
+        view: serde_json::Value::Null,
+    }
+}

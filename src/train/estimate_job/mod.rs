@@ -1,0 +1,267 @@
+//! The worker's job behind the chapter of free Jacobians: a residual and a continuous flow learn a toy, and every estimate of their
+//! log-determinants is computed beside the exact one. It knows no window.
+
+mod blocks;
+mod learner;
+mod motion;
+pub mod series;
+mod snapshot;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
+
+use self::blocks::Blocks;
+use self::learner::Learner;
+use self::motion::Motion;
+use self::series::Noise;
+pub use self::snapshot::{
+    Accuracy, EstimateSnapshot, GRID, ITERATIONS, LearnerView, MOMENTS, MOST_TERMS, MotionView, PROBES, REACH, REPEATS, SOLVES, SPINS,
+    SeriesView, TRAVELLERS,
+};
+use super::{Activity, Job, Lesson, Publisher, TrainError};
+use crate::data::Toy;
+use crate::exec::BackendChoice;
+use crate::flows::{Config, Family};
+
+/// Time of a turn.
+const SLICE: Duration = Duration::from_millis(30);
+/// While training, pictures are made this often, and take at most a third of the time.
+const LOOK: Duration = Duration::from_millis(500);
+/// Snapshots come at most this often.
+const PUBLISH: Duration = Duration::from_millis(150);
+/// Points of the data that are shown.
+const SHOWN: usize = 1_000;
+/// Stream of the generator for the points that are shown.
+const SHOWN_STREAM: u64 = u64::MAX - 1;
+
+/// One of the two flows.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Which {
+    /// `x + g(x)` in blocks.
+    Residual,
+    /// The solution of `dx/dt = f(x, t)`.
+    Continuous,
+}
+
+impl Which {
+    /// Its size in this chapter.
+    pub fn config(self) -> Config {
+        match self {
+            Which::Residual => Config::of(Family::Residual),
+            Which::Continuous => Config { width: 32, ..Config::of(Family::Ffjord { steps: 1 }) },
+        }
+    }
+}
+
+/// What is looked at.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Look {
+    /// The flow of which the pictures are made anew while it learns.
+    pub which: Which,
+    /// A point of the data plane.
+    pub probe: [f64; 2],
+    /// A block of the residual flow, from 0.
+    pub block: usize,
+    /// Terms of the series, 1 to [`MOST_TERMS`].
+    pub terms: usize,
+    /// Random vectors of an estimate.
+    pub probes: usize,
+    /// What they are drawn from.
+    pub noise: Noise,
+}
+
+/// What the window may ask.
+#[derive(Clone, PartialEq, Debug)]
+pub enum EstimateCommand {
+    /// Trains this flow, or pauses both.
+    Train(Option<Which>),
+    /// Both from their initial values of this seed.
+    Restart(u64),
+    /// Another toy; both start anew.
+    Toy(Toy),
+    /// Looks elsewhere.
+    Look(Look),
+}
+
+/// The job.
+pub struct EstimateJob {
+    residual: Learner,
+    continuous: Learner,
+    blocks: Blocks,
+    motion: Motion,
+    toy: Toy,
+    seed: u64,
+    points: Arc<Vec<[f32; 2]>>,
+    look: Look,
+    running: Option<Which>,
+    backend: (BackendChoice, usize),
+    series: Option<Arc<SeriesView>>,
+    moving: Option<Arc<MotionView>>,
+    /// What must be looked at again: the residual flow, the continuous one.
+    stale: [bool; 2],
+    /// When the last pictures were finished, and what they took.
+    looked: (Instant, Duration),
+    published: Instant,
+    dirty: bool,
+    error: Option<String>,
+}
+
+impl EstimateJob {
+    /// Both flows with their initial values of a seed, on a toy.
+    ///
+    /// # Errors
+    /// A device that fails.
+    pub fn new(seed: u64, toy: Toy, look: Look, choice: BackendChoice, threads: usize) -> Result<EstimateJob, TrainError> {
+        let backend = (choice, threads);
+        let [residual, continuous] = pair(seed, toy, backend)?;
+        let now = Instant::now();
+        Ok(EstimateJob {
+            residual,
+            continuous,
+            blocks: Blocks::new(&Which::Residual.config())?,
+            motion: Motion::new(&Which::Continuous.config())?,
+            toy,
+            seed,
+            points: shown(toy, seed),
+            look,
+            running: None,
+            backend,
+            series: None,
+            moving: None,
+            stale: [true; 2],
+            looked: (now, Duration::ZERO),
+            published: now,
+            dirty: true,
+            error: None,
+        })
+    }
+
+    /// The lesson of one of the flows.
+    pub fn lesson(which: Which, toy: Toy, seed: u64) -> Lesson {
+        learner::lesson(which.config(), toy, seed)
+    }
+
+    fn learner(&mut self, which: Which) -> &mut Learner {
+        match which {
+            Which::Residual => &mut self.residual,
+            Which::Continuous => &mut self.continuous,
+        }
+    }
+
+    fn restart(&mut self, seed: u64, toy: Toy) {
+        match pair(seed, toy, self.backend) {
+            Ok([residual, continuous]) => {
+                (self.residual, self.continuous, self.seed, self.toy, self.error) = (residual, continuous, seed, toy, None);
+                self.points = shown(toy, seed);
+                self.stale = [true; 2];
+            }
+            Err(error) => self.fail(&error),
+        }
+    }
+
+    fn fail(&mut self, error: &TrainError) {
+        (self.running, self.error) = (None, Some(error.to_string()));
+        // What cannot be computed is not asked for again and again.
+        self.stale = [false; 2];
+        self.dirty = true;
+    }
+
+    fn train(&mut self, which: Which) -> Result<(), TrainError> {
+        let end = Instant::now() + SLICE;
+        let learner = self.learner(which);
+        while Instant::now() < end {
+            learner.step()?;
+        }
+        learner.collect()?;
+        self.stale[usize::from(which == Which::Continuous)] = true;
+        self.dirty = true;
+        Ok(())
+    }
+
+    /// Makes the pictures that are out of date.
+    fn see(&mut self) -> Result<(), TrainError> {
+        let begin = Instant::now();
+        if std::mem::take(&mut self.stale[0]) {
+            self.residual.draw()?;
+            let step = self.residual.done();
+            self.series = Some(Arc::new(self.blocks.look(self.residual.session(), step, &self.look, self.seed)?));
+        }
+        // The motion of a flow that nobody looks at can wait, after its first picture.
+        if self.stale[1] && (self.look.which == Which::Continuous || self.moving.is_none()) {
+            self.stale[1] = false;
+            self.continuous.draw()?;
+            let step = self.continuous.done();
+            self.moving = Some(Arc::new(self.motion.look(self.continuous.session(), step, &self.look, &self.points, self.seed)?));
+        }
+        self.looked = (Instant::now(), begin.elapsed());
+        self.dirty = true;
+        Ok(())
+    }
+
+    fn snapshot(&self) -> EstimateSnapshot {
+        EstimateSnapshot {
+            look: self.look,
+            running: self.running,
+            floor: self.toy.entropy().map(|entropy| entropy.nats),
+            points: Arc::clone(&self.points),
+            residual: self.residual.view(),
+            continuous: self.continuous.view(),
+            series: self.series.clone(),
+            motion: self.moving.clone(),
+            backend: self.residual.backend(),
+            error: self.error.clone(),
+        }
+    }
+}
+
+/// The two flows.
+fn pair(seed: u64, toy: Toy, backend: (BackendChoice, usize)) -> Result<[Learner; 2], TrainError> {
+    Ok([Learner::new(Which::Residual.config(), toy, seed, backend)?, Learner::new(Which::Continuous.config(), toy, seed, backend)?])
+}
+
+/// Points of the data that are shown.
+fn shown(toy: Toy, seed: u64) -> Arc<Vec<[f32; 2]>> {
+    Arc::new(toy.sample(SHOWN, seed, SHOWN_STREAM).xy)
+}
+
+impl Job for EstimateJob {
+    type Command = EstimateCommand;
+    type Snapshot = EstimateSnapshot;
+
+    fn command(&mut self, command: EstimateCommand, _: &mut Publisher<EstimateSnapshot>) {
+        self.dirty = true;
+        match command {
+            EstimateCommand::Train(which) => self.running = which,
+            EstimateCommand::Restart(seed) => self.restart(seed, self.toy),
+            EstimateCommand::Toy(toy) => self.restart(self.seed, toy),
+            EstimateCommand::Look(look) => {
+                let before = std::mem::replace(&mut self.look, look);
+                self.stale[0] |= Look { which: before.which, ..look } != before;
+                self.stale[1] |= look.probe != before.probe;
+            }
+        }
+    }
+
+    fn turn(&mut self, out: &mut Publisher<EstimateSnapshot>) -> Activity {
+        if let Some(which) = self.running
+            && let Err(error) = self.train(which)
+        {
+            self.fail(&error);
+        }
+        let (last, took) = self.looked;
+        // While nothing learns a movement of the mouse is answered at once.
+        if (self.running.is_none() || self.series.is_none() || last.elapsed() > LOOK.max(2 * took))
+            && let Err(error) = self.see()
+        {
+            self.fail(&error);
+        }
+        if self.dirty && (self.running.is_none() || self.published.elapsed() >= PUBLISH) {
+            (self.dirty, self.published) = (false, Instant::now());
+            out.snapshot(self.snapshot());
+        }
+        if self.running.is_some() { Activity::Busy } else { Activity::Idle }
+    }
+}
