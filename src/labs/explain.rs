@@ -17,6 +17,7 @@ pub const TEXTS: &[(&str, &str)] = &[
     ("blind-spot", include_str!("../../presets/explain/blind-spot.md")),
     ("stack", include_str!("../../presets/explain/stack.md")),
     ("flow", include_str!("../../presets/explain/flow.md")),
+    ("planar-sylvester", include_str!("../../presets/explain/posterior.md")),
     ("residual-ffjord", include_str!("../../presets/explain/estimates.md")),
 ];
 

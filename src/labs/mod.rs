@@ -19,6 +19,7 @@ pub mod keys;
 pub mod lab;
 mod pace;
 pub mod pixelcnn;
+pub mod posterior;
 pub mod registry;
 pub mod render;
 pub mod shared;

@@ -105,11 +105,12 @@ pub const CHAPTERS: &[Chapter] = &[
         Flows,
         "Why is one direction a single pass and the other one pass per dimension?",
     ),
-    planned(
+    built(
         "planar-sylvester",
         "Planar · Sylvester",
         Flows,
         "How much can a transformation of low rank bend, and what does its determinant cost?",
+        super::posterior::open,
     ),
     built(
         "residual-ffjord",

@@ -15,6 +15,7 @@ mod lesson;
 mod objective;
 pub mod ode;
 pub mod pixelcnn_job;
+pub mod posterior_job;
 mod presets;
 pub mod rain_job;
 mod ring;

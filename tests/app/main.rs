@@ -26,6 +26,7 @@ mod pixelcnn_mask;
 mod pixelcnn_micro;
 mod pixelcnn_state;
 mod pixelcnn_study;
+mod posterior;
 mod presenter;
 mod real_window;
 mod render;

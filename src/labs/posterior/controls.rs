@@ -1,0 +1,69 @@
+use egui::{Ui, vec2};
+
+use super::PosteriorLab;
+use super::state::Page;
+use crate::flows::Energy;
+use crate::labs::Command;
+use crate::train::posterior_job::{Kind, PosteriorCommand};
+use crate::ui::chips;
+use crate::ui::units::count;
+
+/// What a person finds who asks for a drawn target: an arc of bumps, to be drawn on.
+fn bumps() -> Vec<[f64; 2]> {
+    (0..7).map(|i| 0.5 * std::f64::consts::PI * f64::from(i) / 3.0).map(|a| [-2.2 * a.cos(), 1.0 - 2.2 * a.sin()]).collect()
+}
+
+/// The row of chips above the picture.
+pub(super) fn pages(lab: &mut PosteriorLab, ui: &mut Ui) {
+    chips::segmented(ui, &mut lab.state.page, &[(Page::Fit, "Target and flow"), (Page::Constraint, "Constraint of a layer")]);
+    ui.add_space(6.0);
+}
+
+/// The column of what can be chosen.
+pub(super) fn show(lab: &mut PosteriorLab, ui: &mut Ui) {
+    chips::section(ui, "Flow", "");
+    chips::segmented(ui, &mut lab.state.kind, &Kind::ALL);
+    ui.add_space(4.0);
+    let mut layers = lab.state.layers;
+    ui.label("Layers K");
+    if chips::segmented(ui, &mut layers, &[(2, "2"), (8, "8"), (16, "16"), (32, "32")]) {
+        // Whoever looked at the whole flow goes on doing so.
+        let whole = lab.state.depth == lab.state.layers;
+        lab.state.depth = if whole { layers } else { lab.state.depth.min(layers) };
+        lab.state.layers = layers;
+    }
+    ui.add_space(8.0);
+    let step = lab.snapshot.as_ref().map_or(0, |snapshot| snapshot.reached.step);
+    chips::section(ui, "Training", &format!("step {}", count(step)));
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing = vec2(6.0, 5.0);
+        let label = if lab.state.training { "Pause training" } else { "Train" };
+        if chips::primary_button(ui, label).on_hover_text(Command::Train.tooltip()).clicked() {
+            lab.state.training = !lab.state.training;
+        }
+        if chips::button(ui, "From scratch").on_hover_text(Command::Reset.tooltip()).clicked() {
+            lab.send(PosteriorCommand::Restart(lab.seed));
+        }
+    });
+    ui.add_space(8.0);
+    chips::section(ui, "Target exp(−U) / Z", "");
+    let mut choices: Vec<(Energy, &str)> = Energy::PAPER
+        .into_iter()
+        .map(|energy| {
+            let title = energy.title();
+            (energy, title)
+        })
+        .collect();
+    let drawn = if let Energy::Drawn(places) = &lab.state.energy { places.clone() } else { bumps() };
+    choices.push((Energy::Drawn(drawn), "drawn"));
+    chips::segmented(ui, &mut lab.state.energy, &choices);
+    if matches!(lab.state.energy, Energy::Drawn(_)) {
+        ui.add_space(4.0);
+        if chips::button(ui, "One bump only").clicked() {
+            lab.state.energy = Energy::Drawn(vec![[0.0, 0.0]]);
+        }
+    }
+    chips::note(ui, "Click or draw on the target's plane to make your own of bumps.");
+    ui.add_space(4.0);
+    chips::toggle(ui, "samples", &mut lab.state.samples);
+}

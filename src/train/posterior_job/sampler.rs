@@ -1,0 +1,280 @@
+//! A flow that turns noise into samples of an energy, trained by the reverse divergence.
+//!
+//! ```text
+//! y = f(v), v ~ N(0, I);   ln q(y) = ln N(v) - sum_k log|det J_k|
+//! F = E[ln q(y) + U(y)] = KL(q || p) - ln Z,   ELBO = -F <= ln Z
+//! ```
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::snapshot::{DepthView, GRID, MEASURED, NOISE_REACH, PlanarLayer, Reached, SAMPLES};
+use super::{Kind, Look};
+use crate::data::noise;
+use crate::exec::{BackendChoice, BackendInfo, ProgramId, Session, open_session};
+use crate::flows::{self, Config, Energy};
+use crate::graph::{Builder, Direction, Graph, GraphError, Mode, Reuse};
+use crate::train::curve::Curve;
+use crate::train::{Adam, TrainError, Weights, initial_weights, minimise};
+
+/// Points of a step.
+const BATCH: usize = 256;
+/// The energy is brought in over so many steps, from a hundredth of it: else the flow settles on the first mode that it meets (1505.05770,
+/// eq. 20, whose own schedule is longer).
+const TEMPERING: f64 = 1_500.0;
+/// Rows of the way back.
+const BACK: usize = 512;
+/// Streams of the generator: step t draws from stream t + 1.
+const MEASURE_STREAM: u64 = u64::MAX;
+
+/// One training step: inputs `x [B,2]`, the noise, `beta [1]`, and `hyper`; the loss is `mean(ln q + beta U)`.
+///
+/// # Errors
+/// A configuration whose shapes do not fit.
+pub(super) fn training(config: &Config, energy: &Energy, batch: usize) -> Result<Graph, GraphError> {
+    let mut b = Builder::new(Mode::Train);
+    let beta = b.input("beta", &[1]);
+    let (log_q, value, _) = record(&mut b, config, energy, batch);
+    let weighted = b.mul(value, beta);
+    let sum = b.add(log_q, weighted);
+    let loss = b.mean_all(sum);
+    minimise(&mut b, loss);
+    b.finish()
+}
+
+/// The same map looked at: outputs `log_q`, `energy` `[B,1]`, `point.k [B,2]` and `log_det.k [B,1]`.
+fn looking(config: &Config, energy: &Energy, batch: usize) -> Result<Graph, GraphError> {
+    let mut b = Builder::new(Mode::Evaluate);
+    let (log_q, value, nodes) = record(&mut b, config, energy, batch);
+    b.output("log_q", log_q);
+    b.output("energy", value);
+    for (k, &point) in nodes.points.iter().enumerate() {
+        b.output(&format!("point.{k}"), point);
+    }
+    for (k, &log_det) in nodes.log_dets.iter().enumerate() {
+        b.output(&format!("log_det.{k}"), log_det);
+    }
+    b.finish()
+}
+
+/// `ln q(y)`, `U(y)` and the flow's own nodes.
+fn record(b: &mut Builder, config: &Config, energy: &Energy, batch: usize) -> (crate::graph::NodeId, crate::graph::NodeId, flows::Nodes) {
+    let nodes = flows::forward(b, config, batch);
+    let base = flows::standard_normal(b, nodes.points[0]);
+    let log_q = nodes.log_dets.iter().fold(base, |sum, &log_det| b.sub(sum, log_det));
+    let value = energy.record(b, nodes.points[nodes.points.len() - 1]);
+    (log_q, value, nodes)
+}
+
+/// The flow with its programs.
+pub(super) struct Sampler {
+    session: Box<dyn Session>,
+    training: (Arc<Graph>, ProgramId),
+    looking: ProgramId,
+    sampling: ProgramId,
+    back: ProgramId,
+    config: Config,
+    look: Look,
+    seed: u64,
+    step: u64,
+    seconds: f64,
+    reported: u64,
+    train: Curve,
+    elbo: Vec<[f64; 3]>,
+    inverse: f64,
+}
+
+impl Sampler {
+    /// With its initial values of a seed.
+    ///
+    /// # Errors
+    /// A device that fails.
+    pub(super) fn new(look: &Look, seed: u64, (choice, threads): (BackendChoice, usize)) -> Result<Sampler, TrainError> {
+        let (config, energy) = (look.config(), &look.energy);
+        let mut session = open_session(choice, threads)?;
+        let graph = Arc::new(training(&config, energy, BATCH)?);
+        let training = session.prepare(&graph, Reuse::On)?;
+        let looking_graph = Arc::new(looking(&config, energy, GRID * GRID)?);
+        let looking_at = session.prepare(&looking_graph, Reuse::On)?;
+        let sampling_graph = Arc::new(looking(&config, energy, MEASURED)?);
+        let sampling = session.prepare(&sampling_graph, Reuse::On)?;
+        let back = session.prepare(&Arc::new(flows::evaluation(&config, BACK, Direction::Inverse)?), Reuse::On)?;
+        let mut initial: Weights = initial_weights(&graph, seed);
+        initial.metadata.clear();
+        for (name, (_, values)) in &initial.arrays {
+            session.write_parameter(name, values)?;
+        }
+        Ok(Sampler {
+            session,
+            training: (graph, training),
+            looking: looking_at,
+            sampling,
+            back,
+            config,
+            look: look.clone(),
+            seed,
+            step: 0,
+            seconds: 0.0,
+            reported: 0,
+            train: Curve::default(),
+            elbo: Vec::new(),
+            inverse: f64::NAN,
+        })
+    }
+
+    /// One update.
+    pub(super) fn advance(&mut self) -> Result<(), TrainError> {
+        let begin = Instant::now();
+        let adam = Adam { rate: self.look.kind.rate(), clip: 5.0, ..Adam::default() };
+        let hyper = adam.slots(self.step + 1, 1.0);
+        let x = noise::normals(self.seed, self.step + 1, 2 * BATCH);
+        let beta = (0.01 + self.step as f64 / TEMPERING).min(1.0) as f32;
+        self.session.run(self.training.1, &[("x", &x), ("beta", &[beta]), ("hyper", &hyper)])?;
+        self.step += 1;
+        self.seconds += begin.elapsed().as_secs_f64();
+        Ok(())
+    }
+
+    /// Takes the losses that have arrived; a loss that is not finite is told as the step's sentence.
+    pub(super) fn collect(&mut self) -> Result<Option<String>, TrainError> {
+        for loss in self.session.losses() {
+            self.reported += 1;
+            if !loss.is_finite() {
+                return Ok(Some(format!("The loss of step {} is not finite; start again from scratch.", self.reported)));
+            }
+            self.train.push(self.reported, f64::from(loss));
+        }
+        Ok(None)
+    }
+
+    /// Measures the ELBO and the way back, and makes the pictures after every layer.
+    pub(super) fn see(&mut self) -> Result<Vec<DepthView>, TrainError> {
+        let stages = self.config.stages();
+        let v = noise::normals(self.seed, MEASURE_STREAM, 2 * MEASURED);
+        self.session.run(self.sampling, &[("x", &v)])?;
+        let read = |session: &mut dyn Session, program, name: &str| session.read_output(program, name);
+        let log_q = read(self.session.as_mut(), self.sampling, "log_q")?;
+        let energy = read(self.session.as_mut(), self.sampling, "energy")?;
+        let free: Vec<f64> = log_q.iter().zip(&energy).map(|(q, u)| f64::from(*q) + f64::from(*u)).collect();
+        let spread = crate::train::estimate_job::series::Spread::of(&free);
+        self.elbo.retain(|row| row[0] < self.step as f64);
+        self.elbo.push([self.step as f64, -spread.mean, spread.error]);
+        let mut depths = vec![DepthView::default(); stages + 1];
+        for (k, depth) in depths.iter_mut().enumerate() {
+            let points = read(self.session.as_mut(), self.sampling, &format!("point.{k}"))?;
+            depth.samples = pairs(&points[..2 * SAMPLES]);
+            if k > 0 {
+                let log_det = read(self.session.as_mut(), self.sampling, &format!("log_det.{}", k - 1))?;
+                depth.mean_log_det = log_det.iter().map(|&v| f64::from(v)).sum::<f64>() / log_det.len() as f64;
+            }
+        }
+        let end = read(self.session.as_mut(), self.sampling, &format!("point.{stages}"))?;
+        self.session.run(self.back, &[("z", &end[..2 * BACK])])?;
+        let found = read(self.session.as_mut(), self.back, "point.0")?;
+        self.inverse = found.chunks(2).zip(v.chunks(2)).map(|(a, b)| f64::from((a[0] - b[0]).hypot(a[1] - b[1]))).fold(0.0, f64::max);
+        self.bend(&mut depths)?;
+        Ok(depths)
+    }
+
+    /// The grid of noise after every layer, with its density: `ln q_k = ln N(v) - sum of the first k log-determinants`.
+    fn bend(&mut self, depths: &mut [DepthView]) -> Result<(), TrainError> {
+        let at = |i: usize| (2.0 * NOISE_REACH * i as f64 / (GRID - 1) as f64 - NOISE_REACH) as f32;
+        let grid: Vec<f32> = (0..GRID * GRID).flat_map(|i| [at(i % GRID), at(i / GRID)]).collect();
+        self.session.run(self.looking, &[("x", &grid)])?;
+        let constant = -std::f32::consts::TAU.ln();
+        let mut log_q: Vec<f32> = grid.chunks(2).map(|p| -0.5 * (p[0] * p[0] + p[1] * p[1]) + constant).collect();
+        for (k, depth) in depths.iter_mut().enumerate() {
+            if k > 0 {
+                let log_det = self.session.read_output(self.looking, &format!("log_det.{}", k - 1))?;
+                log_q.iter_mut().zip(log_det).for_each(|(q, log_det)| *q -= log_det);
+            }
+            depth.grid = pairs(&self.session.read_output(self.looking, &format!("point.{k}"))?);
+            depth.density = log_q.iter().map(|q| q.exp()).collect();
+        }
+        Ok(())
+    }
+
+    /// The layers of a planar flow.
+    pub(super) fn planar(&mut self) -> Result<Vec<PlanarLayer>, TrainError> {
+        if self.look.kind != Kind::Planar {
+            return Ok(Vec::new());
+        }
+        (0..self.config.stages())
+            .map(|stage| {
+                let scope = self.config.scope(stage);
+                let mut read = |name: &str| -> Result<Vec<f64>, TrainError> {
+                    Ok(self.session.read_parameter(&format!("{scope}.{name}"))?.into_iter().map(f64::from).collect())
+                };
+                let (raw, w, bias) = (read("u")?, read("w")?, read("bias")?[0]);
+                let along = raw[0] * w[0] + raw[1] * w[1];
+                let length = w[0] * w[0] + w[1] * w[1] + 1e-8;
+                let moved = (crate::graph::Unary::Softplus.eval(along) - 1.0 - along) / length;
+                Ok(PlanarLayer { raw: [raw[0], raw[1]], held: [raw[0] + moved * w[0], raw[1] + moved * w[1]], w: [w[0], w[1]], bias })
+            })
+            .collect()
+    }
+
+    pub(super) fn reached(&self, log_z: f64) -> Reached {
+        let (elbo, error) = self.elbo.last().map_or((f64::NAN, f64::NAN), |row| (row[1], row[2]));
+        Reached {
+            kind: self.look.kind,
+            layers: self.look.layers,
+            parameters: self.training.0.parameter_count(),
+            step: self.step,
+            seconds: self.seconds,
+            gap: log_z - elbo,
+            error,
+            inverse: self.inverse,
+        }
+    }
+
+    pub(super) fn curves(&self) -> (Vec<[f64; 2]>, Vec<[f64; 3]>) {
+        (self.train.points().to_vec(), self.elbo.clone())
+    }
+
+    pub(super) fn backend(&self) -> BackendInfo {
+        self.session.backend()
+    }
+}
+
+fn pairs(values: &[f32]) -> Vec<[f32; 2]> {
+    values.chunks(2).map(|p| [p[0], p[1]]).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn planar_layers_learn_two_arcs_and_never_pass_the_integral() {
+        let look = Look { kind: Kind::Planar, layers: 8, energy: Energy::Ring };
+        let mut sampler = Sampler::new(&look, 541, (BackendChoice::Cpu, 1)).unwrap();
+        let log_z = look.energy.log_integral(7.0, 700);
+        sampler.see().unwrap();
+        let before = sampler.reached(log_z);
+        for _ in 0..1_800 {
+            sampler.advance().unwrap();
+        }
+        assert_eq!(sampler.collect().unwrap(), None);
+        let depths = sampler.see().unwrap();
+        let after = sampler.reached(log_z);
+        assert!(after.gap > -4.0 * after.error, "the ELBO is a lower bound: {after:?}");
+        assert!(after.gap < 0.5 && before.gap > 2.0, "{before:?} {after:?}");
+        assert!(after.inverse < 1e-3, "{after:?}");
+        for layer in sampler.planar().unwrap() {
+            assert!(layer.w[0] * layer.held[0] + layer.w[1] * layer.held[1] > -1.0, "{layer:?}");
+        }
+        // The mass of the bent cells: the area of each, by its diagonals, times its mean density.
+        let last = depths.last().unwrap();
+        let mut mass = 0.0;
+        for row in 0..GRID - 1 {
+            for column in 0..GRID - 1 {
+                let corner = [row * GRID + column, row * GRID + column + 1, (row + 1) * GRID + column + 1, (row + 1) * GRID + column];
+                let [a, b, c, d] = corner.map(|i| last.grid[i].map(f64::from));
+                let area = 0.5 * ((c[0] - a[0]) * (d[1] - b[1]) - (c[1] - a[1]) * (d[0] - b[0])).abs();
+                mass += area * corner.iter().map(|&i| f64::from(last.density[i])).sum::<f64>() / 4.0;
+            }
+        }
+        assert!((mass - 1.0).abs() < 0.03, "{mass}");
+    }
+}
