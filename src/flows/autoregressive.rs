@@ -8,6 +8,10 @@
 //! The Jacobian is triangular either way, so its log-determinant is the sum of the logarithms of the slopes. Layers take turns in the order
 //! of the coordinates.
 
+mod sweep;
+
+pub use sweep::jacobi_sweep;
+
 use super::config::Config;
 use super::family::Family;
 use super::made::{Made, Order};

@@ -27,6 +27,7 @@ mod sigmoidal;
 mod sylvester;
 mod tangents;
 
+pub use autoregressive::jacobi_sweep;
 pub use base::standard_normal;
 pub use config::Config;
 pub use energy::{BUMP, Energy};

@@ -19,6 +19,7 @@ pub const TEXTS: &[(&str, &str)] = &[
     ("flow", include_str!("../../presets/explain/flow.md")),
     ("planar-sylvester", include_str!("../../presets/explain/posterior.md")),
     ("residual-ffjord", include_str!("../../presets/explain/estimates.md")),
+    ("taxonomy", include_str!("../../presets/explain/taxonomy.md")),
 ];
 
 /// The folder whose files replace the built-in texts: `explain/` beside the user's sessions, `~/.local/share/tractable/explain` on Linux.

@@ -27,6 +27,7 @@ pub mod stack;
 pub mod stage;
 pub mod state;
 pub mod table;
+pub mod taxonomy;
 mod training;
 mod weights;
 pub mod window;

@@ -98,6 +98,13 @@ pub const CHAPTERS: &[Chapter] = &[
         question: "How does a stack of invertible layers bend a Gaussian into your drawing, with an exact density at every point?",
         open: Some(super::flow::open),
     },
+    built(
+        "taxonomy",
+        "Taxonomy of flows",
+        Flows,
+        "Which pattern of the Jacobian makes its determinant cheap, and what does each family pay for it?",
+        super::taxonomy::open,
+    ),
     planned("realnvp-glow", "RealNVP · Glow images", Flows, "How do couplings, squeezes and splits scale from points to pictures?"),
     planned(
         "autoregressive-flows",

@@ -23,6 +23,7 @@ mod score;
 mod sequence;
 mod source;
 pub mod stack_job;
+pub mod taxonomy_job;
 mod trainer;
 mod weights;
 mod worker;

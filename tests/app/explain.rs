@@ -42,6 +42,7 @@ fn every_number_and_every_patch_of_the_texts_exists_in_its_lab() {
         ("flow", tractable::labs::flow::open),
         ("planar-sylvester", tractable::labs::posterior::open),
         ("residual-ffjord", tractable::labs::estimates::open),
+        ("taxonomy", tractable::labs::taxonomy::open),
     ];
     assert!(labs.iter().map(|(chapter, _)| *chapter).eq(TEXTS.iter().map(|(chapter, _)| *chapter)), "every text is tried in its lab");
     for &(chapter, open) in labs {

@@ -1,0 +1,327 @@
+//! The lab "Taxonomy of flows": every family's Jacobian and what it costs, the slow and the fast direction of the autoregressive ones, and some
+//! families that learn the same data side by side.
+
+mod actions;
+mod cards;
+mod chart;
+mod controls;
+mod costs;
+mod explain;
+mod live;
+mod matrix;
+mod race;
+mod state;
+mod table;
+mod walk;
+mod words;
+
+use std::path::Path;
+
+use egui::Context;
+use serde_json::Value;
+
+use self::race::Pictures;
+use self::state::{Page, State};
+use self::walk::Families;
+use super::state::merged;
+use super::table::Table;
+use super::training;
+use super::{Action, Command, Lab, LabStatus, Live, Look, Shared};
+use crate::flows::{Config, Family, Jacobian};
+use crate::train::taxonomy_job::pattern::Pattern;
+use crate::train::taxonomy_job::survey::Measured;
+use crate::train::taxonomy_job::sweeps::Sweeps;
+use crate::train::taxonomy_job::{CONTESTANTS, TaxonomyCommand, TaxonomyJob, TaxonomySnapshot};
+use crate::train::{Lesson, Model, PointData, Worker};
+use crate::ui::transport::TransportModel;
+use crate::ui::units::number;
+
+/// What the worker was last asked to look at.
+type Asked = (usize, [f64; 2], Family, bool);
+
+/// The lab.
+pub struct TaxonomyLab {
+    worker: Option<Worker<TaxonomyJob>>,
+    snapshot: Option<TaxonomySnapshot>,
+    state: State,
+    families: Families,
+    asked: Option<Asked>,
+    /// The race that the worker was last asked for.
+    raced: Option<([Family; CONTESTANTS], PointData)>,
+    /// The place of the race that a click on a family fills.
+    slot: usize,
+    pictures: Pictures,
+    seed: u64,
+    look: Look,
+    failed: Option<String>,
+}
+
+/// Opens the lab; its worker starts with the first frame.
+#[must_use]
+pub fn open(shared: &Shared) -> Box<dyn Lab> {
+    let state = State::default();
+    Box::new(TaxonomyLab {
+        worker: None,
+        snapshot: None,
+        families: Families::new(state.family),
+        asked: None,
+        raced: None,
+        slot: 0,
+        pictures: Pictures::default(),
+        seed: shared.seed,
+        look: shared.look(),
+        failed: None,
+        state,
+    })
+}
+
+impl TaxonomyLab {
+    fn start(&mut self, ctx: &Context, shared: &Shared) {
+        let (threads, seed, wake) = (shared.threads, self.seed, ctx.clone());
+        self.worker = Some(Worker::spawn("taxonomy", move || TaxonomyJob::new(seed, threads), move || wake.request_repaint()));
+        (self.asked, self.raced) = (None, None);
+    }
+
+    fn send(&self, command: TaxonomyCommand) {
+        if let Some(worker) = &self.worker {
+            worker.send(command);
+        }
+    }
+
+    fn running(&self) -> bool {
+        self.snapshot.as_ref().is_some_and(|snapshot| snapshot.running)
+    }
+
+    /// Starts or pauses the race, on its page.
+    fn train(&mut self, on: bool) {
+        if on {
+            self.state.page = Page::Race;
+            self.follow();
+        }
+        self.send(TaxonomyCommand::Train(on));
+    }
+
+    /// Makes the worker follow the settings.
+    fn follow(&mut self) {
+        self.state.family = self.families.family();
+        let look = (self.state.dim, self.state.point, self.state.family, self.state.page == Page::Costs);
+        if self.asked != Some(look) {
+            self.asked = Some(look);
+            let (dim, point, family, express) = look;
+            self.send(TaxonomyCommand::Look { dim, point, family, express });
+        }
+        let wanted = (self.state.racers, self.state.data.clone());
+        if self.state.page == Page::Race && self.raced.as_ref() != Some(&wanted) {
+            let again = self.running();
+            self.raced = Some(wanted);
+            self.send(TaxonomyCommand::Race { families: self.state.racers, data: self.state.data.clone() });
+            self.send(TaxonomyCommand::Train(again));
+        }
+    }
+
+    fn set(&mut self, state: State) {
+        self.families.set(state.family);
+        self.state = state;
+        self.follow();
+    }
+
+    fn choose(&mut self, family: Family) {
+        self.families.set(family);
+        self.follow();
+    }
+
+    /// Puts a family into the chosen place of the race; one that races already changes places.
+    fn enter(&mut self, family: Family) {
+        let racers = &mut self.state.racers;
+        match racers.iter().position(|&racer| racer == family) {
+            Some(other) => racers.swap(other, self.slot),
+            None => racers[self.slot] = family,
+        }
+        self.slot = (self.slot + 1) % CONTESTANTS;
+    }
+
+    /// The race from the beginning, with other seeds or the same.
+    fn restart(&mut self) {
+        if self.raced.is_some() {
+            let again = self.running();
+            self.send(TaxonomyCommand::Race { families: self.state.racers, data: self.state.data.clone() });
+            self.send(TaxonomyCommand::Train(again));
+        }
+    }
+
+    /// The numbers of the dimension that is chosen; none while the worker still holds another one.
+    fn shown(&self) -> Option<&TaxonomySnapshot> {
+        self.snapshot.as_ref().filter(|snapshot| snapshot.dim == self.state.dim)
+    }
+
+    fn pattern(&self, family: Family) -> Option<&Pattern> {
+        self.shown()?.patterns[TaxonomySnapshot::place(family)].as_deref()
+    }
+
+    fn measured(&self, family: Family) -> Option<&Measured> {
+        self.shown()?.measured[TaxonomySnapshot::place(family)].as_deref()
+    }
+
+    fn sweeps(&self, family: Family) -> Option<&Sweeps> {
+        self.shown()?.sweeps[TaxonomySnapshot::place(family)].as_deref()
+    }
+}
+
+/// The families of one kind of Jacobian.
+fn of_kind(kind: Jacobian) -> impl Iterator<Item = Family> {
+    Family::ALL.into_iter().filter(move |family| family.jacobian() == kind)
+}
+
+impl Lab for TaxonomyLab {
+    fn title(&self) -> &'static str {
+        "Taxonomy of flows"
+    }
+
+    fn update(&mut self, ctx: &Context, shared: &mut Shared) {
+        self.look = shared.look();
+        if self.worker.is_none() {
+            self.start(ctx, shared);
+        }
+        if self.seed != shared.seed {
+            self.seed = shared.seed;
+            self.send(TaxonomyCommand::Seed(self.seed));
+            self.restart();
+        }
+        if let Some(worker) = &self.worker {
+            if let Some(death) = shared.hear(worker.events()) {
+                self.failed = Some(death);
+            }
+            if let Some(snapshot) = worker.take_snapshot() {
+                self.snapshot = Some(snapshot);
+            }
+        }
+        if self.families.advance(f64::from(ctx.input(|input| input.stable_dt))) {
+            shared.animate(ctx);
+        }
+        self.follow();
+    }
+
+    fn controls(&mut self, ui: &mut egui::Ui, _shared: &mut Shared) {
+        controls::show(self, ui);
+    }
+
+    fn canvas(&mut self, ui: &mut egui::Ui, shared: &mut Shared) {
+        controls::pages(self, ui);
+        match self.state.page {
+            Page::Chart => chart::show(self, ui),
+            Page::Costs => costs::show(self, ui),
+            Page::Race => race::show(self, ui, shared),
+        }
+    }
+
+    fn explain(&mut self, ui: &mut egui::Ui, shared: &mut Shared) {
+        explain::show(self, ui, shared);
+    }
+
+    fn transport(&mut self) -> Option<&mut dyn TransportModel> {
+        Some(&mut self.families)
+    }
+
+    fn command(&mut self, command: Command, shared: &mut Shared) -> bool {
+        match command {
+            Command::Preset(1) => self.state.page = Page::Chart,
+            Command::Preset(2) => self.state.page = Page::Costs,
+            Command::Preset(3) => self.state.page = Page::Race,
+            Command::Train => self.train(!self.running()),
+            Command::Reset => {
+                self.restart();
+                shared.done(format!("The race starts again from the initial values of seed {}.", self.seed));
+            }
+            Command::NewSeed => {}
+            Command::ResetAll => self.set(State::default()),
+            Command::Fit | Command::ResetView => self.state.point = State::default().point,
+            _ => return false,
+        }
+        true
+    }
+
+    fn state(&self) -> Value {
+        serde_json::to_value(&self.state).unwrap_or_default()
+    }
+
+    fn restore(&mut self, patch: &Value, _shared: &mut Shared) -> Result<(), String> {
+        let state: State = merged(&self.state, patch)?;
+        state.check()?;
+        self.set(state);
+        Ok(())
+    }
+
+    fn open_file(&mut self, path: &Path, _shared: &mut Shared) -> bool {
+        let table = path.extension().is_some_and(|end| end.eq_ignore_ascii_case("csv"));
+        if table {
+            self.state.data = PointData::File { path: path.into() };
+            self.state.page = Page::Race;
+            self.follow();
+        }
+        table
+    }
+
+    fn lesson(&self) -> Option<Lesson> {
+        let mut lesson = Lesson::preset("realnvp")?;
+        lesson.name = self.state.family.name();
+        lesson.title = format!("{} on {}", self.state.family.title(), self.state.data.title());
+        lesson.weights = None;
+        lesson.model = Model::Realnvp { config: Config::of(self.state.family), data: self.state.data.clone() };
+        Some(lesson)
+    }
+
+    fn settled(&self) -> bool {
+        let Some(snapshot) = self.shown() else { return false };
+        let measured =
+            |family: Family| self.measured(family).is_some() && self.pattern(family).is_some_and(|p| p.point[..2] == self.state.point);
+        match self.state.page {
+            Page::Chart => measured(self.state.family) && snapshot.patterns.iter().all(Option::is_some),
+            Page::Costs => of_kind(Jacobian::Autoregressive).all(|family| measured(family) && self.sweeps(family).is_some()),
+            Page::Race => snapshot.race.as_ref().is_some_and(|race| race.contestants.iter().all(|racer| racer.score.is_some())),
+        }
+    }
+
+    fn table(&self) -> Option<Table> {
+        match self.state.page {
+            Page::Chart => self.shown().map(table::chart),
+            Page::Costs => self.shown().map(table::sweeps),
+            Page::Race => self.snapshot.as_ref()?.race.as_ref().map(table::race),
+        }
+    }
+
+    fn live(&self, name: &str) -> Option<Live> {
+        live::number_named(self, name)
+    }
+
+    fn actions(&self) -> Vec<Action> {
+        actions::all()
+    }
+
+    fn leave(&mut self) {
+        self.families.set_playing(false);
+        self.send(TaxonomyCommand::Train(false));
+    }
+
+    fn status(&self) -> LabStatus {
+        let Some(snapshot) = &self.snapshot else {
+            return LabStatus { busy: "opening".into(), error: self.failed.clone(), ..LabStatus::default() };
+        };
+        let error = self.failed.clone().or_else(|| snapshot.error.clone());
+        let step = snapshot.race.as_ref().map_or(0, |race| race.contestants.iter().map(|racer| racer.step).sum());
+        training::status(&snapshot.backend, snapshot.running, step, error)
+    }
+
+    fn spoken_summary(&self) -> String {
+        let family = self.state.family;
+        match self.state.page {
+            Page::Race => words::race(self),
+            Page::Chart | Page::Costs => {
+                let shape = self.pattern(family).map_or_else(|| "being computed".into(), |p| words::shape(p.parts[0].shape, p.dim));
+                let times = self.measured(family).map_or_else(String::new, |m| {
+                    format!(" Forward {} ms, inverse {} ms for the batch.", number(m.forward, 2), number(m.inverse, 2))
+                });
+                format!("{}: the Jacobian of one layer is {shape}.{times}", family.title())
+            }
+        }
+    }
+}

@@ -1,0 +1,267 @@
+//! The worker's job behind the taxonomy: it computes every family's Jacobian, measures what each costs, and lets some of them learn the same
+//! data side by side. It knows no window.
+//!
+//! Everything runs on the processor, one family at a time, so that times can be compared.
+
+mod contestant;
+pub mod express;
+pub mod pattern;
+mod race;
+mod snapshot;
+pub mod survey;
+pub mod sweeps;
+mod weights;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+pub use contestant::{SIDE, TEST_POINTS};
+pub use snapshot::{ContestantView, RaceView, TaxonomySnapshot};
+
+use self::express::Expression;
+use self::pattern::{Jacobians, Pattern};
+use self::race::Race;
+use self::survey::Measured;
+use self::sweeps::Sweeps;
+use super::{Activity, Event, Job, PointData, Publisher, Score, TrainError};
+use crate::exec::Session;
+use crate::exec::cpu::CpuSession;
+use crate::flows::{Family, Jacobian};
+
+/// Families that race.
+pub const CONTESTANTS: usize = 4;
+/// Snapshots of a running race come at most this often.
+const PUBLISH: Duration = Duration::from_millis(250);
+
+/// What the window may ask.
+#[derive(Clone, PartialEq, Debug)]
+pub enum TaxonomyCommand {
+    /// The chart in this dimension, the Jacobians at this place, this family before the others.
+    Look {
+        /// Dimension D.
+        dim: usize,
+        /// The first two coordinates of the probe.
+        point: [f64; 2],
+        /// Measured first.
+        family: Family,
+        /// Whether one layer of each autoregressive family shall learn.
+        express: bool,
+    },
+    /// Another seed: all weights, points and batches.
+    Seed(u64),
+    /// Measures the chart's dimension again.
+    MeasureAgain,
+    /// A race of these families on these data, from the beginning.
+    Race {
+        /// Who.
+        families: [Family; CONTESTANTS],
+        /// On what.
+        data: PointData,
+    },
+    /// Starts or pauses the race.
+    Train(bool),
+}
+
+/// What is known of one dimension.
+struct Chart {
+    jacobians: Vec<Option<Jacobians>>,
+    patterns: Vec<Option<Arc<Pattern>>>,
+    measured: Vec<Option<Arc<Measured>>>,
+    sweeps: Vec<Option<Arc<Sweeps>>>,
+}
+
+impl Chart {
+    fn new() -> Chart {
+        let none = Family::ALL.len();
+        Chart {
+            jacobians: (0..none).map(|_| None).collect(),
+            patterns: vec![None; none],
+            measured: vec![None; none],
+            sweeps: vec![None; none],
+        }
+    }
+}
+
+/// The job.
+pub struct TaxonomyJob {
+    seed: u64,
+    threads: usize,
+    dim: usize,
+    point: [f64; 2],
+    family: Family,
+    /// By dimension.
+    charts: std::collections::BTreeMap<usize, Chart>,
+    /// Who learns with one layer now, and what those before reached.
+    expression: Option<Expression>,
+    expressed: Vec<Option<Score>>,
+    express: bool,
+    race: Option<Race>,
+    running: bool,
+    version: u64,
+    published: Instant,
+    dirty: bool,
+    error: Option<String>,
+    /// What failed is not tried again.
+    broken: bool,
+}
+
+impl TaxonomyJob {
+    /// Nothing is computed yet.
+    pub fn new(seed: u64, threads: usize) -> TaxonomyJob {
+        TaxonomyJob {
+            seed,
+            threads,
+            dim: 6,
+            point: [0.5, -0.5],
+            family: Family::RealNvp,
+            charts: std::collections::BTreeMap::new(),
+            expression: None,
+            expressed: vec![None; Family::ALL.len()],
+            express: false,
+            race: None,
+            running: false,
+            version: 0,
+            published: Instant::now(),
+            dirty: true,
+            error: None,
+            broken: false,
+        }
+    }
+
+    fn fail(&mut self, error: &TrainError) {
+        (self.running, self.broken, self.error) = (false, true, Some(error.to_string()));
+        self.dirty = true;
+    }
+
+    /// Computes the next thing that is missing in the chart; false if nothing is.
+    fn survey(&mut self) -> Result<bool, TrainError> {
+        let (dim, seed) = (self.dim, self.seed);
+        let first = TaxonomySnapshot::place(self.family);
+        let order = || std::iter::once(first).chain((0..Family::ALL.len()).filter(move |&i| i != first));
+        let chart = self.charts.entry(dim).or_insert_with(Chart::new);
+        let point = pattern::probe(dim, seed, self.point);
+        let stale = |pattern: &Option<Arc<Pattern>>| pattern.as_ref().is_none_or(|pattern| pattern.point != point);
+        if let Some(i) = order().find(|&i| stale(&chart.patterns[i])) {
+            let jacobians = match &mut chart.jacobians[i] {
+                Some(jacobians) => jacobians,
+                none => none.insert(Jacobians::new(Family::ALL[i], dim, seed)?),
+            };
+            chart.patterns[i] = Some(Arc::new(jacobians.at(&point)?));
+            return Ok(true);
+        }
+        let autoregressive = |i: usize| Family::ALL[i].jacobian() == Jacobian::Autoregressive;
+        if let Some(i) = order().find(|&i| chart.measured[i].is_none() || (autoregressive(i) && chart.sweeps[i].is_none())) {
+            if chart.measured[i].is_none() {
+                chart.measured[i] = Some(Arc::new(survey::measure(Family::ALL[i], dim, seed, self.threads)?));
+            } else {
+                chart.sweeps[i] = sweeps::watch(Family::ALL[i], dim, seed)?.map(Arc::new);
+            }
+            return Ok(true);
+        }
+        Ok(false)
+    }
+
+    /// Lets one layer of the next autoregressive family learn for a turn; false if none is left or nobody asked.
+    fn express(&mut self) -> Result<bool, TrainError> {
+        if !self.express {
+            return Ok(false);
+        }
+        let left = |i: &usize| Family::ALL[*i].jacobian() == Jacobian::Autoregressive && self.expressed[*i].is_none();
+        let Some(next) = (0..Family::ALL.len()).find(left) else { return Ok(false) };
+        let learning = match &mut self.expression {
+            Some(learning) if learning.family == Family::ALL[next] => learning,
+            none => none.insert(Expression::new(Family::ALL[next], self.seed, self.threads)?),
+        };
+        if let Some(score) = learning.turn()? {
+            (self.expressed[next], self.expression) = (Some(score), None);
+            self.dirty = true;
+        }
+        Ok(true)
+    }
+
+    /// One piece of work; false if there is none.
+    fn work(&mut self) -> Result<bool, TrainError> {
+        if let Some(race) = &mut self.race {
+            if self.running {
+                self.dirty |= race.turn()? || self.published.elapsed() >= PUBLISH;
+                if race.stopped() {
+                    (self.running, self.dirty) = (false, true);
+                }
+                return Ok(true);
+            }
+            if race.score_due(false)? {
+                self.dirty = true;
+                return Ok(true);
+            }
+        }
+        if self.survey()? {
+            self.version += 1;
+            self.dirty = true;
+            return Ok(true);
+        }
+        self.express()
+    }
+
+    fn snapshot(&self) -> TaxonomySnapshot {
+        let none = Chart::new();
+        let chart = self.charts.get(&self.dim).unwrap_or(&none);
+        TaxonomySnapshot {
+            dim: self.dim,
+            patterns: chart.patterns.clone(),
+            measured: chart.measured.clone(),
+            sweeps: chart.sweeps.clone(),
+            expressed: self.expressed.clone(),
+            version: self.version,
+            race: self.race.as_ref().map(Race::view),
+            running: self.running,
+            backend: CpuSession::new(self.threads).backend(),
+            error: self.error.clone(),
+        }
+    }
+}
+
+impl Job for TaxonomyJob {
+    type Command = TaxonomyCommand;
+    type Snapshot = TaxonomySnapshot;
+
+    fn command(&mut self, command: TaxonomyCommand, out: &mut Publisher<TaxonomySnapshot>) {
+        self.dirty = true;
+        (self.broken, self.error) = (false, None);
+        match command {
+            TaxonomyCommand::Look { dim, point, family, express } => {
+                (self.dim, self.point, self.family, self.express) = (dim, point, family, express);
+            }
+            TaxonomyCommand::Seed(seed) => {
+                self.seed = seed;
+                self.charts.clear();
+                (self.expression, self.expressed) = (None, vec![None; Family::ALL.len()]);
+            }
+            TaxonomyCommand::MeasureAgain => {
+                if let Some(chart) = self.charts.get_mut(&self.dim) {
+                    chart.measured.fill(None);
+                    chart.sweeps.fill(None);
+                }
+            }
+            TaxonomyCommand::Race { families, data } => match Race::new(&families, &data, self.seed, self.threads) {
+                Ok(race) => self.race = Some(race),
+                Err(error) => out.event(Event::Warning(error.to_string())),
+            },
+            TaxonomyCommand::Train(on) => self.running = on && self.race.is_some(),
+        }
+    }
+
+    fn turn(&mut self, out: &mut Publisher<TaxonomySnapshot>) -> Activity {
+        let mut busy = false;
+        if !self.broken {
+            match self.work() {
+                Ok(found) => busy = found,
+                Err(error) => self.fail(&error),
+            }
+        }
+        if self.dirty {
+            (self.dirty, self.published) = (false, Instant::now());
+            out.snapshot(self.snapshot());
+        }
+        if busy { Activity::Busy } else { Activity::Idle }
+    }
+}
