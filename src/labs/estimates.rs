@@ -26,7 +26,7 @@ use crate::train::estimate_job::{EstimateCommand, EstimateJob, EstimateSnapshot,
 use crate::train::{Lesson, Worker};
 use crate::ui::canvas2d::View;
 use crate::ui::heatmap::FieldTexture;
-use crate::ui::theme::Palette;
+use crate::ui::theme::{Palette, letters};
 use crate::ui::transport::TransportModel;
 use crate::ui::units::number;
 
@@ -165,25 +165,25 @@ impl Lab for EstimatesLab {
         controls::pages(self, ui);
         self.follow(false);
         let (width, height) = (ui.available_width(), ui.available_height());
-        let words = 62.0 * crate::ui::theme::letters::stretch(ui.ctx(), 11.0);
-        if pages::beside(ui) {
-            let gap = 16.0;
-            let side = ((width - gap) * 0.48).min(height - words).max(120.0);
-            ui.horizontal_top(|ui| {
-                ui.spacing_mut().item_spacing.x = gap;
-                ui.vertical(|ui| {
-                    ui.set_width(side);
-                    plane::show(self, ui, side);
-                });
-                ui.vertical(|ui| {
-                    ui.set_width(ui.available_width());
-                    pages::show(self, ui, height - 8.0);
-                });
+        let (gap, words) = (16.0, 62.0 * letters::stretch(ui.ctx(), 11.0));
+        // In large type the second chart needs the whole width.
+        let large = letters::stretch(ui.ctx(), 11.0) > 1.15 && self.state.page != Page::Inverse;
+        let upper = if large { 0.54 * height } else { height };
+        let side = ((width - gap) * 0.48).min(upper - words).max(120.0);
+        ui.horizontal_top(|ui| {
+            ui.spacing_mut().item_spacing.x = gap;
+            ui.vertical(|ui| {
+                ui.set_width(side);
+                plane::show(self, ui, side);
             });
-        } else {
-            let side = width.min(0.5 * height).max(120.0);
-            plane::show(self, ui, side);
-            pages::show(self, ui, (height - side - words).max(160.0));
+            ui.vertical(|ui| {
+                ui.set_width(ui.available_width());
+                pages::show(self, ui, upper - 8.0, large.then_some(0));
+            });
+        });
+        if large {
+            let rest = ui.available_height() - 4.0;
+            pages::show(self, ui, rest, Some(1));
         }
     }
 

@@ -17,8 +17,8 @@ pub const TEXTS: &[(&str, &str)] = &[
     ("blind-spot", include_str!("../../presets/explain/blind-spot.md")),
     ("stack", include_str!("../../presets/explain/stack.md")),
     ("flow", include_str!("../../presets/explain/flow.md")),
-    ("planar-sylvester", include_str!("../../presets/explain/posterior.md")),
-    ("residual-ffjord", include_str!("../../presets/explain/estimates.md")),
+    ("planar-sylvester", include_str!("../../presets/explain/planar-sylvester.md")),
+    ("residual-ffjord", include_str!("../../presets/explain/residual-ffjord.md")),
     ("taxonomy", include_str!("../../presets/explain/taxonomy.md")),
 ];
 

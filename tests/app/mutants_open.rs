@@ -116,3 +116,13 @@ fn damaged_sessions_of_the_stack() {
 fn damaged_sessions_of_the_blind_spot() {
     survives("blind-spot");
 }
+
+#[test]
+fn damaged_sessions_of_free_jacobians() {
+    survives("residual-ffjord");
+}
+
+#[test]
+fn damaged_sessions_of_low_rank_layers() {
+    survives("planar-sylvester");
+}

@@ -8,31 +8,41 @@ use crate::train::estimate_job::series::{Histogram, Noise, Spread};
 use crate::train::estimate_job::{EstimateSnapshot, MOST_TERMS, MotionView, PROBES, REPEATS, SOLVES, SPINS, SeriesView};
 use crate::ui::chart::{Axes, bars, chart, dots, level, line, log10, upright};
 use crate::ui::chips;
-use crate::ui::theme::{Palette, letters};
+use crate::ui::theme::Palette;
 use crate::ui::units::{count, number};
 
 /// Names of the two noises, as everywhere in this chapter.
 pub(super) const NOISES: [(Noise, &str); 2] = [(Noise::Normal, "normal"), (Noise::Rademacher, "signs ±1")];
 
-/// Draws the charts of the page in a column of this height.
-pub(super) fn show(lab: &EstimatesLab, ui: &mut Ui, height: f32) {
+/// Draws both charts of the page below each other in a column of this height, or one of them.
+pub(super) fn show(lab: &EstimatesLab, ui: &mut Ui, height: f32, only: Option<usize>) {
     let Some(snapshot) = &lab.snapshot else {
         chips::note(ui, "Both flows are being made.");
         return;
     };
     let (Some(series), Some(motion)) = (&snapshot.series, &snapshot.motion) else { return };
+    let half = (height - ui.spacing().item_spacing.y) / 2.0;
+    let rooms = match only {
+        None => [Some(half), Some(half)],
+        Some(0) => [Some(height), None],
+        Some(_) => [None, Some(height)],
+    };
     match lab.state.page {
-        Page::Series => power_series(lab, series, ui, height),
-        Page::Hutchinson => hutchinson(snapshot, series, ui, height),
-        Page::Roulette => roulette(snapshot, series, ui, height),
+        Page::Series => power_series(lab, series, ui, rooms),
+        Page::Hutchinson => hutchinson(snapshot, series, ui, rooms),
+        Page::Roulette => roulette(snapshot, series, ui, rooms),
         Page::Inverse => inverse(series, ui, height),
-        Page::Motion => cost(motion, ui, height),
-        Page::Trace => trace(motion, ui, height),
+        Page::Motion => cost(motion, ui, rooms),
+        Page::Trace => trace(motion, ui, rooms),
     }
 }
 
-/// A title, its legends, and the height that is left of `height`.
-fn headed(ui: &mut Ui, title: &str, legends: &[(egui::Color32, String)], height: f32) -> f32 {
+/// Heights of the two charts of a page; one that is not drawn has none.
+type Rooms = [Option<f32>; 2];
+
+/// A title and its legends in a room, and what `draw` puts into the height that is left; nothing without a room.
+fn headed(ui: &mut Ui, title: &str, legends: &[(egui::Color32, String)], room: Option<f32>, draw: impl FnOnce(&mut Ui, f32)) {
+    let Some(height) = room else { return };
     let palette = Palette::of(ui);
     let begin = ui.cursor().top();
     ui.add(egui::Label::new(RichText::new(title).small().color(palette.text)).wrap());
@@ -42,40 +52,37 @@ fn headed(ui: &mut Ui, title: &str, legends: &[(egui::Color32, String)], height:
             chips::legend(ui, *color, text);
         }
     });
-    height - (ui.cursor().top() - begin) - 6.0
-}
-
-/// Half of a column, for one of two charts below each other.
-fn half(ui: &Ui, height: f32) -> f32 {
-    (height - ui.spacing().item_spacing.y) / 2.0
+    let left = height - (ui.cursor().top() - begin) - 6.0;
+    draw(ui, left);
 }
 
 fn indexed(values: &[f64], from: usize, value: impl Fn(f64) -> f64) -> Vec<[f64; 2]> {
     values.iter().enumerate().map(|(i, &v)| [(i + from) as f64, value(v)]).collect()
 }
 
-fn power_series(lab: &EstimatesLab, series: &SeriesView, ui: &mut Ui, height: f32) {
+fn power_series(lab: &EstimatesLab, series: &SeriesView, ui: &mut Ui, rooms: Rooms) {
     let palette = Palette::of(ui);
-    let half = half(ui, height);
     let chosen = lab.state.terms;
     let legends = [(palette.seen, "sum of n terms".to_owned()), (palette.base, format!("exact {}", number(series.exact, 4)))];
-    let room = headed(ui, "ln det(I + J), nats, against the number of terms n", &legends, half);
-    chart(ui, &Axes { name: "Sums of the power series", x: "terms n", ..Axes::default() }, room, |plot| {
-        level(plot, "exact", series.exact, palette.base);
-        line(plot, "sum of n terms", indexed(&series.sums, 1, |v| v), palette.seen, false);
-        dots(plot, "chosen n", vec![[chosen as f64, series.sums[chosen - 1]]], palette.now);
+    headed(ui, "ln det(I + J), nats, against the number of terms n", &legends, rooms[0], |ui, room| {
+        chart(ui, &Axes { name: "Sums of the power series", x: "terms n", ..Axes::default() }, room, |plot| {
+            level(plot, "exact", series.exact, palette.base);
+            line(plot, "sum of n terms", indexed(&series.sums, 1, |v| v), palette.seen, false);
+            dots(plot, "chosen n", vec![[chosen as f64, series.sums[chosen - 1]]], palette.now);
+        });
     });
     let legends = [
         (palette.seen, "|bias|".to_owned()),
-        (palette.blind, format!("bound 2cⁿ⁺¹/((n+1)(1−c)), c = {}", number(series.contraction, 3)).replace("cⁿ⁺¹", "c^(n+1)")),
+        (palette.blind, format!("bound 2c^(n+1)/((n+1)(1−c)), c = {}", number(series.contraction, 3))),
     ];
-    let room = headed(ui, "Bias of the truncated series, nats (log scale)", &legends, half);
-    let axes = Axes { name: "Bias against its bound", x: "terms n", log: [false, true], ..Axes::default() };
-    chart(ui, &axes, room, |plot| {
-        line(plot, "bound", indexed(&series.bounds, 1, log10), palette.blind, true);
-        let bias: Vec<f64> = series.sums.iter().map(|sum| (sum - series.exact).abs()).collect();
-        line(plot, "bias", indexed(&bias, 1, |v| log10(v.max(1e-14))), palette.seen, false);
-        dots(plot, "chosen n", vec![[chosen as f64, log10(bias[chosen - 1].max(1e-14))]], palette.now);
+    headed(ui, "Bias of the truncated series, nats (log scale)", &legends, rooms[1], |ui, room| {
+        let axes = Axes { name: "Bias against its bound", x: "terms n", log: [false, true], ..Axes::default() };
+        chart(ui, &axes, room, |plot| {
+            line(plot, "bound", indexed(&series.bounds, 1, log10), palette.blind, true);
+            let bias: Vec<f64> = series.sums.iter().map(|sum| (sum - series.exact).abs()).collect();
+            line(plot, "bias", indexed(&bias, 1, |v| log10(v.max(1e-14))), palette.seen, false);
+            dots(plot, "chosen n", vec![[chosen as f64, log10(bias[chosen - 1].max(1e-14))]], palette.now);
+        });
     });
 }
 
@@ -95,37 +102,38 @@ fn mean_text(spread: Spread) -> String {
     format!("mean {} ± {}", number(spread.mean, decimals), number(spread.error, decimals))
 }
 
-fn hutchinson(snapshot: &EstimateSnapshot, series: &SeriesView, ui: &mut Ui, height: f32) {
+fn hutchinson(snapshot: &EstimateSnapshot, series: &SeriesView, ui: &mut Ui, rooms: Rooms) {
     let palette = Palette::of(ui);
-    let half = half(ui, height);
     let look = snapshot.look;
     let legends = [(palette.now, mean_text(series.spread)), (palette.base, format!("exact {}", number(series.exact, 4)))];
     let vectors = if look.probes == 1 { "one vector".to_owned() } else { format!("{} vectors", look.probes) };
     let title = format!("{} estimates, each by {vectors} and {} terms", count(REPEATS as u64), look.terms);
-    let room = headed(ui, &title, &legends, half);
-    histogram(ui, "Estimates of Hutchinson", &series.hutchinson, series.spread, series.exact, room);
+    headed(ui, &title, &legends, rooms[0], |ui, room| {
+        histogram(ui, "Estimates of Hutchinson", &series.hutchinson, series.spread, series.exact, room);
+    });
     let colors = [palette.seen, palette.positive];
     let legends: Vec<_> = NOISES.iter().zip(colors).map(|((_, name), color)| (color, format!("{name}, dashed: its formula"))).collect();
-    let room = headed(ui, "Variance against the number of vectors (both log scale)", &legends, half);
-    let axes = Axes { name: "Variance against vectors", x: "vectors", log: [true, true], ..Axes::default() };
-    chart(ui, &axes, room, |plot| {
-        for (i, ((_, name), color)) in NOISES.iter().zip(colors).enumerate() {
-            let at = |k: usize, variance: f64| [log10(PROBES[k] as f64), log10(variance.max(1e-12))];
-            line(plot, name, (0..PROBES.len()).map(|k| at(k, series.variance_of_one[i] / PROBES[k] as f64)).collect(), color, true);
-            dots(plot, name, series.variances[i].iter().enumerate().map(|(k, &variance)| at(k, variance)).collect(), color);
-        }
+    headed(ui, "Variance against the number of vectors (both log scale)", &legends, rooms[1], |ui, room| {
+        let axes = Axes { name: "Variance against vectors", x: "vectors", log: [true, true], ..Axes::default() };
+        chart(ui, &axes, room, |plot| {
+            for (i, ((_, name), color)) in NOISES.iter().zip(colors).enumerate() {
+                let at = |k: usize, variance: f64| [log10(PROBES[k] as f64), log10(variance.max(1e-12))];
+                line(plot, name, (0..PROBES.len()).map(|k| at(k, series.variance_of_one[i] / PROBES[k] as f64)).collect(), color, true);
+                dots(plot, name, series.variances[i].iter().enumerate().map(|(k, &variance)| at(k, variance)).collect(), color);
+            }
+        });
     });
 }
 
-fn roulette(snapshot: &EstimateSnapshot, series: &SeriesView, ui: &mut Ui, height: f32) {
+fn roulette(snapshot: &EstimateSnapshot, series: &SeriesView, ui: &mut Ui, rooms: Rooms) {
     let palette = Palette::of(ui);
-    let half = half(ui, height);
     let spread = series.roulette_spread;
     let legends = [(palette.now, mean_text(spread)), (palette.base, format!("exact {}", number(series.exact, 4)))];
     let beyond = series.roulette.outside;
     let title = format!("{} spins of the roulette, {} beyond the chart", count(SPINS as u64), count(u64::from(beyond)));
-    let room = headed(ui, &title, &legends, half);
-    histogram(ui, "Estimates of the roulette", &series.roulette, spread, series.exact, room);
+    headed(ui, &title, &legends, rooms[0], |ui, room| {
+        histogram(ui, "Estimates of the roulette", &series.roulette, spread, series.exact, room);
+    });
     let terms = snapshot.look.terms;
     let cut = series.sums[terms - 1];
     let legends = [
@@ -133,15 +141,16 @@ fn roulette(snapshot: &EstimateSnapshot, series: &SeriesView, ui: &mut Ui, heigh
         (palette.base, "exact".to_owned()),
         (palette.blind, format!("{terms} terms and no roulette: {}", number(cut, 4))),
     ];
-    let room = headed(ui, "Mean of the first spins, nats (x: log scale)", &legends, half);
-    chart(ui, &Axes { name: "Mean of the spins", x: "spins", log: [true, false], ..Axes::default() }, room, |plot| {
-        level(plot, "exact", series.exact, palette.base);
-        level(plot, "truncated", cut, palette.blind);
-        let rows = &series.roulette_running;
-        for sign in [-2.0, 2.0] {
-            line(plot, "two standard errors", rows.iter().map(|r| [log10(r[0]), r[1] + sign * r[2]]).collect(), palette.seen, true);
-        }
-        line(plot, "mean", rows.iter().map(|r| [log10(r[0]), r[1]]).collect(), palette.seen, false);
+    headed(ui, "Mean of the first spins, nats (x: log scale)", &legends, rooms[1], |ui, room| {
+        chart(ui, &Axes { name: "Mean of the spins", x: "spins", log: [true, false], ..Axes::default() }, room, |plot| {
+            level(plot, "exact", series.exact, palette.base);
+            level(plot, "truncated", cut, palette.blind);
+            let rows = &series.roulette_running;
+            for sign in [-2.0, 2.0] {
+                line(plot, "two standard errors", rows.iter().map(|r| [log10(r[0]), r[1] + sign * r[2]]).collect(), palette.seen, true);
+            }
+            line(plot, "mean", rows.iter().map(|r| [log10(r[0]), r[1]]).collect(), palette.seen, false);
+        });
     });
 }
 
@@ -153,68 +162,65 @@ fn inverse(series: &SeriesView, ui: &mut Ui, height: f32) {
         (palette.blind, format!("bound, c = {}", number(series.contraction, 3))),
         (palette.base, format!("|J| at the probe, {}, to the power k", number(norm, 3))),
     ];
-    let room = headed(ui, "|x_k − x| of x ← z − g(x), started at z (log scale)", &legends, height);
     let axes = Axes { name: "Error of the inverse", x: "iterations k", log: [false, true], ..Axes::default() };
     let start = series.inverse[0];
-    chart(ui, &axes, room, |plot| {
-        let power = |rate: f64| -> Vec<[f64; 2]> {
-            (0..series.inverse.len()).map(|k| [k as f64, log10(start * rate.powi(k as i32))]).filter(|p| p[1] > -17.0).collect()
-        };
-        line(plot, "bound", power(series.contraction), palette.blind, true);
-        line(plot, "local rate", power(norm), palette.base, true);
-        line(plot, "error", indexed(&series.inverse, 0, |v| log10(v.max(1e-17))), palette.seen, false);
+    headed(ui, "|x_k − x| of x ← z − g(x), started at z (log scale)", &legends, Some(height), |ui, room| {
+        chart(ui, &axes, room, |plot| {
+            let power = |rate: f64| -> Vec<[f64; 2]> {
+                (0..series.inverse.len()).map(|k| [k as f64, log10(start * rate.powi(k as i32))]).filter(|p| p[1] > -17.0).collect()
+            };
+            line(plot, "bound", power(series.contraction), palette.blind, true);
+            line(plot, "local rate", power(norm), palette.base, true);
+            line(plot, "error", indexed(&series.inverse, 0, |v| log10(v.max(1e-17))), palette.seen, false);
+        })
     });
 }
 
-fn cost(motion: &MotionView, ui: &mut Ui, height: f32) {
+fn cost(motion: &MotionView, ui: &mut Ui, rooms: Rooms) {
     let palette = Palette::of(ui);
-    let half = half(ui, height);
     let legends = [
         (palette.seen, "dopri5, steps as long as allowed".to_owned()),
         (palette.base, format!("the trained flow's RK4: {}", motion.trained_evaluations)),
     ];
-    let room = headed(ui, "Evaluations of f against the tolerance (x: log scale)", &legends, half);
-    let include = vec![[-2.0, 0.0]];
-    let axes = Axes { name: "Evaluations against tolerance", x: "tolerance", log: [true, false], include };
-    chart(ui, &axes, room, |plot| {
-        let points: Vec<[f64; 2]> =
-            motion.adaptive.iter().filter_map(|row| Some([log10(row.tolerance?), row.evaluations as f64])).collect();
-        line(plot, "dopri5", points.clone(), palette.seen, false);
-        dots(plot, "dopri5", points, palette.seen);
-        level(plot, "trained", motion.trained_evaluations as f64, palette.base);
+    headed(ui, "Evaluations of f against the tolerance (x: log scale)", &legends, rooms[0], |ui, room| {
+        let include = vec![[-2.0, 0.0]];
+        let axes = Axes { name: "Evaluations against tolerance", x: "tolerance", log: [true, false], include };
+        chart(ui, &axes, room, |plot| {
+            let points: Vec<[f64; 2]> =
+                motion.adaptive.iter().filter_map(|row| Some([log10(row.tolerance?), row.evaluations as f64])).collect();
+            line(plot, "dopri5", points.clone(), palette.seen, false);
+            dots(plot, "dopri5", points, palette.seen);
+            level(plot, "trained", motion.trained_evaluations as f64, palette.base);
+        });
     });
     let legends = [
         (palette.seen, "dopri5, solid: error".to_owned()),
         (palette.positive, "RK4".to_owned()),
         (palette.text_dim, "dashed: there and back".to_owned()),
     ];
-    let room = headed(ui, "Largest error against evaluations (both log scale)", &legends, half);
-    let axes = Axes { name: "Error against evaluations", x: "evaluations", log: [true, true], ..Axes::default() };
-    chart(ui, &axes, room, |plot| {
-        for (name, rows, color) in [("dopri5", &motion.adaptive, palette.seen), ("RK4", &motion.fixed, palette.positive)] {
-            let at = |evaluations: usize, error: f64| [log10(evaluations as f64), log10(error.max(1e-12))];
-            let error: Vec<[f64; 2]> = rows.iter().map(|row| at(row.evaluations, row.error)).collect();
-            line(plot, name, error.clone(), color, false);
-            dots(plot, name, error, color);
-            line(plot, "there and back", rows.iter().map(|row| at(row.evaluations, row.round_trip)).collect(), color, true);
-        }
+    headed(ui, "Largest error against evaluations (both log scale)", &legends, rooms[1], |ui, room| {
+        let axes = Axes { name: "Error against evaluations", x: "evaluations", log: [true, true], ..Axes::default() };
+        chart(ui, &axes, room, |plot| {
+            for (name, rows, color) in [("dopri5", &motion.adaptive, palette.seen), ("RK4", &motion.fixed, palette.positive)] {
+                let at = |evaluations: usize, error: f64| [log10(evaluations as f64), log10(error.max(1e-12))];
+                let error: Vec<[f64; 2]> = rows.iter().map(|row| at(row.evaluations, row.error)).collect();
+                line(plot, name, error.clone(), color, false);
+                dots(plot, name, error, color);
+                line(plot, "there and back", rows.iter().map(|row| at(row.evaluations, row.round_trip)).collect(), color, true);
+            }
+        });
     });
 }
 
-fn trace(motion: &MotionView, ui: &mut Ui, height: f32) {
+fn trace(motion: &MotionView, ui: &mut Ui, rooms: Rooms) {
     let palette = Palette::of(ui);
-    let half = half(ui, height);
     for (i, (_, name)) in NOISES.iter().enumerate() {
         let legends = [(palette.now, mean_text(motion.spreads[i])), (palette.base, format!("exact trace {}", number(motion.exact, 4)))];
         let title = format!("log|det| by {SOLVES} solves, one vector for each whole solve: {name}");
-        let room = headed(ui, &title, &legends, half);
-        histogram(ui, name, &motion.estimates[i], motion.spreads[i], motion.exact, room);
+        headed(ui, &title, &legends, rooms[i], |ui, room| {
+            histogram(ui, name, &motion.estimates[i], motion.spreads[i], motion.exact, room);
+        });
     }
-}
-
-/// Whether the column beside the plane is wide enough for charts; else they stand below it.
-pub(super) fn beside(ui: &Ui) -> bool {
-    ui.available_width() > 330.0 * letters::stretch(ui.ctx(), 11.0)
 }
 
 /// A number of terms that the page of the series can show.

@@ -47,7 +47,7 @@ pub(super) fn show(lab: &mut EstimatesLab, ui: &mut Ui, side: f32) {
         chips::legend(ui, palette.now, "probe: drag it");
         match lab.state.page {
             Page::Motion | Page::Trace => chips::legend(ui, palette.seen, "200 points at t"),
-            _ => chips::legend(ui, palette.base, "the probe after each block"),
+            _ => chips::legend(ui, palette.base, "after each block"),
         };
     });
 }

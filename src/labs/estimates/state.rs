@@ -26,12 +26,12 @@ pub(super) enum Page {
 
 impl Page {
     pub(super) const ALL: [(Page, &'static str); 6] = [
-        (Page::Series, "Power series"),
+        (Page::Series, "Series"),
         (Page::Hutchinson, "Hutchinson"),
         (Page::Roulette, "Roulette"),
         (Page::Inverse, "Inverse"),
         (Page::Motion, "FFJORD"),
-        (Page::Trace, "FFJORD trace"),
+        (Page::Trace, "Trace"),
     ];
 
     /// The flow that the page is about.

@@ -96,12 +96,16 @@ pub struct EstimateJob {
     seed: u64,
     points: Arc<Vec<[f32; 2]>>,
     look: Look,
+    /// What the present pictures were made for.
+    seen: Look,
     running: Option<Which>,
     backend: (BackendChoice, usize),
     series: Option<Arc<SeriesView>>,
     moving: Option<Arc<MotionView>>,
     /// What must be looked at again: the residual flow, the continuous one.
     stale: [bool; 2],
+    /// The person looks elsewhere: that does not wait for its turn.
+    anew: bool,
     /// When the last pictures were finished, and what they took.
     looked: (Instant, Duration),
     published: Instant,
@@ -127,11 +131,13 @@ impl EstimateJob {
             seed,
             points: shown(toy, seed),
             look,
+            seen: look,
             running: None,
             backend,
             series: None,
             moving: None,
             stale: [true; 2],
+            anew: false,
             looked: (now, Duration::ZERO),
             published: now,
             dirty: true,
@@ -196,14 +202,15 @@ impl EstimateJob {
             let step = self.continuous.done();
             self.moving = Some(Arc::new(self.motion.look(self.continuous.session(), step, &self.look, &self.points, self.seed)?));
         }
-        self.looked = (Instant::now(), begin.elapsed());
+        self.seen = self.look;
+        (self.looked, self.anew) = ((Instant::now(), begin.elapsed()), false);
         self.dirty = true;
         Ok(())
     }
 
     fn snapshot(&self) -> EstimateSnapshot {
         EstimateSnapshot {
-            look: self.look,
+            look: self.seen,
             running: self.running,
             floor: self.toy.entropy().map(|entropy| entropy.nats),
             points: Arc::clone(&self.points),
@@ -241,6 +248,7 @@ impl Job for EstimateJob {
                 let before = std::mem::replace(&mut self.look, look);
                 self.stale[0] |= Look { which: before.which, ..look } != before;
                 self.stale[1] |= look.probe != before.probe;
+                self.anew = true;
             }
         }
     }
@@ -252,8 +260,8 @@ impl Job for EstimateJob {
             self.fail(&error);
         }
         let (last, took) = self.looked;
-        // While nothing learns a movement of the mouse is answered at once.
-        if (self.running.is_none() || self.series.is_none() || last.elapsed() > LOOK.max(2 * took))
+        let pause = if self.anew { took } else { LOOK.max(2 * took) };
+        if (self.running.is_none() || self.series.is_none() || last.elapsed() > pause)
             && let Err(error) = self.see()
         {
             self.fail(&error);

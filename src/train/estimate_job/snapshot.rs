@@ -126,7 +126,7 @@ pub struct MotionView {
 /// All that the window draws. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct EstimateSnapshot {
-    /// What was asked for.
+    /// What the pictures were made for.
     pub look: Look,
     /// The flow that learns, if one does.
     pub running: Option<Which>,
