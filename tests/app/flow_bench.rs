@@ -86,8 +86,11 @@ pub(crate) fn text(window: &Window, part: &str) -> String {
     node.label().or_else(|| node.value()).unwrap_or_default()
 }
 
+/// Brings what has this name into view and presses it, wherever answers of the worker move it meanwhile.
 pub(crate) fn click(window: &mut Window, name: &str) {
-    window.get_by_label(name).click();
+    window.get_by_label(name).scroll_to_me();
+    window.run_steps(3);
+    window.get_by_label(name).click_accesskit();
     window.run_steps(3);
 }
 
