@@ -92,7 +92,7 @@ fn other_flow(lesson: &mut Lesson, arguments: &TrainArguments) -> anyhow::Result
     if let Some(layers) = arguments.layers {
         config.layers = layers as usize;
     }
-    Ok(())
+    config.check().map_err(|what| anyhow::anyhow!("{what}; choose other --layers."))
 }
 
 /// A score as a line of text.

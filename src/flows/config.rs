@@ -8,6 +8,7 @@ use crate::nn::Activation;
 
 /// Size, shape and family of a flow.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Stored")]
 pub struct Config {
     /// Dimension D of a point, 2 or more.
     pub dim: usize,
@@ -18,12 +19,33 @@ pub struct Config {
     /// Nonlinearity of the conditioners. Residual and continuous layers have their own.
     pub activation: Activation,
     /// Which flow.
-    #[serde(default)]
     pub family: Family,
     /// Layers that are left out, a bit each, counted as [`Config::stages`] counts: the flow is the composition of the others. A layer that is
     /// left out is the identity with log-determinant 0, and its parameters are not declared.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(skip_serializing_if = "is_zero")]
     pub muted: u64,
+}
+
+/// A configuration as files hold it: old ones name no family but say whether the couplings are additive.
+#[derive(Deserialize)]
+struct Stored {
+    dim: usize,
+    layers: usize,
+    width: usize,
+    activation: Activation,
+    family: Option<Family>,
+    #[serde(default)]
+    additive: bool,
+    #[serde(default)]
+    muted: u64,
+}
+
+impl From<Stored> for Config {
+    fn from(stored: Stored) -> Config {
+        let Stored { dim, layers, width, activation, family, additive, muted } = stored;
+        let family = family.unwrap_or(if additive { Family::Nice } else { Family::RealNvp });
+        Config { dim, layers, width, activation, family, muted }
+    }
 }
 
 fn is_zero(bits: &u64) -> bool {
@@ -51,6 +73,35 @@ impl Config {
             Family::Planar | Family::Radial | Family::Sylvester { .. } => Config { layers: 16, ..smooth },
             Family::Residual => Config { layers: 8, width: 48, ..smooth },
             Family::Ffjord { .. } => Config { layers: 4, ..smooth },
+        }
+    }
+
+    /// Whether the numbers make a flow: what its graph, its masks of layers and this machine's memory allow.
+    ///
+    /// # Errors
+    /// A sentence without its full stop: which setting, its range, what it is.
+    pub fn check(&self) -> Result<(), String> {
+        let in_range = |name: &str, value: usize, low: usize, high: usize| {
+            let fits = (low..=high).contains(&value);
+            if fits { Ok(()) } else { Err(format!("`{name}` must be {low} to {high}, but is {value}")) }
+        };
+        in_range("dim", self.dim, 2, 64)?;
+        // Masks have 64 bits, and a Glow step has three layers.
+        in_range("layers", self.layers, 1, if matches!(self.family, Family::Glow { .. }) { 16 } else { 32 })?;
+        in_range("width", self.width, 1, 1_024)?;
+        match self.family {
+            Family::CubicSpline(spline) | Family::RationalQuadratic(spline) | Family::SplineAutoregressive(spline) => {
+                in_range("bins", spline.bins, 2, 64)?;
+                in_range("bound", spline.bound, 1, 100)
+            }
+            Family::Naf { units } => in_range("units", units, 1, 64),
+            Family::Sos { polynomials, degree } => {
+                in_range("polynomials", polynomials, 1, 16)?;
+                in_range("degree", degree, 1, 8)
+            }
+            Family::Umnn { order } => in_range("order", order, 2, 100),
+            Family::Ffjord { steps } => in_range("steps", steps, 1, 40),
+            _ => Ok(()),
         }
     }
 
@@ -84,6 +135,16 @@ impl Config {
     pub fn owns(&self, stage: usize, parameter: &str) -> bool {
         let scope = self.scope(stage);
         parameter == scope || parameter.strip_prefix(&scope).is_some_and(|rest| rest.starts_with('.'))
+    }
+
+    /// Whether layer `stage` has anything to learn: an order of the coordinates has not.
+    pub fn has_parameters(&self, stage: usize) -> bool {
+        !matches!(self.family, Family::Glow { mixing: Mixing::Reverse }) || stage % 3 != 1
+    }
+
+    /// Whether all layers are made by the same arrays: to leave one as it is leaves all.
+    pub fn shares_parameters(&self) -> bool {
+        matches!(self.family, Family::Ffjord { .. })
     }
 
     /// The coupling that layer `stage` is, counted from 0; none where it is something else.
@@ -141,10 +202,47 @@ impl Config {
                 Inversion::ClosedForm
             }
             Family::Maf | Family::SplineAutoregressive(_) => Inversion::ByDimension,
-            Family::CubicSpline(_) | Family::Planar | Family::Sylvester { .. } => Inversion::RootSearch { evaluations: root::STEPS },
-            Family::Naf { .. } | Family::Sos { .. } | Family::Umnn { .. } => Inversion::RootSearch { evaluations: self.dim * root::STEPS },
+            Family::CubicSpline(_) | Family::Planar => Inversion::RootSearch { evaluations: root::STEPS },
+            Family::Sylvester { .. } | Family::Naf { .. } | Family::Sos { .. } | Family::Umnn { .. } => {
+                Inversion::RootSearch { evaluations: self.dim * root::STEPS }
+            }
             Family::Residual => Inversion::FixedPoint { iterations: residual::ITERATIONS },
             Family::Ffjord { steps } => Inversion::ReverseTime { evaluations: ffjord::evaluations(steps) },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn old_files_keep_their_family_and_new_ones_come_back() {
+        let old = |additive: bool| format!(r#"{{"dim":2,"layers":4,"width":16,"activation":"relu","additive":{additive}}}"#);
+        let read = |text: &str| serde_json::from_str::<Config>(text).unwrap();
+        assert_eq!(read(&old(true)).family, Family::Nice);
+        assert_eq!(read(&old(false)).family, Family::RealNvp);
+        for family in Family::ALL {
+            let config = Config::of(family);
+            config.check().unwrap();
+            assert_eq!(read(&serde_json::to_string(&config).unwrap()), config);
+            assert_eq!(Family::named(&family.name()), Some(family));
+        }
+    }
+
+    #[test]
+    fn settings_that_make_no_flow_are_named() {
+        let spline = |bins: usize, bound: usize| Family::RationalQuadratic(super::super::Spline { bins, bound });
+        for (family, layers, word) in [
+            (spline(0, 4), 4, "bins"),
+            (spline(8, 0), 4, "bound"),
+            (Family::Ffjord { steps: 0 }, 4, "steps"),
+            (Family::Sos { polynomials: 0, degree: 2 }, 4, "polynomials"),
+            (Family::Glow { mixing: Mixing::Linear }, 32, "layers"),
+            (Family::Umnn { order: 1_000_000 }, 4, "order"),
+        ] {
+            let sentence = Config { layers, ..Config::of(family) }.check().unwrap_err();
+            assert!(sentence.contains(word), "{sentence}");
         }
     }
 }

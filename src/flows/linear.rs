@@ -85,16 +85,10 @@ impl Lu {
         }
     }
 
-    /// Entry of a matrix, `[1,1]`.
-    fn entry(b: &mut Builder, matrix: NodeId, row: usize, column: usize) -> NodeId {
-        let row = b.slice(matrix, 0, row, 1);
-        b.slice(row, 1, column, 1)
-    }
-
     /// `value + sign * sum over columns of entry(row, c) * others[c]`.
     fn row(b: &mut Builder, value: NodeId, sign: f64, matrix: NodeId, row: usize, others: &[(usize, NodeId)]) -> NodeId {
         others.iter().fold(value, |sum, &(column, other)| {
-            let entry = Lu::entry(b, matrix, row, column);
+            let entry = entry(b, matrix, row, column);
             let product = b.mul(other, entry);
             if sign > 0.0 { b.add(sum, product) } else { b.sub(sum, product) }
         })
@@ -140,6 +134,12 @@ impl Layer for Lu {
         }
         Moved { to: b.concat(&value, 1), log_det: same_for_all(b, log_diagonal, batch) }
     }
+}
+
+/// Entry of a matrix, `[1,1]`.
+pub(super) fn entry(b: &mut Builder, matrix: NodeId, row: usize, column: usize) -> NodeId {
+    let row = b.slice(matrix, 0, row, 1);
+    b.slice(row, 1, column, 1)
 }
 
 fn signed(b: &mut Builder, direction: Direction, value: NodeId) -> NodeId {

@@ -28,6 +28,7 @@ impl Planar {
         let raw_along = b.sum(product, &[1]);
         let positive = b.unary(Unary::Softplus, raw_along);
         let along = b.offset(positive, -1.0);
+        b.name(along, "along");
         let missing = b.sub(along, raw_along);
         let square = b.square(w);
         let length = b.sum(square, &[1]);

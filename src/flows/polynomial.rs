@@ -6,7 +6,7 @@
 //!
 //! Gauss's rule of r + 1 nodes is exact for a square of degree 2r, so the integral has no error of its own. A polynomial grows without
 //! measure where there are no data; so beyond 6 the map reads the
-//! logarithm, `sign(x) (6 + ln(1 + |x| - 6))`, and has tails no heavier than that makes them.
+//! logarithm, `sign(x) (6 + ln(1 + |x| - 6))`, which keeps it finite for every number.
 
 use super::Moved;
 use super::monotone::{Monotone, columns, lowered, raised};
@@ -20,8 +20,8 @@ const FLOOR: f64 = 1e-3;
 const SCALE: f64 = 4.0;
 /// Up to here a number is read as it is.
 const LINEAR: f64 = 6.0;
-/// Where an inverse is looked for: the logarithm of all that is.
-const REACH: f64 = 80.0;
+/// Where an inverse is looked for: beyond the logarithm of any f32, 94.7.
+const REACH: f64 = 100.0;
 
 /// K polynomials of degree r, and a constant.
 pub(super) struct Polynomial {
@@ -121,26 +121,28 @@ impl Monotone for Polynomial {
 
 /// `sign(x) (6 + ln(1 + |x| - 6))` beyond 6, x within, and the logarithm of the slope, `-ln(1 + |x| - 6)` and 0.
 fn calmed(b: &mut Builder, x: NodeId) -> (NodeId, NodeId) {
-    let (sign, inner, over) = parts(b, x);
+    let (beyond, sign, over) = far(b, x);
     let whole = b.offset(over, 1.0);
     let log = b.unary(Unary::Log, whole);
-    let size = b.add(inner, log);
-    (b.mul(sign, size), b.neg(log))
+    let size = b.offset(log, LINEAR);
+    let signed = b.mul(sign, size);
+    (b.select(beyond, signed, x), b.neg(log))
 }
 
 /// Its inverse.
 fn wild(b: &mut Builder, calm: NodeId) -> NodeId {
-    let (sign, inner, over) = parts(b, calm);
+    let (beyond, sign, over) = far(b, calm);
     let grown = b.exp(over);
-    let beyond = b.offset(grown, -1.0);
-    let size = b.add(inner, beyond);
-    b.mul(sign, size)
+    let size = b.offset(grown, LINEAR - 1.0);
+    let signed = b.mul(sign, size);
+    b.select(beyond, signed, calm)
 }
 
-/// Sign, size up to 6, and size beyond it.
-fn parts(b: &mut Builder, x: NodeId) -> (NodeId, NodeId, NodeId) {
+/// Where `|x| > 6`, the sign, and how far beyond 6.
+fn far(b: &mut Builder, x: NodeId) -> (NodeId, NodeId, NodeId) {
     let size = b.unary(Unary::Abs, x);
-    let most = b.scalar(LINEAR);
-    let inner = b.binary(Binary::Min, size, most);
-    (b.unary(Unary::Sign, x), inner, b.sub(size, inner))
+    let shifted = b.offset(size, -LINEAR);
+    let over = b.relu(shifted);
+    let zero = b.scalar(0.0);
+    (b.binary(Binary::Greater, over, zero), b.unary(Unary::Sign, x), over)
 }

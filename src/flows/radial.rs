@@ -30,7 +30,10 @@ impl Radial {
         let positive = b.unary(Unary::Softplus, raw_alpha);
         let alpha = b.offset(positive, FLOOR);
         let positive = b.unary(Unary::Softplus, raw_beta);
-        Radial { centre, alpha, beta: b.sub(positive, alpha) }
+        let beta = b.sub(positive, alpha);
+        b.name(alpha, "alpha.constrained");
+        b.name(beta, "beta.constrained");
+        Radial { centre, alpha, beta }
     }
 
     /// The distance; a little more than zero at the centre itself, where it has no direction.

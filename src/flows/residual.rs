@@ -2,8 +2,8 @@
 //!
 //! Every weight matrix of g is shrunk to a spectral norm of at most c, and its nonlinearity has slope at most 1; so g contracts, and the
 //! fixed-point iteration `x <- z - g(x)` finds the inverse (theorem 1 of 1811.00995). The log-determinant here is the exact one: the Jacobian of
-//! g is carried along, and `I + J_g` is eliminated without pivots, which its diagonal dominance in the mean allows: all its leading minors are
-//! positive, because `|J_g| < 1`.
+//! g is carried along, and `I + J_g` is eliminated without pivots: `|J_g| < 1` makes its symmetric part positive definite, and so all its
+//! leading minors positive.
 
 use super::tangents::Tangents;
 use super::{Layer, Moved};
@@ -33,7 +33,9 @@ impl Residual {
             layer += 1;
             b.scope(name, |b| {
                 let weight = b.parameter("weight", &dims, Init::lecun(dims[0]));
-                [contracted(b, weight), b.parameter("bias", &dims[1..], Init::Normal(0.1))]
+                let weight = contracted(b, weight);
+                b.name(weight, "contracted");
+                [weight, b.parameter("bias", &dims[1..], Init::Normal(0.1))]
             })
         });
         let beta = ["beta_1", "beta_2"].map(|name| {
@@ -53,18 +55,11 @@ impl Residual {
 
     /// `g(x)` alone.
     pub(super) fn value(&self, b: &mut Builder, x: NodeId) -> NodeId {
-        let mut value = x;
-        for (i, &[weight, bias]) in self.layers.iter().enumerate() {
-            let product = b.matmul(value, weight);
-            value = b.add(product, bias);
-            if let Some(&beta) = self.beta.get(i) {
-                let scaled = b.mul(value, beta);
-                let gate = b.unary(Unary::Sigmoid, scaled);
-                let swish = b.mul(value, gate);
-                value = b.scale(swish, 1.0 / 1.1);
-            }
-        }
-        value
+        let [first, second, last] = self.layers;
+        let plain = Tangents { value: x, by_input: Vec::new() };
+        let hidden = plain.linear(b, first[0], first[1]).lip_swish(b, self.beta[0]);
+        let hidden = hidden.linear(b, second[0], second[1]).lip_swish(b, self.beta[1]);
+        hidden.linear(b, last[0], last[1]).value
     }
 }
 

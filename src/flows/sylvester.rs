@@ -8,11 +8,13 @@
 //! invertible: in the coordinates `v = Q'x` each row is an increasing function of its own unknown, the last row first.
 
 use super::family::Basis;
+use super::linear::entry;
 use super::{Layer, Moved, root};
 use crate::graph::{Binary, Builder, Direction, Init, NodeId, Unary};
 
-/// Steps of the orthogonalisation: the error of the singular values squares with each once it is small.
-const ORTHOGONALISATIONS: usize = 24;
+/// Steps of the orthogonalisation. A singular value grows by 1.5 a step while it is small, and its error squares once it is near 1: so Q is
+/// orthogonal to rounding for matrices of a condition up to a million.
+const ORTHOGONALISATIONS: usize = 40;
 
 /// One layer: `Q [D,D]`, `R1` and `R2` `[D,D]` as constrained, `b [1,D]`.
 pub(super) struct Sylvester {
@@ -42,15 +44,10 @@ impl Sylvester {
                 b.table(table, &[dim, dim])
             }
         };
+        b.name(q, "orthogonal");
         let r1 = triangular(b, "r1", dim, Init::Normal(0.1));
         let r2 = triangular(b, "r2", dim, Init::Normal(0.5));
         Sylvester { q, r1, r2, bias: b.parameter("bias", &[1, dim], Init::Normal(0.3)) }
-    }
-
-    /// Entry of a matrix, `[1,1]`.
-    fn entry(b: &mut Builder, matrix: NodeId, row: usize, column: usize) -> NodeId {
-        let row = b.slice(matrix, 0, row, 1);
-        b.slice(row, 1, column, 1)
     }
 
     /// `v` with `v + R1 tanh(R2 v + b) = image`, row by row from the last; all `[B,D]`.
@@ -63,13 +60,13 @@ impl Sylvester {
             let mut inner = b.slice(self.bias, 1, i, 1);
             for j in i + 1..dim {
                 let (known, tanh) = (v[j].expect("later rows are solved"), bent[j].expect("later rows are solved"));
-                let (r1, r2) = (Sylvester::entry(b, self.r1, i, j), Sylvester::entry(b, self.r2, i, j));
+                let (r1, r2) = (entry(b, self.r1, i, j), entry(b, self.r2, i, j));
                 let part = b.mul(tanh, r1);
                 target = b.sub(target, part);
                 let part = b.mul(known, r2);
                 inner = b.add(part, inner);
             }
-            let (r1, r2) = (Sylvester::entry(b, self.r1, i, i), Sylvester::entry(b, self.r2, i, i));
+            let (r1, r2) = (entry(b, self.r1, i, i), entry(b, self.r2, i, i));
             let both = b.mul(r1, r2);
             let (low, high) = (b.offset(target, -1.0), b.offset(target, 1.0));
             let found = root::find(b, target, [low, high], |b, x| {
@@ -101,7 +98,7 @@ impl Layer for Sylvester {
         let tanh = b.tanh(sum);
         let diagonals: Vec<NodeId> = (0..dim)
             .map(|i| {
-                let (r1, r2) = (Sylvester::entry(b, self.r1, i, i), Sylvester::entry(b, self.r2, i, i));
+                let (r1, r2) = (entry(b, self.r1, i, i), entry(b, self.r2, i, i));
                 b.mul(r1, r2)
             })
             .collect();
@@ -148,7 +145,7 @@ fn identity(dim: usize) -> Vec<f64> {
     (0..dim).flat_map(|i| (0..dim).map(move |j| f64::from(u8::from(i == j)))).collect()
 }
 
-/// The orthogonal matrix nearest in kind: `Q <- Q (I + (I - Q'Q) / 2)` from `Q / |Q|_F` (Bjorck and Bowie 1971; 1803.05649, eq. 14), whose
+/// The nearest orthogonal matrix: `Q <- Q (I + (I - Q'Q) / 2)` from `Q / |Q|_F` (Bjorck and Bowie 1971; 1803.05649, eq. 14), whose
 /// singular values all go to 1.
 fn orthogonalised(b: &mut Builder, matrix: NodeId) -> NodeId {
     let square = b.square(matrix);

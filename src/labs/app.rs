@@ -8,6 +8,7 @@ mod dispatch;
 mod export;
 mod lecture;
 mod open;
+mod options;
 mod overlay;
 mod placeholder;
 mod presenter;
@@ -15,8 +16,6 @@ mod rail;
 mod sheet;
 mod top_bar;
 
-use crate::exec::BackendChoice;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use egui::{Frame, Margin, Panel, Rect, Role, Sense, WidgetInfo, vec2};
@@ -24,9 +23,9 @@ use egui::{Frame, Margin, Panel, Rect, Role, Sense, WidgetInfo, vec2};
 use self::desk::Desk;
 use self::export::Export;
 use self::lecture::Lecture;
+pub use self::options::AppOptions;
 use self::overlay::StepMeter;
 use self::presenter::Audience;
-use super::document::Document;
 use super::explain::Explain;
 use super::frame_log::FrameLog;
 use super::frame_times::FrameTimes;
@@ -36,48 +35,6 @@ use super::{Command, Lab, Shared};
 use crate::ui::offscreen::TextureMirror;
 use crate::ui::theme::{self, Theme};
 use crate::ui::transport::{TransportButton, transport_bar};
-
-/// With what the window opens.
-#[derive(Clone, Debug)]
-pub struct AppOptions {
-    /// The chapter's stable name; an unknown one opens the default chapter and says so.
-    pub chapter: Option<String>,
-    /// The seed of all noise.
-    pub seed: Option<u64>,
-    /// The theme.
-    pub theme: Theme,
-    /// Where models are trained.
-    pub backend: BackendChoice,
-    /// Threads that train; by default all cores but the one that the window draws with.
-    pub threads: Option<usize>,
-    /// What is opened, instead of the chapter as it opens by itself.
-    pub document: Option<Document>,
-    /// Only pictures are taken: nothing moves by itself.
-    pub still: bool,
-    /// The folder in which sessions are kept by themselves; without one nothing is kept.
-    pub keep: Option<PathBuf>,
-    /// How often it is looked for changes to keep, instead of the usual 5 seconds.
-    pub keep_every: Option<Duration>,
-    /// The file in which every frame is logged, if any.
-    pub frame_log: Option<PathBuf>,
-}
-
-impl Default for AppOptions {
-    fn default() -> Self {
-        Self {
-            chapter: None,
-            seed: None,
-            theme: Theme::Dark,
-            backend: BackendChoice::Auto,
-            threads: None,
-            document: None,
-            still: false,
-            keep: None,
-            keep_every: None,
-            frame_log: None,
-        }
-    }
-}
 
 /// What lies over the five places.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

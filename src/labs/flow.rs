@@ -335,16 +335,6 @@ impl FlowLab {
     }
 }
 
-/// The data behind the digit keys.
-fn preset(digit: u8) -> Option<PointData> {
-    match digit {
-        1..=7 => Some(PointData::Toy { toy: Toy::ALL[usize::from(digit) - 1] }),
-        8 => Some(PointData::World),
-        9 => Some(PointData::Shape { name: "dino".into() }),
-        _ => None,
-    }
-}
-
 impl Lab for FlowLab {
     fn title(&self) -> &'static str {
         "Flow lab"
@@ -400,7 +390,7 @@ impl Lab for FlowLab {
 
     fn command(&mut self, command: Command, shared: &mut Shared) -> bool {
         match command {
-            Command::Preset(digit) => match preset(digit) {
+            Command::Preset(digit) => match controls::preset(digit) {
                 Some(data) => self.choose(data),
                 None => return false,
             },

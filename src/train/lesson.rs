@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{Adam, ImageData, PointData, RateSchedule, SequenceData, TrainError, Weights};
 use crate::autoregressive::{causal_stack, pixelcnn};
 use crate::data::{Levels, Preparation};
-use crate::flows::{self, Family};
+use crate::flows;
 use crate::graph::{Graph, GraphError};
 
 /// Version of the lesson format that this program writes and the newest that it reads.
@@ -252,10 +252,9 @@ impl Lesson {
                 in_range("levels", config.levels, levels, levels)
             }
             Model::Realnvp { config, .. } => {
-                in_range("dim", config.dim, 2, 64)?;
-                // A layer is a bit of a mask.
-                in_range("layers", config.layers, 1, if matches!(config.family, Family::Glow { .. }) { 16 } else { 32 })?;
-                in_range("width", config.width, 1, 1024)
+                // Data are points of the plane.
+                in_range("dim", config.dim, 2, 2)?;
+                config.check()
             }
         }
     }

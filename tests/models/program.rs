@@ -17,8 +17,14 @@ pub(crate) struct Program<T = f64> {
 
 impl<T: Real> Program<T> {
     pub(crate) fn new(graph: Graph) -> Program<T> {
+        Program::with(graph, &[])
+    }
+
+    /// The same with further nodes kept, by their names.
+    pub(crate) fn with(graph: Graph, names: &[&str]) -> Program<T> {
         let graph = Arc::new(graph);
-        let outputs: Vec<_> = graph.outputs().iter().map(|&(_, node)| node).collect();
+        let mut outputs: Vec<_> = graph.outputs().iter().map(|&(_, node)| node).collect();
+        outputs.extend(names.iter().map(|name| graph.find(name).unwrap()));
         let plan = Plan::new(&graph, &outputs, Reuse::On);
         let mut store = Store::new();
         let program = CpuProgram::new(&graph, &plan, &mut store).unwrap();
@@ -53,7 +59,9 @@ impl<T: Real> Program<T> {
         self.program.evaluate(&self.workers, &self.store);
     }
 
+    /// An output, or a node that was kept.
     pub(crate) fn output(&self, name: &str) -> Vec<f64> {
-        self.program.output(self.graph.output(name).unwrap()).iter().map(|v| v.to_f64()).collect()
+        let node = self.graph.output(name).or_else(|| self.graph.find(name)).unwrap();
+        self.program.output(node).iter().map(|v| v.to_f64()).collect()
     }
 }

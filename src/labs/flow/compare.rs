@@ -248,7 +248,7 @@ fn upload(lab: &mut FlowLab, ctx: &Context, dark: bool) {
 fn title(snapshot: Option<&FlowSnapshot>, letter: &str) -> String {
     snapshot.map_or_else(
         || format!("{letter} is being prepared"),
-        |s| format!("{letter} {} · {} layers", if s.config.additive() { "NICE" } else { "RealNVP" }, s.config.layers),
+        |s| format!("{letter} {} · {} layers", s.config.family.title(), s.config.layers),
     )
 }
 

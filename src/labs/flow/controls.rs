@@ -241,3 +241,13 @@ fn weights(lab: &mut FlowLab, ui: &mut Ui) {
         }
     });
 }
+
+/// The data behind the digit keys.
+pub(super) fn preset(digit: u8) -> Option<PointData> {
+    match digit {
+        1..=7 => Some(PointData::Toy { toy: Toy::ALL[usize::from(digit) - 1] }),
+        8 => Some(PointData::World),
+        9 => Some(PointData::Shape { name: "dino".into() }),
+        _ => None,
+    }
+}

@@ -4,6 +4,7 @@ use egui::{Align2, Color32, Painter, Pos2, Rect, Role, Sense, Shape, Stroke, Str
 
 use super::FlowLab;
 use super::numbers::round_up;
+use crate::flows::Family;
 use crate::train::flow_job::Conditioner;
 use crate::ui::chips;
 use crate::ui::theme::{Palette, letters};
@@ -25,7 +26,9 @@ pub(super) fn show(lab: &mut FlowLab, ui: &mut Ui) {
     switches(lab, ui, layer, config.stages());
     if let Some(passive) = passive_axis {
         halves(ui, passive == 0);
-        curves(lab, ui, layer, passive);
+        if matches!(config.family, Family::Nice | Family::RealNvp | Family::Glow { .. }) {
+            curves(lab, ui, layer, passive);
+        }
     }
     if !lab.desk.wiring.trains(&config) {
         chips::note(ui, "Every layer is muted or frozen: nothing is left to train.");

@@ -147,7 +147,8 @@ fn card(lab: &FlowLab, ui: &mut Ui, shared: &Shared, layer: usize, size: Vec2, p
     let does = match kind(lab, layer) {
         "scale" => "one factor for each axis: the only layer of NICE that changes areas",
         "x₂|x₁" => "x₁ stays, x₂ moves by an amount that x₁ decides",
-        _ => "x₂ stays, x₁ moves by an amount that x₂ decides",
+        "x₁|x₂" => "x₂ stays, x₁ moves by an amount that x₂ decides",
+        other => other,
     };
     let hover = format!(
         "Layer {}: {does}.\nlog|det J| at the probe {}, mean over the data points {}.\nThe field lies over data space, where the points start. Click to go there.",

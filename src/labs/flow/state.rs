@@ -98,7 +98,8 @@ impl State {
 
     /// Ranges that the types do not express, as a sentence.
     fn check(&self) -> Result<(), String> {
-        let whole = [("layers", self.config.layers, 1, 32), ("width", self.config.width, 1, 256), ("batch", self.batch, 1, 65_536)];
+        self.config.check().map_err(|what| format!("{what}."))?;
+        let whole = [("width", self.config.width, 1, 256), ("batch", self.batch, 1, 65_536)];
         for (name, value, low, high) in whole {
             if !(low..=high).contains(&value) {
                 return Err(format!("`{name}` must be {low} to {high}, but is {value}."));

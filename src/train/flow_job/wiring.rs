@@ -41,7 +41,13 @@ impl Wiring {
 
     /// Whether a layer is left that training changes.
     pub fn trains(&self, config: &Config) -> bool {
-        (0..config.stages()).any(|stage| !self.mutes(stage) && !self.freezes(stage))
+        let free = |stage: usize| !self.mutes(stage) && !self.freezes(stage) && config.has_parameters(stage);
+        let stages = 0..config.stages();
+        if config.shares_parameters() {
+            stages.clone().all(|stage| !self.freezes(stage)) && stages.into_iter().any(free)
+        } else {
+            stages.into_iter().any(free)
+        }
     }
 }
 

@@ -17,6 +17,11 @@ pub(super) fn sentences(lab: &FlowLab, reading: &ProbeReading, layer: usize) -> 
     let log_det = reading.log_dets.get(layer).copied().unwrap_or_default();
     let sum = format!("Log-det: {} joins the sum, now {}.", signed(log_det, 2), signed(reading.cumulative(layer + 1), 2));
     let Some(&Some([s, t])) = reading.conditioners.get(layer) else {
+        let stage = lab.snapshot.as_ref().map_or("layer", |snapshot| snapshot.config.stage_title(layer));
+        if stage != "scale" {
+            let place = |p: Point| format!("({}, {})", number(p[0].into(), 2), number(p[1].into(), 2));
+            return vec![format!("This {stage} moves the point from {} to {}.", place(from), place(to)), join(to), sum];
+        }
         let factor = |axis: usize| number(f64::from(to[axis]) / f64::from(from[axis]), 2);
         let scale = format!("Scale: x₁ times {}, x₂ times {}, for every point.", factor(0), factor(1));
         return vec![scale, join(to), sum];
