@@ -65,7 +65,7 @@ pub(super) fn bench(arguments: &BenchArguments, common: &Common) -> anyhow::Resu
             }
             Workload::W7 => rows.push(density(common, repetitions)?),
             Workload::W8 => {
-                let config = Config { layers: 4, ..Config::of(Family::Ffjord { steps: 5 }) };
+                let config = Config { layers: 4, width: 64, ..Config::of(Family::Ffjord { steps: 5 }) };
                 rows.push(train_flow(common, repetitions, "W8", "ffjord_rk4x20_train", &config)?);
             }
         }

@@ -5,7 +5,7 @@ use anyhow::{Context, bail};
 
 use super::arguments::Common;
 use crate::autoregressive::{causal_stack, pixelcnn};
-use crate::data::{Toy, load_csv, load_image, shipped};
+use crate::data::{Drawing, Toy, load_csv, load_darkness, load_image, shipped};
 use crate::exec::{Session, open_session};
 use crate::flows;
 use crate::graph::Reuse;
@@ -13,6 +13,12 @@ use crate::train::{Lesson, Model, PointData, PointSource, Source, Weights};
 
 /// Half-side of the square that the points of a file are fitted to, as for training.
 const HALF_SIDE: f32 = 3.0;
+
+/// Files whose darkness becomes points: endings, the side that they are read at, the number of points and the width of each.
+const PICTURES: [&str; 4] = ["png", "jpg", "jpeg", "bmp"];
+const PICTURE_SIDE: u32 = 256;
+const PICTURE_POINTS: usize = 4_000;
+const PICTURE_SIGMA: f32 = 0.05;
 
 /// Opens a lesson with the person's seed.
 pub(super) fn open(name: &str, common: &Common) -> anyhow::Result<Lesson> {
@@ -69,6 +75,12 @@ fn points(path: &Path) -> anyhow::Result<PointData> {
             bail!("Expected a CSV file or the name of a data set, found {name:?}; the data sets are {}.", known.join(", "));
         }
     }
+    if path.extension().and_then(|e| e.to_str()).is_some_and(|e| PICTURES.contains(&e.to_ascii_lowercase().as_str())) {
+        let darkness = load_darkness(path, PICTURE_SIDE)?;
+        let mut drawing = Drawing::default();
+        drawing.scatter(darkness.points(PICTURE_POINTS, HALF_SIDE, 0), PICTURE_SIGMA);
+        return Ok(PointData::Drawing { drawing });
+    }
     // Absolute, so that the lesson inside the weights still finds it from another folder.
     Ok(PointData::File { path: std::path::absolute(path).unwrap_or_else(|_| path.into()) })
 }
@@ -93,6 +105,16 @@ pub(super) fn weights(lesson: &Lesson, file: Option<&Path>) -> anyhow::Result<We
         let name = &lesson.name;
         format!("Expected trained weights for the lesson {name}, which comes without any; make some with `tractable train {name} --from-scratch --out mine.safetensors` and pass `--weights mine.safetensors`.")
     })
+}
+
+/// Takes the architecture that the weights of a flow were trained with: the lesson's own may have been replaced by `--family` or `--layers`.
+pub(super) fn as_trained(lesson: &mut Lesson, weights: &Weights) {
+    let trained = weights.metadata.get("lesson").and_then(|text| serde_json::from_str::<Lesson>(text).ok());
+    if let (Model::Realnvp { config, .. }, Some(Model::Realnvp { config: other, .. })) =
+        (&mut lesson.model, trained.map(|lesson| lesson.model))
+    {
+        *config = other;
+    }
 }
 
 /// A session for a lesson on the backend that the person chose.

@@ -29,10 +29,11 @@ enum Format {
 
 /// `tractable sample`.
 pub(super) fn sample(arguments: &SampleArguments, common: &Common) -> anyhow::Result<Report> {
-    let lesson = lesson::open(&arguments.lesson, common)?;
+    let mut lesson = lesson::open(&arguments.lesson, common)?;
     let out = arguments.out.clone().unwrap_or_else(|| PathBuf::from(format!("{}-samples.png", lesson.name)));
     let format = format(&out)?;
     let weights = lesson::weights(&lesson, arguments.weights.as_deref())?;
+    lesson::as_trained(&mut lesson, &weights);
     let step = weights.step();
     match &lesson.model {
         Model::Pixelcnn { config, .. } => {

@@ -8,6 +8,7 @@ use super::{lesson, train};
 pub(super) fn score(arguments: &ScoreArguments, common: &Common) -> anyhow::Result<Report> {
     let mut lesson = lesson::open(&arguments.lesson, common)?;
     let weights = lesson::weights(&lesson, arguments.weights.as_deref())?;
+    lesson::as_trained(&mut lesson, &weights);
     let source = lesson::test_source(&mut lesson, arguments.data.as_deref())?;
     let mut session = lesson::loaded(&lesson.model, &weights, common)?;
     let score = train::score_in(session.as_mut(), &lesson.model, &source, lesson.seed)?;

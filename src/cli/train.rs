@@ -42,6 +42,9 @@ pub(super) fn train(arguments: &TrainArguments, common: &Common) -> anyhow::Resu
         (None, true) => None,
         (None, false) => lesson.trained_weights()?,
     };
+    if let (Some(weights), None, None) = (&start, arguments.family, arguments.layers) {
+        lesson::as_trained(&mut lesson, weights);
+    }
     let out = destination(arguments.out.as_deref(), arguments.weights.as_deref(), &lesson.name)?;
     let mut fit = Fit::new(lesson.clone(), source, lesson::session(common)?)?;
     if let Some(weights) = &start {

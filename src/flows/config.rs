@@ -71,8 +71,8 @@ impl Config {
             Family::Naf { .. } | Family::Sos { .. } | Family::SplineAutoregressive(_) => Config { layers: 3, ..smooth },
             Family::Umnn { .. } => Config { layers: 2, ..smooth },
             Family::Planar | Family::Radial | Family::Sylvester { .. } => Config { layers: 16, ..smooth },
-            Family::Residual => Config { layers: 8, width: 48, ..smooth },
-            Family::Ffjord { .. } => Config { layers: 4, ..smooth },
+            Family::Residual => Config { layers: 4, width: 32, ..smooth },
+            Family::Ffjord { .. } => Config { layers: 4, width: 48, ..smooth },
         }
     }
 

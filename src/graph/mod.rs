@@ -118,6 +118,11 @@ impl Graph {
         self.node(id).inputs.iter().map(|&i| self.shape(i)).collect()
     }
 
+    /// Multiply-adds (or elementwise operations) of one run.
+    pub fn cost(&self) -> u64 {
+        self.ids().map(|id| self.node(id).op.cost(self.shape(id), &self.operand_shapes(id))).sum()
+    }
+
     /// Number of trained values.
     pub fn parameter_count(&self) -> usize {
         self.parameters.iter().map(|p| self.shape(p.node).elements()).sum()

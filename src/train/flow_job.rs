@@ -1,4 +1,4 @@
-//! The flow lab's worker: trains a RealNVP or NICE and computes every picture of it. It knows no window.
+//! The flow lab's worker: trains a flow and computes every picture of it. It knows no window.
 //!
 //! It trains for a while, then draws one round of pictures with the weights held still, and so on; each turn takes a few milliseconds.
 
@@ -99,6 +99,8 @@ struct Trained {
     rise: Option<ProgramId>,
     /// The newest weights whose held-out loss was sound.
     good: (u64, Weights),
+    /// Operations that the likelihood of one point takes.
+    cost: u64,
 }
 
 enum Phase {
@@ -148,7 +150,7 @@ impl FlowJob {
             again: false,
             versions: 1,
             last_integral: None,
-            clock: Clock::new(),
+            clock: Clock::at(0),
             places: Places::default(),
             stash: Stash::default(),
             heard: 0,
@@ -188,6 +190,8 @@ impl FlowJob {
         self.reading = None;
         self.places.forget();
         self.last_integral = None;
+        let step = self.model.as_ref().map_or(0, |model| model.fit.step());
+        self.clock = Clock::at(step);
         self.draw_soon();
         Ok(())
     }

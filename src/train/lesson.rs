@@ -52,7 +52,7 @@ pub enum Model {
         /// The sequence.
         data: SequenceData,
     },
-    /// RealNVP or NICE on points of the plane.
+    /// A flow of any family on points of the plane; the name in files is that of the first one.
     Realnvp {
         /// Size and shape.
         config: flows::Config,

@@ -60,7 +60,7 @@ pub fn causal_stack_training(config: &causal_stack::Config, batch: usize) -> Res
     b.finish()
 }
 
-/// One training step of a RealNVP or NICE: the loss is the mean of `-ln p(x)` over the batch, nats per point.
+/// One training step of a flow of any family: the loss is the mean of `-ln p(x)` over the batch, nats per point.
 ///
 /// # Errors
 /// A configuration whose shapes do not fit.

@@ -78,6 +78,9 @@ pub(super) fn show(lab: &mut FlowLab, ui: &mut Ui, shared: &Shared) {
     }
 }
 
+/// A longer name would run into the number beside it; pointing at the card tells it.
+const LONGEST_KIND: usize = 8;
+
 /// What a layer does: the coordinate that it moves, and by which.
 fn kind(lab: &FlowLab, layer: usize) -> &'static str {
     let config = lab.snapshot.as_ref().map_or(&lab.wish.config, |snapshot| &snapshot.config);
@@ -99,7 +102,8 @@ fn card(lab: &FlowLab, ui: &mut Ui, shared: &Shared, layer: usize, size: Vec2, p
     let ahead = (layer as f64) >= lab.depth.position() && lab.depth.position() > 0.0;
     let painter = ui.painter();
     painter.rect_filled(field, 4.0, palette.future);
-    if let Some(texture) = lab.fields.layer(layer) {
+    // Without pictures the textures are still those of the flow before.
+    if let Some(texture) = lab.fields.layer(layer).filter(|_| lab.pictures().is_some()) {
         // A square of data space fills a card that may be wider than high.
         let square = Rect::from_center_size(field.center(), Vec2::splat(size.x.max(size.y)));
         texture.paint_tinted(&painter.with_clip_rect(field), square, if ahead { Color32::from_white_alpha(125) } else { Color32::WHITE });
@@ -118,7 +122,9 @@ fn card(lab: &FlowLab, ui: &mut Ui, shared: &Shared, layer: usize, size: Vec2, p
     let probe = lab.reading().and_then(|reading| reading.log_dets.get(layer).copied());
     let mean = lab.pictures().and_then(|pictures| pictures.mean_log_dets.get(layer).copied());
     let small = size.x < 70.0 * letters::stretch(ui.ctx(), LETTERS);
-    let label = if small { format!("{}", layer + 1) } else { format!("{} {}", layer + 1, kind(lab, layer)) };
+    let kind_name = kind(lab, layer);
+    let short = if small || kind_name.chars().count() > LONGEST_KIND { "" } else { kind_name };
+    let label = format!("{} {short}", layer + 1);
     let ink = if current { palette.now } else { palette.text_dim };
     let rows = [(label, probe, ink, 11.0), (if small { String::new() } else { "mean".into() }, mean, palette.text_dim, 10.5)];
     for (i, (label, value, ink, font)) in rows.into_iter().take(lines(ui.ctx())).enumerate() {

@@ -126,6 +126,12 @@ impl State {
         if !lesson.is_some_and(|lesson| matches!(lesson.model, Model::Pixelcnn { .. })) {
             return Err(format!("There is no model called `{}`; the lab offers {}.", self.preset, PRESETS.map(|p| p.0).join(", ")));
         }
+        if let (Some(class), Some(Model::Pixelcnn { config, .. })) = (self.class, Lesson::preset(&self.preset).map(|lesson| lesson.model)) {
+            let most = config.classes.max(10);
+            if class >= most {
+                return Err(format!("Expected a class from 0 to {}, found {class}.", most - 1));
+            }
+        }
         if !(0.05..=10.0).contains(&self.temperature) {
             return Err(format!("Expected a temperature from 0.05 to 10, found {}.", self.temperature));
         }

@@ -23,6 +23,19 @@ pub(super) struct Fineness {
     pub(super) test: usize,
 }
 
+/// Operations of one point that the full fineness is meant for: about four times those of a RealNVP of 8 couplings.
+const AFFORDED: u64 = 150_000;
+
+impl Fineness {
+    /// As fine as a flow allows whose likelihood takes so many operations a point.
+    pub(super) fn suited(self, cost: u64) -> Fineness {
+        let share = (AFFORDED as f64 / cost.max(1) as f64).min(1.0);
+        let side = |full: usize| full.min((full as f64 * share.sqrt()) as usize / 16 * 16 + 16);
+        let integral = if self.integral == 0 { 0 } else { side(self.integral) };
+        Fineness { density: side(self.density), integral, test: self.test.min((self.test as f64 * share) as usize + 1_024) }
+    }
+}
+
 /// What a round reads.
 pub(super) struct Scene<'a> {
     /// Data points to push through the layers.

@@ -24,9 +24,12 @@ impl FlowJob {
         self.versions += 1;
         let step = self.model.as_ref().map_or(0, |model| model.fit.step());
         let mut fineness = if self.trains() || self.history.hurried { WHILE_TRAINING } else { STILL };
-        if self.trains() && self.last_integral.is_none_or(|(at, _)| at.elapsed() > INTEGRAL_EVERY) {
+        // The first pictures of a flow come as soon as they can.
+        let due = self.pictures.is_some() && self.last_integral.is_none_or(|(at, _)| at.elapsed() > INTEGRAL_EVERY);
+        if self.trains() && due {
             fineness.integral = 384;
         }
+        let fineness = fineness.suited(self.model.as_ref().map_or(0, |model| model.cost));
         let cycle = Cycle::new(fineness, self.window, self.versions, step, self.target.view.version);
         self.phase = Phase::Draw { cycle: Box::new(cycle), spent: Duration::ZERO };
     }

@@ -27,9 +27,9 @@ pub(super) struct Clock {
 }
 
 impl Clock {
-    /// A clock that has seen nothing.
-    pub(super) fn new() -> Clock {
-        Clock { since: Instant::now(), step: 0, rate: 0.0 }
+    /// A clock that has seen nothing since this step.
+    pub(super) fn at(step: u64) -> Clock {
+        Clock { since: Instant::now(), step, rate: 0.0 }
     }
 
     /// Measures from this step on; until it has, the rate stands.

@@ -97,6 +97,7 @@ impl FlowJob {
         let programs = super::Programs::new(fit.session(), &applied)?;
         let numeric = super::Numeric::new(&applied)?;
         let good = (fit.step(), fit.weights()?);
-        Ok(Trained { fit, config, programs, numeric, first_loss: None, rise: None, good })
+        let cost = crate::flows::likelihood(&applied, 1)?.cost();
+        Ok(Trained { fit, config, programs, numeric, first_loss: None, rise: None, good, cost })
     }
 }
