@@ -66,8 +66,8 @@ impl Config {
         match family {
             Family::Nice | Family::RealNvp => plain,
             Family::Glow { .. } => Config { layers: 6, ..plain },
-            Family::CubicSpline(_) | Family::RationalQuadratic(_) => Config { layers: 4, ..smooth },
-            Family::Maf | Family::Iaf => smooth,
+            Family::CubicSpline(_) | Family::RationalQuadratic(_) => Config { layers: 4, ..plain },
+            Family::Maf | Family::Iaf => plain,
             Family::Naf { .. } | Family::Sos { .. } | Family::SplineAutoregressive(_) => Config { layers: 3, ..smooth },
             Family::Umnn { .. } => Config { layers: 2, ..smooth },
             Family::Planar | Family::Radial | Family::Sylvester { .. } => Config { layers: 16, ..smooth },
