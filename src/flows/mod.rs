@@ -14,6 +14,7 @@ mod integral;
 mod knots;
 mod linear;
 mod made;
+pub mod maps;
 mod monotone;
 mod planar;
 mod polynomial;

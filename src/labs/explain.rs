@@ -16,6 +16,7 @@ pub const TEXTS: &[(&str, &str)] = &[
     ("pixelcnn", include_str!("../../presets/explain/pixelcnn.md")),
     ("blind-spot", include_str!("../../presets/explain/blind-spot.md")),
     ("stack", include_str!("../../presets/explain/stack.md")),
+    ("change-of-variables", include_str!("../../presets/explain/change.md")),
     ("flow", include_str!("../../presets/explain/flow.md")),
     ("planar-sylvester", include_str!("../../presets/explain/planar-sylvester.md")),
     ("residual-ffjord", include_str!("../../presets/explain/residual-ffjord.md")),

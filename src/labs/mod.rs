@@ -6,6 +6,7 @@
 
 pub mod app;
 pub mod blindspot;
+pub mod change;
 pub mod command;
 pub mod document;
 pub mod estimates;

@@ -90,7 +90,13 @@ pub const CHAPTERS: &[Chapter] = &[
         Autoregressive,
         "Which earlier positions are worth attending to when all of them are too many?",
     ),
-    planned("change-of-variables", "Change of variables", Flows, "When a map stretches space, what happens to a density?"),
+    built(
+        "change-of-variables",
+        "Change of variables",
+        Flows,
+        "When a map stretches space, what happens to a density?",
+        super::change::open,
+    ),
     Chapter {
         id: "flow",
         title: "Flow lab",

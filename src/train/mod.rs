@@ -4,6 +4,7 @@ mod actnorm;
 mod adam;
 mod cpu_model;
 mod curve;
+pub mod det_job;
 mod double;
 mod error;
 pub mod estimate_job;

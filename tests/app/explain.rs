@@ -39,6 +39,7 @@ fn every_number_and_every_patch_of_the_texts_exists_in_its_lab() {
         ("pixelcnn", tractable::labs::pixelcnn::open),
         ("blind-spot", tractable::labs::blindspot::open),
         ("stack", tractable::labs::stack::open),
+        ("change-of-variables", tractable::labs::change::open),
         ("flow", tractable::labs::flow::open),
         ("planar-sylvester", tractable::labs::posterior::open),
         ("residual-ffjord", tractable::labs::estimates::open),

@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, reason = "what a test cannot go on from is its failure, in its helpers as in itself")]
 
 mod blindspot;
+mod change;
 mod chapters;
 mod cli;
 mod desk;

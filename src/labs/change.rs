@@ -1,0 +1,290 @@
+//! The lab "Change of variables": when a map stretches space, what happens to a density? Small maps in closed form, before anything is learned.
+
+mod axes;
+mod chain;
+mod controls;
+mod cost;
+mod explain;
+mod line;
+mod live;
+mod plane;
+mod reading;
+mod square;
+mod state;
+mod table;
+mod undo;
+mod walk;
+
+use egui::Context;
+use serde_json::Value;
+
+use self::chain::Path;
+use self::line::Grab;
+use self::plane::Area;
+use self::reading::Reading;
+use self::state::{LineState, MOST_HALVINGS, Page, PlaneState, State};
+use self::undo::History;
+use super::state::merged;
+use super::table::Table;
+use super::{Action, Command, Lab, LabStatus, Live, Look, Shared};
+use crate::data::noise;
+use crate::train::Worker;
+use crate::train::det_job::{DetCommand, DetJob, DetSnapshot};
+use crate::ui::transport::TransportModel;
+
+/// Points of the normal density that are carried along in the plane.
+const POINTS: usize = 700;
+
+/// The lab.
+pub struct ChangeLab {
+    state: State,
+    /// What is known at the probe of the line, and for which settings.
+    reading: Reading,
+    read: LineState,
+    /// What is known at the probes of the plane and of the chain.
+    area: Area,
+    path: Path,
+    /// Points of the base density of the plane.
+    points: Vec<[f32; 2]>,
+    /// Times log-determinants from the first frame on.
+    worker: Option<Worker<DetJob>>,
+    costs: DetSnapshot,
+    failed: Option<String>,
+    history: History,
+    grab: Option<Grab>,
+    /// The column that a hand holds.
+    column: Option<usize>,
+    playing: bool,
+    /// Part of the way to the next whole place that has passed.
+    passed: f64,
+    /// Steps a second.
+    speed: f64,
+    seed: u64,
+    /// Unit and colours of the frame that was last drawn.
+    look: Look,
+}
+
+/// Opens the lab.
+#[must_use]
+pub fn open(shared: &Shared) -> Box<dyn Lab> {
+    let state = State::default();
+    Box::new(ChangeLab {
+        reading: Reading::new(&state.line),
+        read: state.line.clone(),
+        area: Area::new(&state.plane),
+        path: Path::new(&state.chain),
+        points: points(shared.seed),
+        worker: None,
+        costs: DetSnapshot::default(),
+        failed: None,
+        history: History::default(),
+        grab: None,
+        column: None,
+        playing: false,
+        passed: 0.0,
+        speed: 20.0,
+        seed: shared.seed,
+        look: shared.look(),
+        state,
+    })
+}
+
+/// Standard normal points.
+fn points(seed: u64) -> Vec<[f32; 2]> {
+    noise::normals(seed, 0, 2 * POINTS).chunks_exact(2).map(|pair| [pair[0], pair[1]]).collect()
+}
+
+impl ChangeLab {
+    /// Computes anew what the settings say.
+    fn follow(&mut self) {
+        if self.read != self.state.line {
+            self.reading = Reading::new(&self.state.line);
+            self.read = self.state.line.clone();
+        }
+        self.area = Area::new(&self.state.plane);
+        self.path = Path::new(&self.state.chain);
+    }
+
+    /// The points of the base density, if they are to be seen.
+    fn base_points(&self, shown: bool) -> Vec<[f32; 2]> {
+        if shown { self.points.clone() } else { Vec::new() }
+    }
+
+    /// Has everything timed again.
+    fn measure(&mut self) {
+        if let Some(worker) = &self.worker {
+            self.costs = DetSnapshot::default();
+            worker.send(DetCommand::Measure);
+        }
+    }
+
+    fn hear(&mut self, ctx: &Context, shared: &mut Shared) {
+        if self.worker.is_none() {
+            let wake = ctx.clone();
+            self.worker = Some(Worker::spawn("determinants", DetJob::default, move || wake.request_repaint()));
+            self.measure();
+        }
+        if let Some(worker) = &self.worker {
+            if let Some(death) = shared.hear(worker.events()) {
+                self.failed = Some(death);
+            }
+            if let Some(costs) = worker.take_snapshot() {
+                self.costs = costs;
+            }
+        }
+    }
+
+    /// Moves the probe by steps of the walk.
+    fn move_probe(&mut self, steps: f64) {
+        self.playing = false;
+        let to = (self.position() + steps).clamp(0.0, self.length());
+        self.seek(to);
+    }
+
+    /// Halves the interval or the square at the probe, or doubles it; false where there is none.
+    fn halve(&mut self, times: i32) -> bool {
+        let halvings = match self.state.page {
+            Page::Line => &mut self.state.line.halvings,
+            Page::Plane => &mut self.state.plane.halvings,
+            Page::Chain | Page::Cost => return false,
+        };
+        *halvings = (*halvings as i32 + times).clamp(0, MOST_HALVINGS as i32) as u32;
+        true
+    }
+
+    fn change_back(&mut self, back: bool, shared: &mut Shared) {
+        match self.history.go(back, &self.state) {
+            Some(state) => self.state = state,
+            None => shared.done(if back { "There is nothing to take back." } else { "There is nothing to make again." }),
+        }
+    }
+}
+
+impl Lab for ChangeLab {
+    fn title(&self) -> &'static str {
+        "Change of variables"
+    }
+
+    fn update(&mut self, ctx: &Context, shared: &mut Shared) {
+        self.look = shared.look();
+        self.hear(ctx, shared);
+        if self.seed != shared.seed {
+            self.seed = shared.seed;
+            self.points = points(self.seed);
+        }
+        if self.playing {
+            self.advance(f64::from(ctx.input(|input| input.stable_dt)));
+            shared.animate(ctx);
+        }
+        if !ctx.input(|input| input.pointer.any_down()) {
+            self.history.look(&self.state);
+        }
+        self.follow();
+    }
+
+    fn controls(&mut self, ui: &mut egui::Ui, shared: &mut Shared) {
+        controls::show(self, ui, shared);
+    }
+
+    fn canvas(&mut self, ui: &mut egui::Ui, shared: &mut Shared) {
+        controls::pages(self, ui);
+        self.follow();
+        match self.state.page {
+            Page::Line => line::show(self, ui),
+            Page::Plane => plane::show(self, ui),
+            Page::Chain => chain::show(self, ui, shared.units),
+            Page::Cost => cost::show(self, ui),
+        }
+    }
+
+    fn explain(&mut self, ui: &mut egui::Ui, _shared: &mut Shared) {
+        self.follow();
+        explain::show(self, ui);
+    }
+
+    fn transport(&mut self) -> Option<&mut dyn TransportModel> {
+        Some(self)
+    }
+
+    fn command(&mut self, command: Command, shared: &mut Shared) -> bool {
+        match command {
+            Command::MicroStep => return self.halve(1),
+            Command::MicroBack => return self.halve(-1),
+            Command::Undo | Command::Redo => self.change_back(command == Command::Undo, shared),
+            Command::Preset(digit) => return controls::preset(self, usize::from(digit) - 1),
+            Command::LogDet => match self.state.page {
+                Page::Line => self.state.line.jacobian = !self.state.line.jacobian,
+                Page::Plane => self.state.plane.shade = !self.state.plane.shade,
+                Page::Chain | Page::Cost => return false,
+            },
+            Command::Samples if self.state.page == Page::Plane => self.state.plane.points = !self.state.plane.points,
+            Command::NewSeed => {}
+            Command::Reset if self.state.page == Page::Cost => self.measure(),
+            Command::ResetAll => self.state = State { page: self.state.page, ..State::default() },
+            Command::Fit | Command::ResetView => {
+                let (line, plane) = (LineState::default(), PlaneState::default());
+                (self.state.line.probe, self.state.line.halvings) = (line.probe, line.halvings);
+                (self.state.plane.probe, self.state.plane.halvings) = (plane.probe, plane.halvings);
+            }
+            _ => return false,
+        }
+        self.follow();
+        true
+    }
+
+    fn state(&self) -> Value {
+        serde_json::to_value(&self.state).unwrap_or_default()
+    }
+
+    fn restore(&mut self, patch: &Value, _shared: &mut Shared) -> Result<(), String> {
+        let state: State = merged(&self.state, patch)?;
+        state.check()?;
+        self.state = state;
+        self.follow();
+        Ok(())
+    }
+
+    fn settled(&self) -> bool {
+        self.state.page != Page::Cost || self.costs.complete() || self.failed.is_some()
+    }
+
+    fn table(&self) -> Option<Table> {
+        Some(match self.state.page {
+            Page::Line => table::line(&self.reading),
+            Page::Plane => table::plane(&self.state.plane),
+            Page::Chain => table::chain(&self.state.chain, &self.path),
+            Page::Cost => table::cost(&self.costs),
+        })
+    }
+
+    fn live(&self, name: &str) -> Option<Live> {
+        live::number_of(self, name)
+    }
+
+    fn actions(&self) -> Vec<Action> {
+        controls::actions()
+    }
+
+    fn leave(&mut self) {
+        self.playing = false;
+    }
+
+    fn status(&self) -> LabStatus {
+        let measuring = self.state.page == Page::Cost && !self.costs.complete();
+        let busy = if measuring { "measuring".to_owned() } else { String::new() };
+        LabStatus { backend: "CPU · 1 thread".into(), busy, error: self.failed.clone() }
+    }
+
+    fn weights_version(&self) -> String {
+        String::new()
+    }
+
+    fn spoken_summary(&self) -> String {
+        match self.state.page {
+            Page::Line => self.line_summary(),
+            Page::Plane => self.plane_summary(),
+            Page::Chain => self.chain_summary(),
+            Page::Cost => self.cost_summary(),
+        }
+    }
+}
