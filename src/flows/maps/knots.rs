@@ -38,6 +38,12 @@ impl Monotone {
         Ok(Monotone { knots: knots.to_vec(), slopes })
     }
 
+    /// The points that it goes through.
+    #[must_use]
+    pub fn knots(&self) -> &[[f64; 2]] {
+        &self.knots
+    }
+
     /// The bin in which this coordinate lies; `None` outside of the knots.
     fn bin(&self, v: f64, axis: usize) -> Option<usize> {
         let last = self.knots.len() - 1;

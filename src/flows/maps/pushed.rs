@@ -58,7 +58,8 @@ impl Pushed {
         Some(edges.windows(2).map(panel).sum())
     }
 
-    /// Ends of the panels: images of places that lie closer together towards the ends of the support, where a density may be without bound.
+    /// Ends of the panels: images of places that lie closer together towards the ends of the support, where a density may be without bound,
+    /// and of the knots, where its slope jumps.
     fn edges(&self) -> Vec<f64> {
         let [low, high] = self.law.support();
         let (low, high) = if self.map == LineMap::Logit { (1e-12, 1.0 - 1e-12) } else { (low, high) };
@@ -66,7 +67,11 @@ impl Pushed {
             let t = i as f64 / PANELS as f64;
             low + (high - low) * t * t * t * (10.0 - 15.0 * t + 6.0 * t * t)
         };
-        (0..=PANELS).map(|i| self.map.forward(place(i).clamp(low, high))).collect()
+        let knots = if let LineMap::Drawn(curve) = &self.map { curve.knots() } else { &[] };
+        let mut places: Vec<f64> = (0..=PANELS).map(|i| place(i).clamp(low, high)).collect();
+        places.extend(knots.iter().map(|knot| knot[0]).filter(|x| (low..high).contains(x)));
+        places.sort_by(f64::total_cmp);
+        places.into_iter().map(|x| self.map.forward(x)).collect()
     }
 }
 

@@ -23,8 +23,10 @@ impl Axes {
     /// Three pictures in a square rectangle; `margin` is the room for numbers along the outer edges.
     pub(super) fn new(rect: Rect, margin: [f32; 2], [x, y]: [[f64; 2]; 2], top: f64) -> Axes {
         let gap = 10.0;
-        let inner = Rect::from_min_max(rect.min + vec2(margin[0], 2.0), rect.max - vec2(2.0, margin[1]));
-        let strip = 0.3 * inner.width().min(inner.height());
+        let room = Rect::from_min_max(rect.min + vec2(margin[0], 2.0), rect.max - vec2(2.0, margin[1]));
+        // A true square: areas below and at the left can be compared by eye where both axes have the same unit.
+        let inner = Rect::from_min_size(room.min, egui::Vec2::splat(room.width().min(room.height())));
+        let strip = 0.3 * inner.width();
         let corner = pos2(inner.left() + strip + gap, inner.bottom() - strip - gap);
         Axes {
             main: Rect::from_min_max(pos2(corner.x, inner.top()), pos2(inner.right(), corner.y)),

@@ -15,7 +15,7 @@ use crate::ui::units::{number, signed};
 const DENSITY: &str = r"p_Y(\live{y}) = p_X(\live{x}) \left|\tfrac{d f^{-1}}{dy}\right|";
 const NUMBERS: &str = r"\live{py} = \live{px} \cdot \live{jac}";
 const FORGOTTEN: &str = r"p_X(f^{-1}(\live{y})) = \live{py}";
-const MASS: &str = r"\live{px} \cdot \live{dx} = \live{mass_x}, \quad \live{py} \cdot \live{dy} = \live{mass_y}";
+const MASS: [&str; 2] = [r"p_X\, dx = \live{px} \cdot \live{dx} = \live{mass_x}", r"p_Y\, dy = \live{py} \cdot \live{dy} = \live{mass_y}"];
 const WHOLE: &str = r"\int p_X(f^{-1}(y)) \left|\tfrac{d f^{-1}}{dy}\right| dy = \live{total}";
 const WITHOUT: &str = r"\int p_X(f^{-1}(y))\, dy = \live{forgotten}";
 
@@ -64,7 +64,7 @@ fn line(lab: &ChangeLab, ui: &mut Ui) {
         chips::value_row(ui, "p(y) dy", &reading.mass_y().map_or_else(String::new, |mass| number(mass, 5)), color);
         chips::value_row(ui, "mass over dx, integrated", &number(reading.mass, 5), palette.text);
     });
-    formula(lab, ui, MASS);
+    MASS.into_iter().for_each(|tex| formula(lab, ui, tex));
     chips::note(ui, "The interval carries its mass with it. Halve dx (Down) and density times width tends to it on both sides.");
     chips::section(ui, "All of y", "");
     formula(lab, ui, WHOLE);
@@ -133,7 +133,8 @@ fn cost(lab: &ChangeLab, ui: &mut Ui) {
     };
     chips::key_number(ui, "power of m, dense", &number(dense.1, 2), palette.blind);
     chips::key_number(ui, "power of m, coupling", &number(coupling.1, 2), palette.seen);
-    formula(lab, ui, r"\text{LU: } O(m^3), \quad \text{coupling: } \log|\det J| = \sum_i s_i: O(m)");
+    formula(lab, ui, r"\text{LU: } \tfrac{2}{3} m^3 \text{ operations}");
+    formula(lab, ui, r"\text{coupling: } \log|\det J| = \sum_{i=1}^{m/2} s_i");
     chips::card(ui, |ui| {
         for cost in &lab.costs.costs {
             chips::value_row(

@@ -27,7 +27,7 @@ pub(super) enum Grab {
 /// How near to a knot it is taken, points.
 const NEAR: f32 = 14.0;
 /// A column of numbers beside the picture needs this much.
-const COLUMN: f32 = 150.0;
+const COLUMN: f32 = 112.0;
 
 /// Draws the page.
 pub(super) fn show(lab: &mut ChangeLab, ui: &mut Ui) {
@@ -248,7 +248,11 @@ fn names(ui: &mut Ui, axes: &Axes, map: LineKind, palette: &Palette) {
         _ => Some((String::new(), palette.seen)),
     };
     let places = [
-        (axes.main.left_top() + vec2(8.0, 4.0), formula, 9.0),
+        (
+            if map == LineKind::Square { axes.main.center_top() - vec2(1.5 * size, -4.0) } else { axes.main.left_top() + vec2(8.0, 4.0) },
+            formula,
+            9.0,
+        ),
         (axes.below.right_top() + vec2(-4.6 * size, 4.0), r"\term{px}{p_X(x)}", 4.4),
         (axes.left.right_top() + vec2(-4.6 * size, 4.0), r"\term{py}{p_Y(y)}", 4.4),
     ];

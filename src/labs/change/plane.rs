@@ -54,7 +54,7 @@ pub(super) fn show(lab: &mut ChangeLab, ui: &mut Ui) {
     let palette = Palette::of(ui);
     let gap = 14.0;
     let letter = letters::smallest(ui.ctx());
-    let below = letters::key(ui.ctx()).size + 9.0 * letter;
+    let below = letters::key(ui.ctx()).size + 10.5 * letter;
     let side = ((ui.available_width() - gap) / 2.0).min(ui.available_height() - below).max(110.0);
     let area = lab.area;
     ui.horizontal_top(|ui| {
@@ -85,7 +85,8 @@ pub(super) fn show(lab: &mut ChangeLab, ui: &mut Ui) {
     });
     verdict(ui, lab.state.plane.map, &area);
     if lab.state.plane.shade {
-        colorbar(ui, &SCALE, "log |det J|: orange squeezed, blue stretched", "nats");
+        chips::note(ui, "Colour: log |det J| in nats, orange squeezed, blue stretched.");
+        colorbar(ui, &SCALE, "log |det J|", "nats");
     }
 }
 
