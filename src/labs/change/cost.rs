@@ -1,7 +1,7 @@
 //! The page of the cost: seconds of a dense log-determinant and of a coupling's, against the dimension, both on logarithmic axes.
 
-use egui::{RichText, Ui, vec2};
-use egui_plot::{GridMark, Line, LineStyle, MarkerShape, Plot, PlotPoints, Points, VLine};
+use egui::{Rangef, RichText, Ui, vec2};
+use egui_plot::{AxisHints, GridMark, Line, LineStyle, MarkerShape, Plot, PlotPoints, Points, VLine};
 
 use super::ChangeLab;
 use crate::train::det_job::{DetSnapshot, FITTED_FROM, SIZES};
@@ -76,6 +76,9 @@ fn chart(ui: &mut Ui, lab: &ChangeLab, height: f32) {
         .include_x(9.4)
         .include_y(-9.0)
         .include_y(-1.0)
+        // A number at every size and every power of ten, also where they lie close together.
+        .custom_x_axes(vec![AxisHints::new_x().label_spacing(Rangef::new(18.0, 26.0))])
+        .custom_y_axes(vec![AxisHints::new_y().label_spacing(Rangef::new(10.0, 16.0))])
         .y_axis_min_width(52.0)
         .x_grid_spacer(move |input| whole(input.bounds))
         .y_grid_spacer(move |input| whole(input.bounds))

@@ -258,7 +258,9 @@ fn names(ui: &mut Ui, axes: &Axes, map: LineKind, palette: &Palette) {
     ];
     for (at, tex, ems) in places {
         let room = Rect::from_min_size(at, vec2(ems * size, 3.0 * size));
-        ui.scope_builder(UiBuilder::new().max_rect(room), |ui| Math::new(tex).size(size).numbers(&marked).inline().show(ui));
+        // A child of its own: what lies over the picture takes no room beside it.
+        let mut over = ui.new_child(UiBuilder::new().max_rect(room));
+        Math::new(tex).size(size).numbers(&marked).inline().show(&mut over);
     }
 }
 

@@ -171,15 +171,16 @@ fn after(lab: &mut ChangeLab, ui: &mut Ui, area: &Area, side: f32) {
     hand(lab, &shown, |y| map.inverse(y));
 }
 
-/// Both columns as arrows from the origin.
+/// Both columns from the origin, with handles at their ends.
 fn columns(plane: &Plane<'_>, state: &PlaneState) {
     let palette = plane.palette();
     let origin = plane.to_screen([0.0, 0.0]);
-    for (column, name) in state.columns.iter().zip(["column 1", "column 2"]) {
+    let font = letters::proportional(plane.painter().ctx(), 12.0);
+    for (column, name) in state.columns.iter().zip(["1", "2"]) {
         let end = plane.to_screen(*column);
-        plane.painter().arrow(origin, end - origin, Stroke::new(2.5, palette.text));
-        plane.painter().circle(end, 7.0, palette.card, Stroke::new(2.0, palette.text));
-        plane.text(*column, vec2(10.0, -8.0), Align2::LEFT_BOTTOM, name, palette.text);
+        plane.painter().line_segment([origin, end], Stroke::new(2.5, palette.text));
+        plane.painter().circle(end, 0.75 * font.size, palette.card, Stroke::new(2.0, palette.text));
+        plane.painter().text(end, Align2::CENTER_CENTER, name, font.clone(), palette.text);
     }
 }
 
