@@ -164,7 +164,7 @@ fn inverse(series: &SeriesView, ui: &mut Ui, height: f32) {
     ];
     let axes = Axes { name: "Error of the inverse", x: "iterations k", log: [false, true], ..Axes::default() };
     let start = series.inverse[0];
-    headed(ui, "|x_k − x| of x ← z − g(x), started at z (log scale)", &legends, Some(height), |ui, room| {
+    headed(ui, "Distance from x after k steps of x = z − g(x) (log scale)", &legends, Some(height), |ui, room| {
         chart(ui, &axes, room, |plot| {
             let power = |rate: f64| -> Vec<[f64; 2]> {
                 (0..series.inverse.len()).map(|k| [k as f64, log10(start * rate.powi(k as i32))]).filter(|p| p[1] > -17.0).collect()

@@ -48,7 +48,7 @@ pub(super) fn numbers(lab: &PosteriorLab, ui: &mut Ui) {
     let Some(snapshot) = &lab.snapshot else { return };
     let reached = snapshot.reached;
     chips::section(ui, "A lower bound", "");
-    chips::key_number(ui, "KL(q ‖ p) = ln Z − ELBO, nats", &number(reached.gap, 3), palette.now);
+    chips::key_number(ui, "KL from p = ln Z − ELBO, nats", &number(reached.gap, 3), palette.now);
     let elbo = snapshot.target.log_z - reached.gap;
     chips::card(ui, |ui| {
         chips::value_row(ui, "ln Z by quadrature", &number(snapshot.target.log_z, 4), palette.base);
