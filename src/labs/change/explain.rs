@@ -12,11 +12,11 @@ use crate::ui::math::Math;
 use crate::ui::theme::Palette;
 use crate::ui::units::{number, signed};
 
-const DENSITY: &str = r"p_Y(\live{y}) = p_X(\live{x}) \left|\tfrac{d f^{-1}}{dy}\right|";
+const DENSITY: &str = r"p_Y(\live{y}) = p_X(\live{x}) \left|\frac{d f^{-1}}{dy}\right|";
 const NUMBERS: &str = r"\live{py} = \live{px} \cdot \live{jac}";
 const FORGOTTEN: &str = r"p_X(f^{-1}(\live{y})) = \live{py}";
 const MASS: [&str; 2] = [r"p_X\, dx = \live{px} \cdot \live{dx} = \live{mass_x}", r"p_Y\, dy = \live{py} \cdot \live{dy} = \live{mass_y}"];
-const WHOLE: &str = r"\int p_X(f^{-1}(y)) \left|\tfrac{d f^{-1}}{dy}\right| dy = \live{total}";
+const WHOLE: &str = r"\int p_X(f^{-1}(y)) \left|\frac{d f^{-1}}{dy}\right| dy = \live{total}";
 const WITHOUT: &str = r"\int p_X(f^{-1}(y))\, dy = \live{forgotten}";
 
 /// Draws the numbers of the page that is shown.
@@ -111,8 +111,9 @@ fn chain(lab: &ChangeLab, ui: &mut Ui) {
     let log: f64 = lab.path.logs().iter().sum();
     chips::key_number(ui, "log |det| of the whole", &lab.look.units.format(log, 3), palette.now);
     let factors: Vec<String> = (1..=count).map(|k| format!(r"\live{{d{k}}}")).collect();
-    formula(lab, ui, &format!(r"|\det J| = {} = \live{{chain_det}}", factors.join(r" \cdot ")));
-    formula(lab, ui, r"\log |\det J| = \sum_k \log |\det J_k| = \live{chain_log}");
+    formula(lab, ui, &factors.join(r" \cdot "));
+    formula(lab, ui, r"= |\det J| = \live{chain_det}");
+    formula(lab, ui, r"\sum_k \log |\det J_k| = \live{chain_log}");
     chips::card(ui, |ui| {
         let base = -0.5 * lab.state.chain.probe.iter().map(|v| v * v).sum::<f64>() - std::f64::consts::TAU.ln();
         let value = |nats: f64| signed(lab.look.units.convert(nats), 3);
