@@ -62,7 +62,7 @@ pub fn open(shared: &Shared) -> Box<dyn Lab> {
         snapshot: None,
         state: State::default(),
         walk: Walk::new(),
-        view: View::default(),
+        view: plane::view(),
         density: [(); 2].map(|()| FieldTexture::default().fading(plane::FADE)),
         asked: None,
         seed: shared.seed,
@@ -208,7 +208,7 @@ impl Lab for EstimatesLab {
             }
             Command::NewSeed => {}
             Command::ResetAll => self.state = State::default(),
-            Command::Fit | Command::ResetView => self.view = View::default(),
+            Command::Fit | Command::ResetView => self.view = plane::view(),
             _ => return false,
         }
         self.follow(false);

@@ -122,7 +122,7 @@ fn a_tighter_tolerance_costs_more_and_errs_less() {
     let motion = table(&window);
     let (evaluations, error, back) = (column(&motion, 1), column(&motion, 3), column(&motion, 5));
     assert!(evaluations[4] > evaluations[0], "{evaluations:?}");
-    assert!(error[4] < 1e-4 && back[4] < 1e-4, "{error:?} {back:?}");
+    assert!(error[4] < 1e-3 && back[4] < 1e-3, "{error:?} {back:?}");
     assert!(error[10] < error[6], "32 fixed steps are nearer than 2: {error:?}");
 }
 

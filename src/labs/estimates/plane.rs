@@ -5,7 +5,7 @@ use egui::{PointerButton, RichText, Stroke, Ui, vec2};
 use super::EstimatesLab;
 use super::state::Page;
 use crate::train::estimate_job::{EstimateSnapshot, GRID, REACH, Which};
-use crate::ui::canvas2d::{Canvas2d, Plane};
+use crate::ui::canvas2d::{Canvas2d, Plane, View};
 use crate::ui::chips;
 use crate::ui::colormap::{Colormap, Scale};
 use crate::ui::theme::Palette;
@@ -13,6 +13,11 @@ use crate::ui::units::number;
 
 /// The lowest part of the density's range fades into the ground.
 pub(super) const FADE: f32 = 0.12;
+
+/// The window onto the whole density.
+pub(super) fn view() -> View {
+    View { reach: REACH, ..View::default() }
+}
 
 /// Draws the plane, `side` large, and moves the probe where the hand wants it.
 pub(super) fn show(lab: &mut EstimatesLab, ui: &mut Ui, side: f32) {

@@ -71,13 +71,8 @@ pub(super) fn flow(lab: &mut PosteriorLab, ui: &mut Ui, side: f32) {
     let mut view = lab.view;
     Canvas2d::new("Flow plane", &mut view, vec2(side, side)).show(ui, |plane| {
         let Some(view) = lab.snapshot.as_ref().and_then(|snapshot| snapshot.depths.get(depth)) else { return };
-        let colors: Vec<Color32> = (0..(GRID - 1) * (GRID - 1))
-            .map(|cell| {
-                let at = cell / (GRID - 1) * GRID + cell % (GRID - 1);
-                let mean = [at, at + 1, at + GRID, at + GRID + 1].iter().map(|&i| view.density[i]).sum::<f32>() / 4.0;
-                scale.color(mean, dark).gamma_multiply((mean / scale.high / FADE).clamp(0.0, 1.0))
-            })
-            .collect();
+        let color = |&q: &f32| scale.color(q, dark).gamma_multiply((q / scale.high / FADE).clamp(0.0, 1.0));
+        let colors: Vec<Color32> = view.density.iter().map(color).collect();
         plane.cells(&view.grid, GRID, GRID, &colors);
         if lab.state.samples {
             plane.points(&view.samples, 1.0, plane.palette().text.gamma_multiply(0.6));

@@ -6,7 +6,7 @@ use std::time::Instant;
 use super::snapshot::{GRID, LearnerView, REACH};
 use crate::data::Toy;
 use crate::exec::{BackendChoice, BackendInfo, ProgramId, Session, open_session};
-use crate::flows::{self, Config};
+use crate::flows::{self, Config, Family};
 use crate::graph::Reuse;
 use crate::train::curve::Curve;
 use crate::train::{Adam, FORMAT_VERSION, Fit, Lesson, Model, PointData, RateSchedule, Source, TrainError, Training};
@@ -98,7 +98,8 @@ impl Learner {
 
 /// A flow on a toy, as `tractable train` understands it.
 pub(super) fn lesson(config: Config, toy: Toy, seed: u64) -> Lesson {
-    let adam = Adam { rate: 3e-3, ..Adam::default() };
+    let rate = if config.family == Family::Residual { 3e-3 } else { 2e-3 };
+    let adam = Adam { rate, clip: 10.0, ..Adam::default() };
     Lesson {
         format_version: FORMAT_VERSION,
         name: config.family.name(),

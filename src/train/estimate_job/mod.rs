@@ -51,7 +51,8 @@ impl Which {
     pub fn config(self) -> Config {
         match self {
             Which::Residual => Config::of(Family::Residual),
-            Which::Continuous => Config { width: 32, ..Config::of(Family::Ffjord { steps: 1 }) },
+            // Fewer fixed steps would be learned by heart: the flow would fit the method's error, and be no solution of any motion.
+            Which::Continuous => Config { width: 32, ..Config::of(Family::Ffjord { steps: 4 }) },
         }
     }
 }

@@ -176,20 +176,21 @@ impl Sampler {
         Ok(depths)
     }
 
-    /// The grid of noise after every layer, with its density: `ln q_k = ln N(v) - sum of the first k log-determinants`.
+    /// The grid of noise after every layer, and the density of each cell: the noise's mass in it by the area that it has become.
     fn bend(&mut self, depths: &mut [DepthView]) -> Result<(), TrainError> {
-        let at = |i: usize| (2.0 * NOISE_REACH * i as f64 / (GRID - 1) as f64 - NOISE_REACH) as f32;
-        let grid: Vec<f32> = (0..GRID * GRID).flat_map(|i| [at(i % GRID), at(i / GRID)]).collect();
+        let step = 2.0 * NOISE_REACH / (GRID - 1) as f64;
+        let at = |i: usize| step * i as f64 - NOISE_REACH;
+        let grid: Vec<f32> = (0..GRID * GRID).flat_map(|i| [at(i % GRID) as f32, at(i / GRID) as f32]).collect();
         self.session.run(self.looking, &[("x", &grid)])?;
-        let constant = -std::f32::consts::TAU.ln();
-        let mut log_q: Vec<f32> = grid.chunks(2).map(|p| -0.5 * (p[0] * p[0] + p[1] * p[1]) + constant).collect();
         for (k, depth) in depths.iter_mut().enumerate() {
-            if k > 0 {
-                let log_det = self.session.read_output(self.looking, &format!("log_det.{}", k - 1))?;
-                log_q.iter_mut().zip(log_det).for_each(|(q, log_det)| *q -= log_det);
-            }
             depth.grid = pairs(&self.session.read_output(self.looking, &format!("point.{k}"))?);
-            depth.density = log_q.iter().map(|q| q.exp()).collect();
+            let cell = |i: usize| {
+                let (column, row) = (i % (GRID - 1), i / (GRID - 1));
+                let middle = [column, row].map(|i| at(i) + step / 2.0);
+                let mass = (-0.5 * (middle[0].powi(2) + middle[1].powi(2))).exp() / std::f64::consts::TAU * step * step;
+                (mass / area(&depth.grid, row * GRID + column).max(1e-9)) as f32
+            };
+            depth.density = (0..(GRID - 1) * (GRID - 1)).map(cell).collect();
         }
         Ok(())
     }
@@ -237,6 +238,12 @@ impl Sampler {
     }
 }
 
+/// Area of the bent cell with this first corner: half of the cross product of its diagonals.
+fn area(grid: &[[f32; 2]], corner: usize) -> f64 {
+    let [a, b, c, d] = [corner, corner + 1, corner + GRID + 1, corner + GRID].map(|i| grid[i].map(f64::from));
+    0.5 * ((c[0] - a[0]) * (d[1] - b[1]) - (c[1] - a[1]) * (d[0] - b[0])).abs()
+}
+
 fn pairs(values: &[f32]) -> Vec<[f32; 2]> {
     values.chunks(2).map(|p| [p[0], p[1]]).collect()
 }
@@ -259,22 +266,23 @@ mod tests {
         let depths = sampler.see().unwrap();
         let after = sampler.reached(log_z);
         assert!(after.gap > -4.0 * after.error, "the ELBO is a lower bound: {after:?}");
-        assert!(after.gap < 0.5 && before.gap > 2.0, "{before:?} {after:?}");
+        assert!(after.gap < 1.0 && before.gap > 3.0, "{before:?} {after:?}");
         assert!(after.inverse < 1e-3, "{after:?}");
         for layer in sampler.planar().unwrap() {
             assert!(layer.w[0] * layer.held[0] + layer.w[1] * layer.held[1] > -1.0, "{layer:?}");
         }
-        // The mass of the bent cells: the area of each, by its diagonals, times its mean density.
+        // What a cell's mass and area say, against the density at its corners by the log-determinants.
+        let log_q = sampler.session.read_output(sampler.looking, "log_q").unwrap();
         let last = depths.last().unwrap();
-        let mut mass = 0.0;
-        for row in 0..GRID - 1 {
-            for column in 0..GRID - 1 {
-                let corner = [row * GRID + column, row * GRID + column + 1, (row + 1) * GRID + column + 1, (row + 1) * GRID + column];
-                let [a, b, c, d] = corner.map(|i| last.grid[i].map(f64::from));
-                let area = 0.5 * ((c[0] - a[0]) * (d[1] - b[1]) - (c[1] - a[1]) * (d[0] - b[0])).abs();
-                mass += area * corner.iter().map(|&i| f64::from(last.density[i])).sum::<f64>() / 4.0;
+        let mut ratios = Vec::new();
+        for (i, &density) in last.density.iter().enumerate() {
+            let at = i / (GRID - 1) * GRID + i % (GRID - 1);
+            let mean = [at, at + 1, at + GRID, at + GRID + 1].map(|i| log_q[i].exp()).iter().sum::<f32>() / 4.0;
+            if mean > 0.02 {
+                ratios.push((density / mean - 1.0).abs());
             }
         }
-        assert!((mass - 1.0).abs() < 0.03, "{mass}");
+        ratios.sort_by(f32::total_cmp);
+        assert!(ratios.len() > 300 && ratios[ratios.len() / 2] < 0.1, "{} {}", ratios.len(), ratios[ratios.len() / 2]);
     }
 }

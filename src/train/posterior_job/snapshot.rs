@@ -49,7 +49,7 @@ pub struct DepthView {
     pub samples: Vec<[f32; 2]>,
     /// [`GRID`] times [`GRID`] points.
     pub grid: Vec<[f32; 2]>,
-    /// `q` at each point of the grid.
+    /// Mean of q over each of the [`GRID`] - 1 times [`GRID`] - 1 cells between them.
     pub density: Vec<f32>,
     /// Log-determinant of the last of the layers, mean over the samples, nats; 0 before the first layer.
     pub mean_log_det: f64,
