@@ -96,6 +96,7 @@ pub struct TaxonomyJob {
     expressed: Vec<Option<Score>>,
     express: bool,
     race: Option<Race>,
+    races: u64,
     running: bool,
     version: u64,
     published: Instant,
@@ -119,6 +120,7 @@ impl TaxonomyJob {
             expressed: vec![None; Family::ALL.len()],
             express: false,
             race: None,
+            races: 0,
             running: false,
             version: 0,
             published: Instant::now(),
@@ -242,10 +244,13 @@ impl Job for TaxonomyJob {
                     chart.sweeps.fill(None);
                 }
             }
-            TaxonomyCommand::Race { families, data } => match Race::new(&families, &data, self.seed, self.threads) {
-                Ok(race) => self.race = Some(race),
-                Err(error) => out.event(Event::Warning(error.to_string())),
-            },
+            TaxonomyCommand::Race { families, data } => {
+                self.races += 1;
+                match Race::new(self.races, &families, &data, self.seed, self.threads) {
+                    Ok(race) => self.race = Some(race),
+                    Err(error) => out.event(Event::Warning(error.to_string())),
+                }
+            }
             TaxonomyCommand::Train(on) => self.running = on && self.race.is_some(),
         }
     }

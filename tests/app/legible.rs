@@ -13,7 +13,7 @@ use tractable::ui::theme::Theme;
 
 type Window = Harness<'static, TractableApp>;
 
-const LABS: [&str; 4] = ["pixelcnn", "flow", "stack", "blind-spot"];
+const LABS: [&str; 5] = ["pixelcnn", "flow", "stack", "blind-spot", "taxonomy"];
 const SIZES: [[f32; 2]; 3] = [[1280.0, 720.0], [1920.0, 1080.0], [3840.0, 2160.0]];
 
 /// A lab on a screen of so many pixels, once its first picture is complete.
@@ -123,6 +123,9 @@ fn no_words_are_cut_off_at_the_side_or_lie_on_others() {
         ("flow", json!({}), &SIZES[..]),
         ("stack", json!({}), &SIZES[..]),
         ("blind-spot", json!({}), &SIZES[..]),
+        ("taxonomy", json!({}), &SIZES[..]),
+        ("taxonomy", json!({ "page": "costs" }), &SIZES[..1]),
+        ("taxonomy", json!({ "page": "race" }), &SIZES[..1]),
         // What is not on the first page, where it is tightest.
         ("blind-spot", json!({ "page": "rain" }), &SIZES[..1]),
         ("blind-spot", json!({ "page": "block" }), &SIZES[..1]),

@@ -34,4 +34,5 @@ mod render;
 mod sessions;
 mod stack;
 mod tables;
+mod taxonomy;
 mod widgets;

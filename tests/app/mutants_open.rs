@@ -126,3 +126,8 @@ fn damaged_sessions_of_free_jacobians() {
 fn damaged_sessions_of_low_rank_layers() {
     survives("planar-sylvester");
 }
+
+#[test]
+fn damaged_sessions_of_the_taxonomy() {
+    survives("taxonomy");
+}

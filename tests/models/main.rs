@@ -15,3 +15,4 @@ mod program;
 mod rain;
 mod realnvp;
 mod stack;
+mod taxonomy;

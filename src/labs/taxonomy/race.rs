@@ -16,9 +16,6 @@ use crate::ui::units::{count, number};
 #[derive(Default)]
 pub(super) struct Pictures {
     fields: [FieldTexture; CONTESTANTS],
-    /// Numbers of the race: a new race makes every picture new.
-    races: u64,
-    steps: u64,
 }
 
 /// Colours of the places, each beside its letter.
@@ -32,12 +29,6 @@ pub(super) fn show(lab: &mut TaxonomyLab, ui: &mut Ui, shared: &Shared) {
         chips::note(ui, "The four families are being made.");
         return;
     };
-    let steps: u64 = race.contestants.iter().map(|racer| racer.step).sum();
-    let pictures = &mut lab.pictures;
-    if steps < pictures.steps {
-        pictures.races += 1;
-    }
-    pictures.steps = steps;
     let gap = 10.0;
     let width = ((ui.available_width() - 3.0 * gap) / CONTESTANTS as f32).floor();
     let side = width.min(0.45 * ui.available_height()).max(90.0);
@@ -73,7 +64,7 @@ fn picture(ui: &mut Ui, lab: &mut TaxonomyLab, race: &RaceView, racer: &Contesta
     if racer.density.is_empty() {
         points(ui, rect, race, palette.text_dim);
     } else {
-        let version = (lab.pictures.races << 32) | racer.version;
+        let version = (race.id << 32) | racer.version;
         let scale = Scale::new(Colormap::Density, 0.0, race.peak);
         field.set_values(ui.ctx(), version, [SIDE, SIDE], &racer.density, scale, palette.dark, true);
         field.paint(ui.painter(), rect);

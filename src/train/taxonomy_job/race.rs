@@ -24,6 +24,7 @@ const BINS: usize = 32;
 
 /// The race.
 pub(super) struct Race {
+    id: u64,
     data: PointData,
     source: PointSource,
     test: Points,
@@ -38,7 +39,7 @@ impl Race {
     ///
     /// # Errors
     /// Data that cannot be read.
-    pub(super) fn new(families: &[Family], data: &PointData, seed: u64, threads: usize) -> Result<Race, TrainError> {
+    pub(super) fn new(id: u64, families: &[Family], data: &PointData, seed: u64, threads: usize) -> Result<Race, TrainError> {
         let source = data.open()?;
         let test = source.test(TEST_POINTS, seed);
         let half = match &source {
@@ -51,7 +52,7 @@ impl Race {
         let contestants =
             families.iter().map(|&family| Contestant::new(Config::of(family), data, &source, seed, threads)).collect::<Result<_, _>>()?;
         let points = Arc::new(source.batch(DRAWN, seed, 0).xy);
-        Ok(Race { peak: peak(&source, &test, half), data: data.clone(), source, test, points, half, contestants })
+        Ok(Race { id, peak: peak(&source, &test, half), data: data.clone(), source, test, points, half, contestants })
     }
 
     /// One turn of learning, or a score that is due; true if there is a new picture.
@@ -92,6 +93,7 @@ impl Race {
 
     pub(super) fn view(&self) -> RaceView {
         RaceView {
+            id: self.id,
             data: self.data.clone(),
             points: Arc::clone(&self.points),
             half: self.half,

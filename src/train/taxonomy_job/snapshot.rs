@@ -36,6 +36,8 @@ pub struct ContestantView {
 /// The race.
 #[derive(Clone, Debug)]
 pub struct RaceView {
+    /// Counts the races: another one has other pictures.
+    pub id: u64,
     /// What is learned.
     pub data: PointData,
     /// Some points of it.

@@ -1,0 +1,137 @@
+//! The taxonomy of flows, driven by names and keys.
+
+use std::time::{Duration, Instant};
+
+use egui::{Key, vec2};
+use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable;
+use serde_json::{Value, json};
+use tractable::flows::Family;
+use tractable::labs::document::Document;
+use tractable::labs::{AppOptions, TractableApp};
+use tractable::ui::theme::Theme;
+
+type Window = Harness<'static, TractableApp>;
+
+fn lab(view: Value) -> Window {
+    let document = Document { format_version: 1, chapter: "taxonomy".into(), seed: Some(541), view, ..Document::default() };
+    let options = AppOptions { document: Some(document), seed: Some(541), theme: Theme::Dark, ..AppOptions::default() };
+    let mut window = Harness::builder().with_size(vec2(1280.0, 720.0)).build_eframe(move |cc| TractableApp::new(&cc.egui_ctx, &options));
+    wait(&mut window, "a settled picture", |window| window.state().settled());
+    window.run_steps(2);
+    window
+}
+
+fn has(window: &Window, part: &str) -> bool {
+    window.query_all_by_label_contains(part).next().is_some()
+}
+
+fn wait(window: &mut Window, what: &str, good: impl Fn(&Window) -> bool) {
+    let start = Instant::now();
+    loop {
+        window.step();
+        if good(window) {
+            return;
+        }
+        assert!(start.elapsed() < Duration::from_secs(120), "{what} never came");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+fn click(window: &mut Window, name: &str) {
+    window.get_by_label(name).click();
+    window.run_steps(3);
+}
+
+#[test]
+fn a_card_shows_its_family_and_the_arrows_walk_through_all_of_them() {
+    let mut window = lab(json!({}));
+    for family in Family::ALL {
+        assert!(has(&window, family.title()), "{family:?} has a card");
+    }
+    assert!(has(&window, "triangular in two blocks, 3 of 6 coordinates stay"));
+    assert!(has(&window, "21 of 36"), "zeros: all but the diagonal of 6 and the 3 x 3 by which the moved half reads the other");
+    click(&mut window, "Planar");
+    wait(&mut window, "the planar layer", |window| has(window, "the identity and a matrix of rank 1"));
+    window.get_by_label("both layers").click();
+    window.run_steps(3);
+    assert!(has(&window, "the identity and a matrix of rank 2"));
+    window.key_press(Key::Home);
+    window.run_steps(3);
+    assert!(has(&window, "1 of 19 families"));
+    window.key_press(Key::ArrowRight);
+    window.run_steps(3);
+    assert!(has(&window, "2 of 19 families"));
+}
+
+#[test]
+fn the_slow_direction_is_told_and_jacobis_sweeps_are_exact() {
+    let mut window = lab(json!({ "page": "costs", "family": "maf" }));
+    assert!(has(&window, "MAF: after 6 sweeps"));
+    let table = window.state().table().expect("the sweeps are a table");
+    let rows: Vec<_> = table.rows.iter().filter(|row| row[0] == "maf").collect();
+    assert_eq!(rows.len(), 9, "0 to D + 2 sweeps");
+    let error = |sweep: usize| rows[sweep][3].parse::<f64>().unwrap();
+    assert!(error(4) > 1e-9 && error(6) < 1e-12, "{} {}", error(4), error(6));
+    window.key_press(Key::Num1);
+    window.run_steps(3);
+    wait(&mut window, "the chart", |window| has(window, "lower triangular"));
+    assert!(has(&window, "15 of 36"), "zeros above the diagonal");
+    let chart = window.state().table().unwrap();
+    assert_eq!(chart.rows.len(), Family::ALL.len());
+    let column = |name: &str| chart.columns.iter().position(|column| column == name).unwrap();
+    let maf = &chart.rows[6];
+    assert_eq!([&maf[0], &maf[column("evaluations forward")], &maf[column("evaluations inverse")]], ["maf", "1", "6"]);
+}
+
+#[test]
+fn four_race_and_another_family_and_other_data_make_another_race() {
+    let mut window = lab(json!({ "page": "race", "racers": ["nice", "realnvp", "maf", "planar"] }));
+    assert!(has(&window, "A NICE") && has(&window, "D planar"));
+    window.key_press(Key::K);
+    wait(&mut window, "steps of all four", |window| {
+        let table = window.state().table().unwrap();
+        ["nice", "realnvp", "maf", "planar"].iter().all(|name| table.rows.iter().filter(|row| row[0] == *name).count() > 2)
+    });
+    click(&mut window, "Pause the race");
+    let table = window.state().table().unwrap();
+    let losses = |name: &str| table.rows.iter().filter(|row| row[0] == name).map(|row| row[3].parse::<f64>().unwrap()).collect::<Vec<_>>();
+    for name in ["nice", "realnvp", "maf", "planar"] {
+        let losses = losses(name);
+        assert!(losses[losses.len() - 1] < losses[0] - 0.05, "{name} learns: {losses:?}");
+    }
+    click(&mut window, "SOS");
+    wait(&mut window, "another racer", |window| has(window, "A SOS") && window.state().settled());
+    click(&mut window, "Checkerboard");
+    wait(&mut window, "other data", |window| {
+        window.state().table().is_some_and(|table| table.rows.first().is_some_and(|row| row[1] == "Checkerboard"))
+    });
+    let state = window.state().table().unwrap();
+    assert!(state.rows.iter().all(|row| row[4].parse::<f64>().unwrap() == 32_f64.ln()), "the entropy of eight squares");
+}
+
+#[test]
+fn what_is_not_understood_is_a_sentence_and_changes_nothing() {
+    use tractable::labs::Shared;
+    let mut shared = Shared::default();
+    let mut lab = tractable::labs::taxonomy::open(&shared);
+    let before = lab.state();
+    for (patch, part) in [
+        (json!({ "family": "realnvq" }), "realnvq"),
+        (json!({ "dim": 5 }), "2 or 6 dimensions"),
+        (json!({ "point": [9.0, 0.0] }), "probe"),
+        (json!({ "racers": ["nice"] }), "racers"),
+        (json!({ "dimension": 2 }), "dimension"),
+    ] {
+        let told = lab.restore(&patch, &mut shared).unwrap_err();
+        assert!(told.contains(part) || part == "racers", "{told}");
+        assert_eq!(lab.state(), before);
+    }
+    for action in lab.actions() {
+        assert_eq!(lab.restore(&action.patch, &mut shared), Ok(()), "{}", action.title);
+    }
+    let state = lab.state();
+    let mut fresh = tractable::labs::taxonomy::open(&shared);
+    fresh.restore(&state, &mut shared).unwrap();
+    assert_eq!(fresh.state(), state);
+}
