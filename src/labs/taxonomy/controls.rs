@@ -80,7 +80,7 @@ fn race(lab: &mut TaxonomyLab, ui: &mut Ui) {
         }
     });
     lab.state.data = data;
-    chips::toggle(ui, "points over the densities", &mut lab.state.points);
+    chips::toggle(ui, "show points", &mut lab.state.points);
     ui.add_space(6.0);
     chips::section(ui, "Families", "");
     let slots: Vec<(usize, String)> =
