@@ -205,6 +205,7 @@ pub(super) fn stem(path: &Path) -> String {
 fn from_value(value: Value) -> Result<Document, String> {
     let kind = value.pointer("/model/kind").and_then(Value::as_str).map(str::to_owned);
     let rain = value.pointer("/model/data/source").and_then(Value::as_str) == Some("rain");
+    let flow = (kind.as_deref() == Some("realnvp")).then(|| value["model"].clone());
     let mut document: Document = serde_json::from_value(value).map_err(|e| format!("it is no lesson: {e}."))?;
     if document.chapter.is_empty() {
         document.chapter = match kind.as_deref() {
@@ -217,7 +218,23 @@ fn from_value(value: Value) -> Result<Document, String> {
         }
         .into();
     }
+    if let Some(model) = flow.filter(|_| document.chapter == "flow") {
+        own_flow(&mut document.view, &model);
+    }
     Ok(document)
+}
+
+/// The lesson's own flow and data, where what was open does not say them.
+fn own_flow(view: &mut Value, model: &Value) {
+    if view.is_null() {
+        *view = Value::Object(serde_json::Map::new());
+    }
+    let Some(view) = view.as_object_mut() else { return };
+    for key in ["config", "data"] {
+        if let Some(value) = model.get(key).filter(|value| !value.is_null()) {
+            view.entry(key).or_insert_with(|| value.clone());
+        }
+    }
 }
 
 /// The shipped lectures.

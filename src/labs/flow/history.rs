@@ -60,10 +60,15 @@ impl FlowLab {
         }
     }
 
-    /// Takes the last change back, or makes it again.
-    pub(super) fn change_back(&mut self, command: Command, shared: &mut Shared) {
+    /// Takes note of what is before a hand changes it: a worker that has not heard of the last stroke must not make one step of two.
+    pub(super) fn mark(&mut self) {
         let moment = self.moment();
         self.history.look(moment);
+    }
+
+    /// Takes the last change back, or makes it again.
+    pub(super) fn change_back(&mut self, command: Command, shared: &mut Shared) {
+        self.mark();
         match self.history.walk(command == Command::Redo) {
             Some((was, run)) => {
                 let taken = self.present().with_settings_of(was);

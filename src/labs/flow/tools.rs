@@ -142,6 +142,7 @@ impl FlowLab {
 
     /// A tool that draws touches the plane.
     pub(super) fn begin_stroke(&mut self, at: [f64; 2]) {
+        self.mark();
         let tools = &mut self.tools;
         let (place, sigma) = (at.map(|v| v as f32), tools.radius as f32);
         tools.at = at;
