@@ -94,7 +94,7 @@ fn row(lab: &TaxonomyLab, ui: &mut Ui, family: Family, (least, most): (f64, f64)
         painter.text(at, Align2::RIGHT_CENTER, text, small, palette.base);
     }
     let told = format!(
-        "{}: {} layers. Error: the largest |x − f⁻¹(f(x))| / (1 + |x|), in single precision.",
+        "{}: {} layers. Error: how far a coordinate comes back from where it was, at most, divided by 1 + |x|, in single precision.",
         family.title(),
         measured.config.layers
     );
