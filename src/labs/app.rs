@@ -7,6 +7,7 @@ mod dialogs;
 mod dispatch;
 mod export;
 mod lecture;
+mod modal;
 mod open;
 mod options;
 mod overlay;
@@ -20,12 +21,14 @@ use std::time::Duration;
 
 use egui::{Frame, Margin, Panel, Rect, Role, Sense, WidgetInfo, vec2};
 
+use self::confirm::Asked;
 use self::desk::Desk;
 use self::export::Export;
 use self::lecture::Lecture;
 pub use self::options::AppOptions;
 use self::overlay::StepMeter;
 use self::presenter::Audience;
+use super::document;
 use super::explain::Explain;
 use super::frame_log::FrameLog;
 use super::frame_times::FrameTimes;
@@ -76,12 +79,16 @@ pub struct TractableApp {
     refused: Option<String>,
     desk: Desk,
     export: Export,
-    /// The person asked to go on with the session that an earlier run left.
-    going_on: bool,
+    /// The person asked to go on with this one of the sessions that earlier runs left.
+    going_on: Option<usize>,
     still: bool,
     step_meter: StepMeter,
-    /// The reset that was asked for and not yet confirmed.
-    confirm: Option<Command>,
+    /// The question that is open.
+    confirm: Option<Asked>,
+    /// What is open over the places is open in the presenter's window.
+    at_presenter: bool,
+    /// How many screens there are, while a show asks for it and the system tells.
+    screens: Option<usize>,
     confirmed: bool,
     lecture: Option<Lecture>,
     presenting: bool,
@@ -142,10 +149,12 @@ impl TractableApp {
             refused: None,
             desk,
             export: Export::default(),
-            going_on: false,
+            going_on: None,
             still: options.still,
             step_meter: StepMeter::default(),
             confirm: None,
+            at_presenter: false,
+            screens: None,
             confirmed: false,
             lecture: None,
             presenting: false,
@@ -201,6 +210,8 @@ impl TractableApp {
             && let Some(lab) = &mut self.labs[self.active]
         {
             lab.leave();
+            // What was said about one chapter is no news about another.
+            self.shared.toasts.clear();
         }
         self.active = index;
         if self.labs[index].is_none()
@@ -210,7 +221,8 @@ impl TractableApp {
             if let Some(state) = self.desk.waiting.remove(self.chapters[index].id)
                 && let Err(sentence) = lab.restore(&state, &mut self.shared)
             {
-                self.shared.warn(sentence);
+                let part = format!("the session's part for “{}”", self.chapters[index].title);
+                self.shared.warn(document::in_place(&part, &sentence));
             }
             if let Some(weights) = self.desk.waiting_weights.remove(self.chapters[index].id) {
                 lab.load_weights(&weights);
@@ -318,7 +330,6 @@ impl TractableApp {
         let canvas = Frame::new().inner_margin(Margin { left: 14, right: 14, top: 14, bottom: 8 });
         let shown = egui::CentralPanel::default().frame(canvas).show(ui, |ui| {
             self.offer_to_go_on(ui);
-            self.ask_in_place(ui);
             if let Some(error) = lab_ref.status().error {
                 banner::show(ui, &error);
             }
@@ -374,21 +385,23 @@ impl TractableApp {
             self.labs[self.active] = Some(lab);
         }
         if std::mem::take(&mut self.confirmed)
-            && let Some(command) = self.confirm.take()
+            && let Some(asked) = self.confirm.take()
         {
-            self.reset(command);
+            self.carry_out(asked.question);
         }
-        if std::mem::take(&mut self.going_on) {
-            self.go_on(ctx);
+        if let Some(index) = self.going_on.take() {
+            self.go_on(index, ctx);
         }
         self.tend(ctx);
         self.age_toasts(ctx);
+        self.tell_modal(ctx);
     }
 
     /// Lays out a frame.
     pub fn show(&mut self, ui: &mut egui::Ui) {
         let ctx = ui.ctx().clone();
         self.lay_out(ui, &ctx);
+        self.tell_modal(&ctx);
         if let Some(log) = &mut self.frame_log {
             let busy = self.labs[self.active].as_ref().map(|lab| lab.status().busy).unwrap_or_default();
             log.laid_out(Shared::animates(&ctx), busy);
@@ -407,13 +420,8 @@ impl TractableApp {
         }
         self.panels(ui);
         self.take_still(ctx);
-        match self.over {
-            Over::Nothing => {}
-            Over::Sheet => self.sheet(ctx),
-            Over::Palette => self.command_palette(ctx),
-            Over::Open => self.open_dialog(ctx),
-            Over::Save => self.save_dialog(ctx),
-            Over::Export => self.export_dialog(ctx),
+        if !self.at_presenter {
+            self.modals(ctx);
         }
         self.go_on_exporting(ctx);
         self.spotlight(ctx);
@@ -444,7 +452,12 @@ impl TractableApp {
 }
 
 impl eframe::App for TractableApp {
-    fn logic(&mut self, ctx: &egui::Context, _frame: &mut eframe::Frame) {
+    fn logic(&mut self, ctx: &egui::Context, frame: &mut eframe::Frame) {
+        if !self.presenting {
+            self.screens = None;
+        } else if self.screens.is_none() {
+            self.screens = frame.winit_window().map(|window| window.available_monitors().count());
+        }
         self.advance(ctx);
     }
 

@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use super::explain::Place;
 use super::registry;
+use super::state::{SETTING, understood};
 use crate::data::write_atomic;
 use crate::train::Lesson;
 use crate::ui::theme::Theme;
@@ -147,7 +148,11 @@ impl Document {
             return Err(unreadable(format!("it has {size} bytes; at most {LARGEST} are read")));
         }
         let text = std::fs::read_to_string(path).map_err(|e| unreadable(e.to_string()))?;
-        let mut document = Document::parse(&text).map_err(|e| unreadable(e.trim_end_matches('.').to_owned()))?;
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let mut document = Document::parse(&text).map_err(|e| match e.starts_with(SETTING) {
+            true => in_place(&name, &e),
+            false => unreadable(e.trim_end_matches('.').to_owned()),
+        })?;
         if document.name.is_empty() {
             document.name = stem(path);
         }
@@ -162,7 +167,10 @@ impl Document {
     /// # Errors
     /// A sentence about the first thing that is wrong.
     pub fn parse(text: &str) -> Result<Document, String> {
-        let value: Value = serde_json::from_str(text).map_err(|e| format!("it is no JSON: {e}."))?;
+        let value: Value = serde_json::from_str(text).map_err(|e| {
+            let what = if e.is_eof() { "it ends too early, at" } else { "it is damaged in" };
+            format!("it is no JSON: {what} line {}, column {}.", e.line(), e.column())
+        })?;
         match value.get("format_version").and_then(Value::as_u64) {
             Some(version) if version > u64::from(FORMAT_VERSION) => {
                 Err(format!("its format is version {version} and this program reads up to {FORMAT_VERSION}; take a newer program."))
@@ -202,11 +210,22 @@ pub(super) fn stem(path: &Path) -> String {
     name.strip_suffix(".tractable.json").or_else(|| name.split('.').next()).unwrap_or_default().to_owned()
 }
 
+/// A sentence about something in a file or a part of one.
+pub(super) fn in_place(place: &str, sentence: &str) -> String {
+    let mut letters = sentence.chars();
+    let first = letters.next().map(|first| first.to_lowercase().to_string()).unwrap_or_default();
+    format!("In {place}, {first}{}", letters.as_str())
+}
+
 fn from_value(value: Value) -> Result<Document, String> {
     let kind = value.pointer("/model/kind").and_then(Value::as_str).map(str::to_owned);
     let rain = value.pointer("/model/data/source").and_then(Value::as_str) == Some("rain");
     let flow = (kind.as_deref() == Some("realnvp")).then(|| value["model"].clone());
-    let mut document: Document = serde_json::from_value(value).map_err(|e| format!("it is no lesson: {e}."))?;
+    // Read as it is: a `null` in the view is a part of it.
+    let mut document: Document = serde_json::from_value(value.clone()).map_err(|error| {
+        let known = serde_json::json!({ "format_version": FORMAT_VERSION });
+        understood::<Document>(&known, value).err().unwrap_or_else(|| format!("it is no lesson: {error}."))
+    })?;
     if document.chapter.is_empty() {
         document.chapter = match kind.as_deref() {
             Some("pixelcnn") if rain => "blind-spot",

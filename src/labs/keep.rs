@@ -15,13 +15,36 @@ const SESSION: &str = "autosave.tractable.json";
 /// How the folder of a run begins; its process's number follows.
 const RUN: &str = "run-";
 
-/// A session that an earlier run left.
+/// A session that an earlier run left. It stays on the disk until the person has answered for it.
 #[derive(Clone, Debug)]
 pub struct Left {
     /// What was open.
     pub document: Document,
+    /// When it was written.
+    pub written: SystemTime,
+    folder: PathBuf,
+}
+
+impl Left {
     /// How long ago it was written.
-    pub age: Duration,
+    #[must_use]
+    pub fn age(&self) -> Duration {
+        self.written.elapsed().unwrap_or_default()
+    }
+
+    /// Removes it: the person does not want it any more.
+    pub fn discard(self) {
+        // A folder that cannot be removed is offered again.
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+/// A session that was gone on with.
+struct TakenOver {
+    folder: PathBuf,
+    since: SystemTime,
+    /// How often this run's session had been written by then.
+    writes: u64,
 }
 
 /// Writes sessions on a thread of its own.
@@ -30,21 +53,26 @@ pub struct Keeper {
     every: Duration,
     last: Instant,
     written: Vec<u8>,
+    /// Whether there is anything here that a fresh start would not show.
+    touched: bool,
+    /// How often the session was written.
+    writes: u64,
+    /// Sessions that this run went on with.
+    taken_over: Vec<TakenOver>,
     writer: Option<Sender<Vec<u8>>>,
     trouble: Receiver<String>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Keeper {
-    /// Begins to keep sessions below `root`, and finds what the newest run that has ended left there.
+    /// Begins to keep sessions below `root`, and finds what the runs that have ended left there, the newest first.
     ///
     /// # Errors
     /// A sentence where the folder cannot be made.
-    pub fn open(root: &Path, every: Duration) -> Result<(Keeper, Option<Left>), String> {
+    pub fn open(root: &Path, every: Duration) -> Result<(Keeper, Vec<Left>), String> {
         let left = left(root);
-        let folder = root.join(format!("{RUN}{}", std::process::id()));
-        std::fs::create_dir_all(&folder)
-            .map_err(|e| format!("Expected to keep sessions in {}, but {e}; nothing is kept by itself.", folder.display()))?;
+        let folder = own_folder(root)
+            .map_err(|e| format!("Expected to keep sessions in {}, but {e}; nothing is kept by itself.", root.display()))?;
         let (writer, work) = channel::<Vec<u8>>();
         let (tell, trouble) = channel();
         let path = folder.join(SESSION);
@@ -57,14 +85,25 @@ impl Keeper {
             }
         };
         let thread = std::thread::Builder::new().name("sessions".into()).spawn(write).ok();
-        let keeper = Keeper { folder, every, last: Instant::now(), written: Vec::new(), writer: Some(writer), trouble, thread };
+        let keeper = Keeper {
+            folder,
+            every,
+            last: Instant::now(),
+            written: Vec::new(),
+            touched: false,
+            writes: 0,
+            taken_over: Vec::new(),
+            writer: Some(writer),
+            trouble,
+            thread,
+        };
         Ok((keeper, left))
     }
 
-    /// Whether it is time to look for changes.
+    /// Whether it is time to look for changes; at the beginning at once, so that every change is one from a fresh start.
     #[must_use]
     pub fn due(&self) -> bool {
-        self.last.elapsed() >= self.every
+        self.written.is_empty() || self.last.elapsed() >= self.every
     }
 
     /// When to look next.
@@ -84,8 +123,47 @@ impl Keeper {
             // The writer lives as long as its channel.
             let _ = writer.send(bytes.clone());
         }
+        self.touched |= !self.written.is_empty();
+        self.writes += 1;
         self.written = bytes;
         true
+    }
+
+    /// Something was made here that the document does not tell: weights were trained.
+    pub fn touch(&mut self) {
+        self.touched = true;
+    }
+
+    /// This run goes on with a session. Its folder goes when this run has written all of it again.
+    pub fn take_over(&mut self, left: &Left) {
+        self.touched = true;
+        self.taken_over.push(TakenOver { folder: left.folder.clone(), since: SystemTime::now(), writes: self.writes });
+    }
+
+    /// Removes the sessions that this run went on with as soon as it has written all of them again.
+    pub fn tidy(&mut self) {
+        // What was asked of a worker before comes first.
+        let every = self.every / 2;
+        let (done, open): (Vec<TakenOver>, Vec<TakenOver>) = std::mem::take(&mut self.taken_over)
+            .into_iter()
+            .partition(|taken| taken.since.elapsed().is_ok_and(|age| age >= every) && self.has_all_of(taken));
+        self.taken_over = open;
+        for taken in done {
+            // A folder that cannot be removed is offered again.
+            let _ = std::fs::remove_dir_all(&taken.folder);
+        }
+    }
+
+    /// Whether all that this run would leave was written after it went on with a session.
+    fn has_all_of(&self, taken: &TakenOver) -> bool {
+        if self.writes == taken.writes {
+            return false;
+        }
+        // The clock of a file system may be a tick behind.
+        let time = taken.since - Duration::from_millis(20);
+        let session = self.folder.join(SESSION);
+        let Ok(document) = Document::read(&session) else { return false };
+        written(&session) >= time && document.weights.iter().chain(document.other_weights.values()).all(|file| written(file) >= time)
     }
 
     /// Where a chapter's weights are kept.
@@ -108,33 +186,41 @@ impl Drop for Keeper {
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
-        if self.written.is_empty() {
-            // Only an empty folder can be removed this way.
-            let _ = std::fs::remove_dir(&self.folder);
+        if !self.touched {
+            // A fresh start shows the same. What cannot be removed is offered again.
+            let _ = std::fs::remove_dir_all(&self.folder);
         }
+        self.every = Duration::ZERO;
+        self.tidy();
     }
 }
 
-/// The newest session of a run that has ended; older ones are removed.
-fn left(root: &Path) -> Option<Left> {
-    let mut found: Vec<(SystemTime, PathBuf)> = std::fs::read_dir(root)
-        .ok()?
-        .flatten()
-        .filter(|entry| ended(&entry.file_name().to_string_lossy()))
-        .map(|entry| (written(&entry.path().join(SESSION)), entry.path()))
-        .collect();
-    found.sort();
-    let mut left = None;
-    for (time, folder) in found.into_iter().rev() {
-        if left.is_none()
-            && let Ok(document) = Document::read(&folder.join(SESSION))
-        {
-            left = Some(Left { document, age: time.elapsed().unwrap_or_default() });
-        } else if left.is_some() {
-            // A folder that cannot be removed is looked at again next time.
-            let _ = std::fs::remove_dir_all(&folder);
+/// A new folder for this run. A process may have the number of an earlier one, whose session still waits in its folder.
+fn own_folder(root: &Path) -> std::io::Result<PathBuf> {
+    std::fs::create_dir_all(root)?;
+    let process = std::process::id();
+    for n in 1.. {
+        let folder = root.join(if n == 1 { format!("{RUN}{process}") } else { format!("{RUN}{process}-{n}") });
+        match std::fs::create_dir(&folder) {
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
+            made => return made.map(|()| folder),
         }
     }
+    unreachable!("some number is free")
+}
+
+/// The sessions of runs that have ended, the newest first.
+fn left(root: &Path) -> Vec<Left> {
+    let Ok(entries) = std::fs::read_dir(root) else { return Vec::new() };
+    let ended = entries.flatten().filter(|entry| ended(&entry.file_name().to_string_lossy()));
+    let read = |entry: std::fs::DirEntry| {
+        let (folder, session) = (entry.path(), entry.path().join(SESSION));
+        // Only an empty folder can be removed this way.
+        let _ = std::fs::remove_dir(&folder);
+        Some(Left { document: Document::read(&session).ok()?, written: written(&session), folder })
+    };
+    let mut left: Vec<Left> = ended.filter_map(read).collect();
+    left.sort_by_key(|left| std::cmp::Reverse(left.written));
     left
 }
 
@@ -144,7 +230,7 @@ fn written(path: &Path) -> SystemTime {
 
 /// Whether this is the folder of a run whose process is gone (or has become another program's).
 fn ended(name: &str) -> bool {
-    let Some(process) = name.strip_prefix(RUN).and_then(|number| number.parse::<u32>().ok()) else { return false };
+    let Some(process) = name.strip_prefix(RUN).and_then(|name| name.split('-').next()?.parse::<u32>().ok()) else { return false };
     if process == std::process::id() {
         return true;
     }
@@ -167,25 +253,55 @@ mod tests {
     fn the_next_run_finds_what_the_last_one_left() {
         let root = tempfile::tempdir().unwrap();
         let (mut keeper, left) = Keeper::open(root.path(), Duration::ZERO).unwrap();
-        assert!(left.is_none());
+        assert!(left.is_empty());
         assert!(keeper.due() && keeper.keep(&document(1)) && keeper.keep(&document(2)));
         assert!(!keeper.keep(&document(2)), "nothing changed");
         drop(keeper);
         let (_keeper, left) = Keeper::open(root.path(), Duration::ZERO).unwrap();
-        let left = left.unwrap();
-        assert_eq!(left.document.seed, Some(2));
-        assert!(left.age < Duration::from_secs(60));
+        assert_eq!(left.len(), 1);
+        assert_eq!(left[0].document.seed, Some(2));
+        assert!(left[0].age() < Duration::from_secs(60));
+    }
+
+    #[test]
+    fn every_session_waits_until_it_is_answered_for() {
+        let root = tempfile::tempdir().unwrap();
+        let work = |seeds: [u64; 2]| {
+            let (mut keeper, left) = Keeper::open(root.path(), EVERY).unwrap();
+            assert!(seeds.iter().all(|&seed| keeper.keep(&document(seed))));
+            // Files' times are as fine as the system's tick.
+            std::thread::sleep(Duration::from_millis(30));
+            (keeper, left)
+        };
+        drop(work([1, 2]));
+        drop(work([3, 4]));
+        let seeds = |left: &[Left]| left.iter().filter_map(|left| left.document.seed).collect::<Vec<_>>();
+        let (mut keeper, left) = work([5, 6]);
+        assert_eq!(seeds(&left), [4, 2]);
+        keeper.take_over(&left[1]);
+        assert!(left[1].folder.exists(), "until all of it is written again");
+        std::thread::sleep(Duration::from_millis(30));
+        keeper.keep(&document(2));
+        drop(keeper);
+        let (keeper, mut left) = Keeper::open(root.path(), EVERY).unwrap();
+        assert_eq!(seeds(&left), [2, 4], "one was gone on with, the other still waits");
+        left.remove(1).discard();
+        drop(keeper);
+        assert_eq!(seeds(&Keeper::open(root.path(), EVERY).unwrap().1), [2]);
     }
 
     #[test]
     fn a_run_that_changed_nothing_leaves_nothing_and_a_torn_session_is_not_offered() {
         let root = tempfile::tempdir().unwrap();
         drop(Keeper::open(root.path(), EVERY).unwrap());
+        let (mut keeper, _) = Keeper::open(root.path(), EVERY).unwrap();
+        keeper.keep(&document(1));
+        drop(keeper);
         assert_eq!(std::fs::read_dir(root.path()).unwrap().count(), 0);
         // No process has the highest number.
         let torn = root.path().join(format!("{RUN}{}", u32::MAX));
         std::fs::create_dir(&torn).unwrap();
         std::fs::write(torn.join(SESSION), "{\"format_ver").unwrap();
-        assert!(Keeper::open(root.path(), EVERY).unwrap().1.is_none());
+        assert!(Keeper::open(root.path(), EVERY).unwrap().1.is_empty());
     }
 }

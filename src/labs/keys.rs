@@ -21,6 +21,10 @@ pub struct KeyPlugin {
     pub lecture: bool,
     /// Files that were dropped on the window.
     pub dropped: Vec<PathBuf>,
+    /// While something is open that takes all keys (a sheet, a question), the only commands that still have a meaning.
+    pub modal: Option<&'static [Command]>,
+    /// The window in which the last command was typed.
+    pub typed_in: ViewportId,
     /// Arrow keys belong to the focused canvas.
     pub canvas_cursor: bool,
 }
@@ -43,6 +47,12 @@ impl KeyPlugin {
         if !Command::owns_key(*key, *modifiers) || self.belongs_to_a_widget(ctx, *key) {
             return false;
         }
+        if let Some(meant) = self.modal
+            && !Command::from_key(*key, *modifiers, false).is_some_and(|command| meant.contains(&command))
+        {
+            return false;
+        }
+        self.typed_in = window;
         // egui marks repeats only after this hook, so they are told apart here.
         let repeat = !self.held.insert((window, *key));
         let command = match key {

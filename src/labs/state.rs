@@ -12,12 +12,114 @@ use serde_json::Value;
 /// # Errors
 /// A sentence that names the part of the patch that is not understood.
 pub fn merged<S: Serialize + DeserializeOwned>(state: &S, patch: &Value) -> Result<S, String> {
-    let mut value = serde_json::to_value(state).map_err(|error| format!("The present state cannot be written: {error}."))?;
+    let value = serde_json::to_value(state).map_err(|error| format!("The present state cannot be written: {error}."))?;
     if let Some(unknown) = unknown_key(&value, patch) {
         return Err(format!("There is nothing called `{unknown}` to set here."));
     }
-    json_patch::merge(&mut value, patch);
-    serde_json::from_value(value).map_err(|error| format!("This setting is not understood: {error}."))
+    understood(&value, patch.clone())
+}
+
+/// How the sentence about a setting that makes no sense begins.
+pub(super) const SETTING: &str = "The setting “";
+
+/// A patch merged over what is known, and read.
+///
+/// # Errors
+/// A sentence that names the setting that makes no sense, what belongs there and what was found.
+pub(super) fn understood<S: DeserializeOwned>(known: &Value, patch: Value) -> Result<S, String> {
+    let read = |patch: &Value| {
+        let mut value = known.clone();
+        json_patch::merge(&mut value, patch);
+        serde_json::from_value::<S>(value).map_err(|error| error.to_string())
+    };
+    read(&patch).map_err(|error| {
+        let misfit = |patch: &Value| read(patch).err();
+        let mut place = Place { trail: Vec::new(), item: String::new(), found: patch.clone(), error };
+        place.narrow(&misfit);
+        place.sentence()
+    })
+}
+
+/// Where something makes no sense.
+struct Place {
+    /// The names that lead there.
+    trail: Vec<String>,
+    /// The item of the list that stands there.
+    item: String,
+    found: Value,
+    /// The reader's words.
+    error: String,
+}
+
+impl Place {
+    /// Goes down to the smallest part that is not understood by itself.
+    fn narrow(&mut self, misfit: &impl Fn(&Value) -> Option<String>) {
+        while let Some((name, inner, error)) = self.found.as_object().and_then(|fields| {
+            fields.iter().find_map(|(name, inner)| {
+                let alone = serde_json::json!({ name.as_str(): inner });
+                misfit(&nested(&self.trail, alone)).map(|error| (name.clone(), inner.clone(), error))
+            })
+        }) {
+            self.trail.push(name);
+            (self.found, self.error) = (inner, error);
+        }
+        let alone = |item: &Value| nested(&self.trail, serde_json::json!([item]));
+        if let Some(items) = self.found.as_array()
+            && misfit(&nested(&self.trail, serde_json::json!([]))).is_none()
+            && let Some((index, error)) = items.iter().enumerate().find_map(|(i, item)| Some((i, misfit(&alone(item))?)))
+        {
+            let item = items[index].clone();
+            // The part of the item without which it is understood.
+            let part = item.as_object().and_then(|fields| {
+                fields.keys().find(|name| {
+                    let mut rest = fields.clone();
+                    rest.remove(*name);
+                    misfit(&alone(&Value::Object(rest))).is_none()
+                })
+            });
+            self.item = format!(", number {}{}", index + 1, part.map_or_else(String::new, |part| format!(", “{part}”")));
+            self.found = part.map_or_else(|| item.clone(), |part| item[part].clone());
+            self.error = error;
+        }
+    }
+
+    fn sentence(&self) -> String {
+        let trail = if self.trail.is_empty() { "all of it".to_owned() } else { self.trail.join(".") };
+        let mut found = self.found.to_string();
+        if let Some((end, _)) = found.char_indices().nth(40) {
+            found.truncate(end);
+            found.push('…');
+        }
+        format!("{SETTING}{trail}”{} makes no sense: {}, found {found}.", self.item, belongs(&self.error))
+    }
+}
+
+fn nested(trail: &[String], value: Value) -> Value {
+    trail.iter().rev().fold(value, |inner, name| serde_json::json!({ name.as_str(): inner }))
+}
+
+/// What belongs at a place, in the reader's words and not in the program's types.
+fn belongs(error: &str) -> String {
+    if let Some((_, rest)) = error.split_once("missing field `") {
+        return format!("expected a part “{}” in it", rest.split('`').next().unwrap_or_default());
+    }
+    let expected = error.rsplit_once("expected ").map_or("", |(_, expected)| expected.trim_end_matches('.'));
+    let what = match expected {
+        "f32" | "f64" => "a number",
+        "a boolean" => "true or false",
+        "a string" | "string" | "path string" | "a char" => "a word",
+        "a sequence" | "unit" => "a list",
+        "a map" => "a group of settings",
+        whole if ["u8", "u16", "u32", "u64", "usize"].contains(&whole) => "a whole number that is not negative and not too large",
+        whole if ["i8", "i16", "i32", "i64", "isize"].contains(&whole) => "a whole number that is not too large",
+        choices if error.contains("unknown variant") => choices,
+        group if group.starts_with("struct ") => "a group of settings",
+        tuple if tuple.starts_with("a tuple of size ") || tuple.starts_with("an array of length ") => {
+            return format!("expected a list of {}", tuple.rsplit(' ').next().unwrap_or_default());
+        }
+        _ => "something else",
+    };
+    format!("expected {what}")
 }
 
 /// The first top-level key of the patch that the state does not have: most likely a word that was misspelt.
@@ -57,6 +159,10 @@ mod tests {
     fn a_patch_that_is_not_understood_is_a_sentence() {
         let state = State { class: None, view: View { grid: true, depth: 2 } };
         assert_eq!(merged(&state, &json!({ "clas": 3 })).unwrap_err(), "There is nothing called `clas` to set here.");
-        assert!(merged(&state, &json!({ "view": { "depth": "deep" } })).unwrap_err().contains("deep"));
+        let refused = |patch: Value| merged(&state, &patch).unwrap_err();
+        let depth = "The setting “view.depth” makes no sense: expected a whole number that is not negative and not too large, found";
+        assert_eq!(refused(json!({ "class": 3, "view": { "grid": false, "depth": "deep" } })), format!("{depth} \"deep\"."));
+        assert_eq!(refused(json!({ "view": { "depth": -1 } })), format!("{depth} -1."));
+        assert_eq!(refused(json!({ "view": 3 })), "The setting “view” makes no sense: expected a group of settings, found 3.");
     }
 }

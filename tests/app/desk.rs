@@ -6,7 +6,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use egui::{Key, Modifiers, Vec2};
 use egui_kittest::Harness;
-use egui_kittest::kittest::Queryable;
+use egui_kittest::kittest::{NodeT, Queryable};
 use rand::{RngExt, SeedableRng};
 use serde_json::json;
 use tractable::labs::document::Document;
@@ -151,6 +151,103 @@ fn the_next_start_offers_to_go_on() {
 }
 
 #[test]
+fn every_session_that_was_left_is_offered_and_stays_until_it_is_answered_for() {
+    let root = tempfile::tempdir().unwrap();
+    let work = |right: usize| {
+        let mut window = echo(Some(root.path()));
+        for _ in 0..right {
+            press(&mut window, Modifiers::NONE, Key::ArrowRight);
+        }
+        std::thread::sleep(Duration::from_millis(30));
+        drop(window);
+    };
+    work(3);
+    work(4);
+    let sessions = || std::fs::read_dir(root.path()).unwrap().flatten().filter(|entry| entry.path().is_dir()).count();
+    assert_eq!(sessions(), 2);
+    let mut third = echo(Some(root.path()));
+    assert!(third.query_by_label_contains("2 sessions were left").is_some());
+    let aged = third
+        .query_all_by_label_contains(" left ")
+        .filter(|row| row.accesskit_node().value().is_some_and(|text| text.ends_with(" ago")))
+        .count();
+    assert_eq!(aged, 2, "each with its age");
+    press(&mut third, Modifiers::NONE, Key::F5);
+    assert!(third.query_by_label_contains("sessions were left").is_none(), "the audience does not see it");
+    press(&mut third, Modifiers::NONE, Key::F5);
+    // The newest stands first.
+    third.get_all_by_label("Discard").next().unwrap().click();
+    third.run_steps(3);
+    assert!(third.query_by_label_contains("sessions were left").is_none());
+    third.get_by_label("Go on where you were").click();
+    third.run_steps(4);
+    assert!(third.query_by_label("Position, place 3 standing").is_some());
+    std::thread::sleep(Duration::from_millis(30));
+    press(&mut third, Modifiers::NONE, Key::ArrowRight);
+    drop(third);
+    assert_eq!(sessions(), 1, "what was gone on with is in this run's session");
+    let fourth = echo(Some(root.path()));
+    assert!(fourth.query_by_label("Go on where you were").is_some());
+}
+
+#[test]
+fn saving_over_another_file_asks_and_a_missing_folder_is_one_sentence() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("mine.tractable.json");
+    std::fs::write(&path, "another's").unwrap();
+    let mut window = echo(None);
+    window.get_by_label("a switch").click();
+    window.run_steps(3);
+    for replace in [false, true] {
+        press(&mut window, Modifiers::COMMAND, Key::S);
+        answer(&mut window, &path);
+        assert!(window.query_by_label_contains("Replace mine.tractable.json?").is_some());
+        if replace {
+            press(&mut window, Modifiers::NONE, Key::Tab);
+        }
+        press(&mut window, Modifiers::NONE, Key::Enter);
+        assert!(window.query_by_label_contains("Replace mine.tractable.json?").is_none());
+        assert_eq!(std::fs::read_to_string(&path).unwrap() != "another's", replace);
+    }
+    press(&mut window, Modifiers::COMMAND, Key::S);
+    assert!(window.query_by_label_contains("Replace").is_none(), "this session's own file");
+
+    let mut window = echo(None);
+    window.get_by_label("a switch").click();
+    window.run_steps(3);
+    press(&mut window, Modifiers::COMMAND, Key::S);
+    answer(&mut window, &folder.path().join("nowhere").join("mine"));
+    let said: Vec<&str> = window.state().shared().toasts.iter().map(|toast| toast.text.as_str()).collect();
+    assert!(matches!(said.as_slice(), [one] if one.contains("there is no folder") && one.contains("nowhere")), "{said:?}");
+}
+
+#[test]
+fn a_name_opens_as_on_the_command_line_and_a_damaged_session_names_file_and_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut window = echo(None);
+    press(&mut window, Modifiers::COMMAND, Key::O);
+    answer(&mut window, Path::new("pixelcnn-hour"));
+    assert!(toasts(&window).contains("pixelcnn-hour is open"), "{}", toasts(&window));
+    for (name, text, words) in [
+        (
+            "a",
+            json!({ "format_version": 1, "chapter": "flow", "view": { "number": "many" } }),
+            ["“number”", "expected a number, found \"many\""],
+        ),
+        ("b", json!({ "format_version": 1, "chapter": "flow", "seed": "x" }), ["“seed”", "expected a whole number"]),
+        ("c", json!({ "format_version": 1, "chapter": "flow", "steps": [{}, { "at": "x" }] }), ["“steps”, number 2, “at”", "found \"x\""]),
+    ] {
+        let path = folder.path().join(format!("{name}.tractable.json"));
+        std::fs::write(&path, text.to_string()).unwrap();
+        press(&mut window, Modifiers::COMMAND, Key::O);
+        answer(&mut window, &path);
+        let said = window.state().shared().toasts.last().unwrap().text.clone();
+        assert!(said.starts_with(&format!("In {name}.tractable.json, the setting ")), "{said}");
+        assert!(words.iter().all(|word| said.contains(word)) && !said.contains("struct") && !said.contains("usize"), "{said}");
+    }
+}
+
+#[test]
 fn ctrl_e_exports_what_is_on_screen_and_leaves_it_as_it_was() {
     let folder = tempfile::tempdir().unwrap();
     let mut window = echo(None);
@@ -232,7 +329,8 @@ fn fifty_kills_lose_little_and_corrupt_nothing() {
         child.wait().unwrap();
         let (keeper, left) = Keeper::open(root.path(), EVERY).unwrap();
         drop(keeper);
-        let document = left.expect("the session reads").document;
+        assert_eq!(left.len(), kill + 1, "kill {kill}: a session is gone that nobody has answered for");
+        let document = left[0].document.clone();
         let kept = document.view["number"].as_f64().unwrap();
         assert!(kept > start, "kill {kill}: an older run's session is offered");
         // The interval, and what a busy machine and its disk take: far below the ten seconds for an interval of five.

@@ -125,6 +125,50 @@ fn the_sheet_lists_the_table_and_esc_closes_one_thing() {
 }
 
 #[test]
+fn the_sheet_and_the_dialogs_take_all_keys() {
+    let mut window = echo();
+    window.get_by_label("a switch").focus();
+    window.run_steps(2);
+    press_with(&mut window, Modifiers::SHIFT, Key::Questionmark);
+    window.run_steps(3);
+    let last = TABLE.iter().rfind(|entry| entry.group == tractable::labs::command::Group::Lab).unwrap().title;
+    let bottom = |window: &Harness<'_, TractableApp>| window.get_by_label(last).rect().bottom();
+    let before = bottom(&window);
+    for key in [Key::ArrowRight, Key::G, Key::Space, Key::Enter, Key::ArrowDown, Key::End] {
+        press(&mut window, key);
+    }
+    window.run_steps(3);
+    assert!(bottom(&window) < before || before < 700.0, "the page moved, or all of it is there");
+    assert!(bottom(&window) < 700.0, "the last row is reached: {}", bottom(&window));
+    press(&mut window, Key::Escape);
+    at(&window, "place 0 standing");
+    assert!(window.query_by_label("last command: ").is_some() && window.query_by_label("switch false").is_some(), "nothing came through");
+    press_with(&mut window, Modifiers::COMMAND, Key::E);
+    window.get_by_label("PNG").focus();
+    window.run_steps(2);
+    for key in [Key::ArrowRight, Key::G, Key::T] {
+        press(&mut window, key);
+    }
+    press(&mut window, Key::Escape);
+    window.run_steps(2);
+    assert!(window.query_by_label("Export now").is_none());
+    at(&window, "place 0 standing");
+    assert!(window.query_by_label("last command: ").is_some(), "nothing came through");
+    press(&mut window, Key::ArrowRight);
+    at(&window, "place 1 standing");
+}
+
+#[test]
+fn what_is_said_in_one_chapter_does_not_stay_on_another_page() {
+    let mut window = echo();
+    press(&mut window, Key::K);
+    assert_eq!(window.state().shared().toasts.len(), 1);
+    window.get_by_role_and_label(egui::accesskit::Role::Tab, "Flow lab").click();
+    window.run_steps(3);
+    assert!(window.state().shared().toasts.is_empty());
+}
+
+#[test]
 fn the_palette_finds_a_command_by_a_few_letters() {
     let mut window = echo();
     press_with(&mut window, Modifiers::COMMAND, Key::K);

@@ -176,3 +176,17 @@ fn a_view_reset_ends_what_was_taken_apart_and_leaves_the_mask() {
     let error = bare.lab.restore(&json!({ "mask": [[9, 9]] }), &mut bare.shared).unwrap_err();
     assert!(error.contains("within"), "{error}");
 }
+
+#[test]
+fn undo_of_another_model_brings_its_masked_layers_back() {
+    let mut bare = Bare::new();
+    bare.settle();
+    bare.patch(json!({ "overlays": { "depth": 3 } }));
+    bare.patch(json!({ "preset": "pixelcnn-binary", "overlays": { "depth": null } }));
+    bare.lab.command(Command::Undo, &mut bare.shared);
+    bare.settle();
+    assert_eq!((&bare.lab.state()["preset"], &bare.lab.state()["overlays"]["depth"]), (&json!("pixelcnn-small"), &json!(3)));
+    bare.lab.command(Command::Redo, &mut bare.shared);
+    bare.settle();
+    assert_eq!(bare.lab.state()["overlays"]["depth"], json!(null));
+}

@@ -291,3 +291,21 @@ fn after_a_change_of_class_no_number_stands_under_an_old_picture() {
     wait(&mut window, "sevens", fresh);
     assert_ne!(find(&window, "Gallery image 5,").unwrap(), old);
 }
+
+#[test]
+fn a_visit_to_another_task_leaves_the_sampler_as_it_was() {
+    let mut window = lab();
+    let view = |window: &Harness<'_, TractableApp>| window.state().document().view;
+    let before = view(&window);
+    for task in ["Score", "Complete"] {
+        window.get_by_role_and_label(Role::RadioButton, task).click();
+        // The first test digit is a 7, and the sampler draws a 3.
+        wait(&mut window, "the digit's class", |window| view(window)["class"] != before["class"] && window.state().settled());
+        window.get_by_role_and_label(Role::RadioButton, "Draw").click();
+        wait(&mut window, "the sampler", |window| window.state().settled());
+        let after = view(&window);
+        for part in ["class", "place", "seed", "stream", "task"] {
+            assert_eq!(after[part], before[part], "{part} after {task}");
+        }
+    }
+}

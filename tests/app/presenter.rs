@@ -156,6 +156,26 @@ fn a_reset_says_what_is_lost_and_asks_twice() {
 }
 
 #[test]
+fn a_reset_is_answered_with_the_keyboard() {
+    let question = "Reset everything? The lab as it opened; drawings and training are lost.";
+    for (keys, place) in [(&[Key::Enter][..], 2), (&[Key::Escape], 2), (&[Key::Tab, Key::Enter], 0), (&[Key::Tab, Key::Tab, Key::Enter], 2)]
+    {
+        let mut window = lecture();
+        press(&mut window, Modifiers::COMMAND, Key::K);
+        window.event(egui::Event::Text("reset everything".into()));
+        window.run_steps(3);
+        press(&mut window, Modifiers::NONE, Key::Enter);
+        press(&mut window, Modifiers::NONE, Key::End);
+        assert!(window.query_by_label(question).is_some());
+        for &key in keys {
+            press(&mut window, Modifiers::NONE, key);
+        }
+        assert!(window.query_by_label(question).is_none(), "{keys:?}");
+        at(&window, place);
+    }
+}
+
+#[test]
 fn f3_shows_the_memory_and_the_backend() {
     let mut window = echo();
     press(&mut window, Modifiers::NONE, Key::F3);

@@ -1,39 +1,94 @@
-//! Resets say what they lose, in place, and happen only when they are asked for twice.
+//! Questions before something is lost. A question takes the focus, and its keys act inside it only.
 
-use egui::{RichText, Ui};
+use std::path::PathBuf;
+
+use egui::{Context, Id, Modal, RichText};
 
 use super::TractableApp;
 use crate::labs::Command;
 use crate::ui::chips;
 
+/// What would be lost.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) enum Question {
+    /// What was drawn or trained.
+    Reset(Command),
+    /// A file of this name that another session wrote; the second path is where the session is to be saved.
+    Replace(PathBuf, PathBuf),
+}
+
+impl Question {
+    /// The question, and the answer that loses something.
+    fn words(&self) -> (String, String) {
+        match self {
+            Question::Reset(command) => {
+                let entry = command.entry();
+                (format!("{}? {}", entry.title, entry.help), format!("Yes: {}", entry.title.to_lowercase()))
+            }
+            Question::Replace(file, _) => {
+                let name = file.file_name().unwrap_or_default().to_string_lossy();
+                (format!("Replace {name}? This file is there already, and what is in it is lost."), "Yes: replace it".into())
+            }
+        }
+    }
+}
+
+/// A question that is open.
+pub(super) struct Asked {
+    pub(super) question: Question,
+    /// It has not yet taken the focus.
+    fresh: bool,
+}
+
 impl TractableApp {
+    /// Asks.
+    pub(super) fn ask(&mut self, question: Question, ctx: &Context) {
+        self.opens_here(ctx);
+        self.confirm = Some(Asked { question, fresh: true });
+    }
+
     /// Asks before something is lost; true if it may happen now.
-    pub(super) fn may_reset(&mut self, command: Command) -> bool {
-        let asked = self.confirm.take();
-        if asked == Some(command) {
+    pub(super) fn may_reset(&mut self, command: Command, ctx: &Context) -> bool {
+        let question = Question::Reset(command);
+        if self.confirm.take().is_some_and(|asked| asked.question == question) {
             return true;
         }
-        self.confirm = Some(command);
+        self.ask(question, ctx);
         false
     }
 
-    /// The question, above the canvas.
-    pub(super) fn ask_in_place(&mut self, ui: &mut Ui) {
-        let Some(command) = self.confirm else { return };
+    /// The open question, above everything.
+    pub(super) fn question(&mut self, ctx: &Context) {
+        let Some(asked) = &mut self.confirm else { return };
         let palette = self.shared.palette();
-        let entry = command.entry();
-        chips::card(ui, |ui| {
+        let (question, yes) = asked.question.words();
+        let (mut lose, mut keep) = (false, false);
+        let modal = Modal::new(Id::unique("question")).show(ctx, |ui| {
+            ui.set_width((ctx.content_rect().width() - 80.0).clamp(280.0, 480.0));
+            ui.label(RichText::new(question).size(16.0).color(palette.text));
+            ui.add_space(6.0);
             ui.horizontal_wrapped(|ui| {
-                ui.label(RichText::new(format!("{}? {}", entry.title, entry.help)).color(palette.text));
-                if chips::primary_button(ui, &format!("Yes: {}", entry.title.to_lowercase())).clicked() {
-                    self.confirmed = true;
+                let safe = chips::primary_button(ui, "Keep it");
+                if std::mem::take(&mut asked.fresh) {
+                    safe.request_focus();
                 }
-                if chips::button(ui, "Keep it").clicked() {
-                    self.confirm = None;
-                }
+                keep = safe.clicked();
+                lose = chips::button(ui, &yes).clicked();
             });
         });
-        ui.add_space(6.0);
+        if lose {
+            self.confirmed = true;
+        } else if keep || modal.should_close() {
+            self.confirm = None;
+        }
+    }
+
+    /// The answer was yes.
+    pub(super) fn carry_out(&mut self, question: Question) {
+        match question {
+            Question::Reset(command) => self.reset(command),
+            Question::Replace(_, path) => self.save_session(&path),
+        }
     }
 
     /// Carries out a reset; a lab that has none of its own is opened anew.

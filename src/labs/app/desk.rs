@@ -8,9 +8,10 @@ use std::time::{Duration, Instant};
 use egui::Context;
 use serde_json::Value;
 
+use super::confirm::Question;
 use super::{Over, TractableApp};
 use crate::data::write_atomic;
-use crate::labs::document::{Document, FORMAT_VERSION};
+use crate::labs::document::{Document, FORMAT_VERSION, in_place, stem};
 use crate::labs::explain::Place;
 use crate::labs::files::Opened;
 use crate::labs::keep::{EVERY, Keeper, Left};
@@ -45,7 +46,8 @@ pub(super) enum News {
 /// The desk.
 pub(super) struct Desk {
     pub(super) keeper: Option<Keeper>,
-    pub(super) left: Option<Left>,
+    /// Sessions that earlier runs left and that nobody has answered for, the newest first.
+    pub(super) left: Vec<Left>,
     root: Option<PathBuf>,
     /// What the weights of each chapter were when they were kept last.
     kept: BTreeMap<String, String>,
@@ -69,8 +71,8 @@ impl Desk {
         let opened = root.map(|root| Keeper::open(root, every.unwrap_or(EVERY)));
         let (keeper, left, trouble) = match opened {
             Some(Ok((keeper, left))) => (Some(keeper), left, None),
-            Some(Err(sentence)) => (None, None, Some(sentence)),
-            None => (None, None, None),
+            Some(Err(sentence)) => (None, Vec::new(), Some(sentence)),
+            None => (None, Vec::new(), None),
         };
         let recent = root.and_then(|root| std::fs::read(root.join("recent.json")).ok());
         let recent = recent.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default();
@@ -173,6 +175,8 @@ impl TractableApp {
         // What is kept by itself is not worth a message each time.
         self.shared.toasts.retain(|toast| toast.tone == Tone::Warning || !toast.text.contains("autosave-"));
         if self.desk.keeper.as_ref().is_some_and(Keeper::due) {
+            // Before the next writing: what was asked for the last time is on the disk by now.
+            self.desk.keeper.iter_mut().for_each(Keeper::tidy);
             self.keep();
         }
         if let Some(keeper) = &self.desk.keeper {
@@ -193,13 +197,15 @@ impl TractableApp {
             let version = lab.weights_version();
             if self.desk.kept.get(chapter.id) != Some(&version) && lab.save_weights(&keeper.weights(chapter.id)) {
                 self.desk.kept.insert(chapter.id.to_owned(), version);
+                keeper.touch();
             }
         }
-        for (chapter, weights) in &self.desk.waiting_weights {
+        for (chapter, weights) in &mut self.desk.waiting_weights {
             // The folder that they are in may be removed before that chapter is opened.
-            let version = weights.display().to_string();
-            if self.desk.kept.get(chapter) != Some(&version) && std::fs::copy(weights, keeper.weights(chapter)).is_ok() {
-                self.desk.kept.insert(chapter.clone(), version);
+            let own = keeper.weights(chapter);
+            if *weights != own && std::fs::copy(&*weights, &own).is_ok() {
+                self.desk.kept.insert(chapter.clone(), own.display().to_string());
+                *weights = own;
             }
         }
         for chapter in self.desk.kept.keys() {
@@ -233,7 +239,8 @@ impl TractableApp {
                     }
                     (Purpose::Save, Some(path)) => {
                         self.over = Over::Nothing;
-                        self.save_session(&path);
+                        // The system's dialog has asked about the file that it names.
+                        if session_path(&path) == path { self.save_session(&path) } else { self.save_where_free(&path, ctx) }
                     }
                     (Purpose::Export, Some(path)) => self.export.path = path.display().to_string(),
                 }
@@ -243,12 +250,16 @@ impl TractableApp {
 
     /// Opens whatever a path leads to.
     pub(super) fn open_file(&mut self, path: &Path, ctx: &Context) {
-        let opened = Opened::look(path);
+        let word = path.to_string_lossy().into_owned();
+        let is_name = !path.exists() && path.extension().is_none() && path.file_name() == Some(path.as_os_str());
+        // As on the command line, the name of a lesson or a lecture is enough.
+        let opened = if is_name { Document::open(&word).map(|document| Opened::Document(Box::new(document))) } else { Opened::look(path) };
         let outcome = match &opened {
             Err(sentence) => Err(sentence.clone()),
             Ok(Opened::Document(document)) => {
-                let outcome = self.open_document(document, ctx);
-                if outcome.is_ok() && document.steps.is_empty() {
+                let name = path.file_name().unwrap_or_default().to_string_lossy();
+                let outcome = self.open_document(document, ctx).map_err(|sentence| in_place(&name, &sentence));
+                if outcome.is_ok() && document.steps.is_empty() && !is_name {
                     self.desk.session = Some(path.to_owned());
                 }
                 outcome
@@ -262,7 +273,9 @@ impl TractableApp {
         };
         match outcome {
             Ok(()) => {
-                self.desk.remember(path);
+                if !is_name {
+                    self.desk.remember(path);
+                }
                 let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
                 if matches!(opened, Ok(Opened::Document(_))) {
                     self.shared.done(format!("{name} is open."));
@@ -293,14 +306,29 @@ impl TractableApp {
         if taken { Ok(()) } else { Err(format!("“{}” has no use for {}.", self.chapters[self.active].title, path.display())) }
     }
 
+    /// Saves the session where nothing is lost by it; over a file that is there already only if the person says so.
+    pub(super) fn save_where_free(&mut self, path: &Path, ctx: &Context) {
+        let path = session_path(path);
+        let weights = path.with_file_name(format!("{}.safetensors", stem(&path)));
+        let same = self.desk.session.as_ref().is_some_and(|own| std::path::absolute(own).ok() == std::path::absolute(&path).ok());
+        let there = [&path, &weights].into_iter().find(|file| !same && file.exists()).cloned();
+        match there {
+            Some(file) => self.ask(Question::Replace(file, path), ctx),
+            None => self.save_session(&path),
+        }
+    }
+
     /// Saves the session, and the weights beside it.
     pub(super) fn save_session(&mut self, path: &Path) {
-        let mut path = path.to_owned();
-        if !path.to_string_lossy().ends_with(".json") {
-            path.as_mut_os_string().push(".tractable.json");
+        let path = session_path(path);
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        if !folder.is_dir() {
+            let folder = folder.display();
+            self.shared.warn(format!("The session is not saved: there is no folder {folder}; choose another one, or make it first."));
+            return;
         }
         let mut document = self.document();
-        document.name = crate::labs::document::stem(&path);
+        document.name = stem(&path);
         if let Err(sentence) = self.save_weights_beside(&mut document, &path) {
             self.shared.warn(sentence);
         }
@@ -359,14 +387,37 @@ impl TractableApp {
         }
     }
 
-    /// Goes on where an earlier run ended.
-    pub(super) fn go_on(&mut self, ctx: &Context) {
-        if let Some(left) = self.desk.left.take()
-            && let Err(sentence) = self.open_document(&left.document, ctx)
-        {
-            self.shared.warn(sentence);
+    /// Goes on where one of the earlier runs ended; the others wait for the next start.
+    pub(super) fn go_on(&mut self, index: usize, ctx: &Context) {
+        let mut others = std::mem::take(&mut self.desk.left);
+        if index >= others.len() {
+            return;
+        }
+        let left = others.remove(index);
+        match self.open_document(&left.document, ctx) {
+            Ok(()) => {
+                if let Some(keeper) = &mut self.desk.keeper {
+                    keeper.take_over(&left);
+                }
+            }
+            // It stays on the disk as it is.
+            Err(sentence) => self.shared.warn(in_place("the session that was left", &sentence)),
+        }
+        match others.len() {
+            0 => {}
+            1 => self.shared.done("The other session stays where it is and is offered at the next start."),
+            n => self.shared.done(format!("The other {n} sessions stay where they are and are offered at the next start.")),
         }
     }
+}
+
+/// The path of a session, with its ending.
+fn session_path(path: &Path) -> PathBuf {
+    let mut path = path.to_owned();
+    if !path.to_string_lossy().ends_with(".json") {
+        path.as_mut_os_string().push(".tractable.json");
+    }
+    path
 }
 
 /// A part of a lesson as JSON.

@@ -4,6 +4,7 @@ use egui::{Context, Id, Key, Modal, ScrollArea, TextEdit, Ui};
 
 use super::desk::Purpose;
 use super::{Over, TractableApp};
+use crate::labs::keep::Left;
 use crate::ui::chips;
 
 impl TractableApp {
@@ -13,7 +14,8 @@ impl TractableApp {
         let modal = Modal::new(Id::unique("open a file")).show(ctx, |ui| {
             ui.set_width((ctx.content_rect().width() - 80.0).clamp(280.0, 560.0));
             chips::section(ui, "Open a file", "Esc closes");
-            let enter = path_field(ui, "Path of the file", "a session, a lesson, weights, points or an image", &mut self.desk.path);
+            let enter =
+                path_field(ui, "Path of the file", "a session, a lesson, weights, points, an image, or pixelcnn-hour", &mut self.desk.path);
             ui.horizontal(|ui| {
                 if chips::primary_button(ui, "Open").clicked() || enter {
                     chosen = Some(self.desk.path.trim().into());
@@ -74,43 +76,73 @@ impl TractableApp {
                 self.shared.warn("There is no path to save to: type one, or choose a file.");
             } else {
                 self.over = Over::Nothing;
-                self.save_session(path.as_ref());
+                self.save_where_free(path.as_ref(), ctx);
             }
         }
     }
 
-    /// The offer to go on, in place above the canvas.
+    /// The offer to go on with what earlier runs left, in place above the canvas. The audience of a show does not see it.
     pub(super) fn offer_to_go_on(&mut self, ui: &mut Ui) {
-        let Some(left) = &self.desk.left else { return };
-        let text = format!("{} left {}", left.document.title, ago(left.age.as_secs()));
+        if self.desk.left.is_empty() || self.presenting || self.before_projector.is_some() {
+            return;
+        }
+        let left = &self.desk.left;
+        let text = |left: &Left| format!("{} left {}", left.document.title, ago(left.age().as_secs()));
         let mut answer = None;
+        let mut button = |ui: &mut Ui, label: &str, primary: bool, meant: Answer| {
+            let response = if primary { chips::primary_button(ui, label) } else { chips::button(ui, label) };
+            if response.clicked() {
+                answer = Some(meant);
+            }
+        };
         chips::card(ui, |ui| {
+            if let [only] = left.as_slice() {
+                ui.horizontal_wrapped(|ui| {
+                    ui.label(text(only));
+                    button(ui, "Go on where you were", true, Answer::GoOn(0));
+                    button(ui, "Start afresh", false, Answer::Discard(0));
+                });
+                return;
+            }
             ui.horizontal_wrapped(|ui| {
-                ui.label(text);
-                if chips::primary_button(ui, "Go on where you were").clicked() {
-                    answer = Some(true);
-                }
-                if chips::button(ui, "Start afresh").clicked() {
-                    answer = Some(false);
+                ui.label(format!("{} sessions were left; each stays until you go on with it or discard it.", left.len()));
+                button(ui, "Decide later", false, Answer::Later);
+            });
+            ScrollArea::vertical().id_salt("sessions that were left").max_height(116.0).show(ui, |ui| {
+                for (index, session) in left.iter().enumerate() {
+                    ui.horizontal_wrapped(|ui| {
+                        ui.label(text(session));
+                        button(ui, "Go on", index == 0, Answer::GoOn(index));
+                        button(ui, "Discard", false, Answer::Discard(index));
+                    });
                 }
             });
         });
         ui.add_space(6.0);
         match answer {
-            Some(true) => self.going_on = true,
-            Some(false) => self.desk.left = None,
+            Some(Answer::GoOn(index)) => self.going_on = Some(index),
+            Some(Answer::Discard(index)) => self.desk.left.remove(index).discard(),
+            Some(Answer::Later) => self.desk.left.clear(),
             None => {}
         }
     }
 }
 
+/// What the person says about sessions that were left.
+enum Answer {
+    GoOn(usize),
+    Discard(usize),
+    Later,
+}
+
 fn ago(seconds: u64) -> String {
-    match seconds {
-        0..90 => "just now".into(),
-        90..5_400 => format!("{} minutes ago", seconds / 60),
-        5_400..172_800 => format!("{} hours ago", seconds / 3_600),
-        _ => format!("{} days ago", seconds / 86_400),
-    }
+    let (count, unit) = match seconds {
+        0..60 => (seconds, "second"),
+        60..3_600 => (seconds / 60, "minute"),
+        3_600..172_800 => (seconds / 3_600, "hour"),
+        _ => (seconds / 86_400, "day"),
+    };
+    format!("{count} {unit}{} ago", if count == 1 { "" } else { "s" })
 }
 
 /// A named field for a path that takes the focus; true when Enter was pressed in it.

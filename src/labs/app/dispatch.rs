@@ -17,8 +17,12 @@ impl TractableApp {
             return;
         }
         match command {
-            Command::Sheet => self.over = toggled(self.over, Over::Sheet),
+            Command::Sheet => {
+                self.opens_here(ctx);
+                self.over = toggled(self.over, Over::Sheet);
+            }
             Command::Palette => {
+                self.opens_here(ctx);
                 self.palette_text.clear();
                 self.over = toggled(self.over, Over::Palette);
             }
@@ -34,16 +38,23 @@ impl TractableApp {
                 }
             }
             Command::ResetModel | Command::ResetAll => {
-                if self.may_reset(command) {
+                if self.may_reset(command, ctx) {
                     self.reset(command);
                 }
             }
-            Command::SaveSession => self.save_or_ask(),
+            Command::SaveSession => {
+                self.opens_here(ctx);
+                self.save_or_ask();
+            }
             Command::OpenFile => {
+                self.opens_here(ctx);
                 self.desk.path.clear();
                 self.over = toggled(self.over, Over::Open);
             }
-            Command::Export => self.over = toggled(self.over, Over::Export),
+            Command::Export => {
+                self.opens_here(ctx);
+                self.over = toggled(self.over, Over::Export);
+            }
             Command::Close => self.close_one(ctx),
             Command::Blank => self.blank = !self.blank,
             Command::Theme => {
@@ -167,10 +178,10 @@ impl TractableApp {
     fn close_one(&mut self, ctx: &egui::Context) {
         if self.blank {
             self.blank = false;
-        } else if self.over != Over::Nothing {
-            self.over = Over::Nothing;
         } else if self.confirm.is_some() {
             self.confirm = None;
+        } else if self.over != Over::Nothing {
+            self.over = Over::Nothing;
         } else if self.audience.spotlight {
             self.audience.spotlight = false;
         } else if self.shared.canvas_cursor {
@@ -201,7 +212,8 @@ impl TractableApp {
     }
 }
 
-fn surrender_focus(ctx: &egui::Context) {
+/// Takes the focus from whatever has it.
+pub(super) fn surrender_focus(ctx: &egui::Context) {
     ctx.memory_mut(|memory| {
         if let Some(id) = memory.focused() {
             memory.surrender_focus(id);

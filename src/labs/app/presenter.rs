@@ -9,7 +9,7 @@ use crate::labs::Command;
 use crate::ui::chips;
 use crate::ui::offscreen::Painter;
 
-/// Screens that the audience's window can be sent to: the system does not tell how many there are.
+/// Screens that the audience's window can be sent to where the system does not tell how many there are.
 const SCREENS: usize = 3;
 /// Radius of the spotlight, in points.
 const SPOT: f32 = 90.0;
@@ -35,6 +35,7 @@ impl TractableApp {
         self.presenting = on;
         self.audience.began = on.then(Instant::now);
         if !on {
+            self.close_at_presenter();
             self.audience.frozen = None;
             self.audience.spotlight = false;
             ctx.send_viewport_cmd_to(ViewportId::ROOT, ViewportCommand::Fullscreen(false));
@@ -84,6 +85,11 @@ impl TractableApp {
         }
     }
 
+    /// Whether the audience sees a picture that stands still.
+    pub(super) fn is_frozen(&self) -> bool {
+        matches!(self.audience.frozen, Some(Frozen::Still(_)))
+    }
+
     /// Shows the frozen picture instead of the window's content; false if nothing is frozen.
     pub(super) fn show_frozen(&self, ui: &mut Ui) -> bool {
         let Some(Frozen::Still(texture)) = &self.audience.frozen else { return false };
@@ -116,6 +122,9 @@ impl TractableApp {
         let closed = ctx.show_viewport_immediate(ViewportId::from_hash_of("presenter"), builder, |ui, _class| {
             let frame = egui::Frame::new().fill(self.shared.palette().ground).inner_margin(14);
             egui::CentralPanel::default().frame(frame).show(ui, |ui| self.presenter(ui, ctx));
+            if self.at_presenter {
+                self.modals(ctx);
+            }
             ui.ctx().input(|input| input.viewport().close_requested())
         });
         if closed {
@@ -141,7 +150,9 @@ impl TractableApp {
             if chips::button(ui, "Audience full screen").on_hover_text(Command::FullScreen.tooltip()).clicked() {
                 asked = Some(Command::FullScreen);
             }
-            for screen in 0..SCREENS {
+            // With one screen there is nothing to choose.
+            let screens = self.screens.map_or(SCREENS, |screens| if screens > 1 { screens } else { 0 });
+            for screen in 0..screens {
                 let help = "Moves the audience's window to this screen, full screen; without such a screen nothing changes";
                 if chips::button(ui, &format!("Screen {}", screen + 1)).on_hover_text(help).clicked() {
                     ctx.send_viewport_cmd_to(ViewportId::ROOT, ViewportCommand::SetMonitor(screen));

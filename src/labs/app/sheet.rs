@@ -20,6 +20,7 @@ impl TractableApp {
             ui.add_space(4.0);
             let height = (screen.height() - 140.0).max(120.0);
             ScrollArea::vertical().max_height(height).min_scrolled_height(height).show(ui, |ui| {
+                scroll_with_keys(ui, height);
                 ui.columns(Group::ALL.len(), |columns| {
                     for (ui, group) in columns.iter_mut().zip(Group::ALL) {
                         ui.label(RichText::new(group.title()).heading().color(palette.seen));
@@ -103,6 +104,28 @@ impl TractableApp {
         // Stable: what fits equally well stays in the order of the tables.
         scored.sort_by_key(|(score, _)| -score);
         scored.into_iter().map(|(_, row)| row).collect()
+    }
+}
+
+/// Moves the page by the keys that would walk through time elsewhere.
+fn scroll_with_keys(ui: &Ui, page: f32) {
+    const LINE: f32 = 48.0;
+    let keys = [
+        (Key::ArrowDown, LINE),
+        (Key::ArrowUp, -LINE),
+        (Key::ArrowRight, LINE),
+        (Key::ArrowLeft, -LINE),
+        (Key::PageDown, page - LINE),
+        (Key::PageUp, LINE - page),
+        (Key::Space, page - LINE),
+        (Key::End, 1e5),
+        (Key::Home, -1e5),
+    ];
+    // Nothing on the sheet can have the focus, so nothing behind it may.
+    super::dispatch::surrender_focus(ui.ctx());
+    let by: f32 = ui.input(|input| keys.iter().map(|&(key, by)| input.num_presses(key) as f32 * by).sum());
+    if by != 0.0 {
+        ui.scroll_with_delta_animation(egui::vec2(0.0, -by), egui::style::ScrollAnimation::none());
     }
 }
 

@@ -155,7 +155,9 @@ fn drawing(lab: &mut FlowLab, ui: &mut Ui, shared: &mut Shared) {
             chips::slider(ui, "Spray rate", "points/s", &mut lab.tools.flow, 20.0..=1_000.0, true);
         }
         Tool::Lasso if lab.tools.lasso.closed => {
-            chips::note(ui, &format!("{} dabs inside: drag them.", count(lab.tools.lasso.caught as u64)));
+            let caught = lab.tools.lasso.caught as u64;
+            let (dabs, them) = if caught == 1 { ("dab", "it") } else { ("dabs", "them") };
+            chips::note(ui, &format!("{} {dabs} inside: drag {them}.", count(caught)));
         }
         Tool::Lasso => {
             chips::note(ui, "Draw a loop around some dabs.");

@@ -69,6 +69,8 @@ impl FlowLab {
     /// Takes the last change back, or makes it again.
     pub(super) fn change_back(&mut self, command: Command, shared: &mut Shared) {
         self.mark();
+        // A loop lies around dabs as they were.
+        self.tools.lasso = super::tools::Lasso::default();
         match self.history.walk(command == Command::Redo) {
             Some((was, run)) => {
                 let taken = self.present().with_settings_of(was);

@@ -140,6 +140,10 @@ pub(super) fn line(lab: &PixelcnnLab, ui: &mut Ui) {
         Some(&guess) => format!("Bets: {guess} was guessed, {} is drawn. ", run.pixels[next]),
         None => "Bets: which level comes next? ".into(),
     };
+    if standing.bets == 0 {
+        ui.label(RichText::new(answer).color(palette.now));
+        return;
+    }
     let score = format!(
         "{} of {} right; the model expected {} of these guesses, and {} of its own best ones.",
         standing.hits,

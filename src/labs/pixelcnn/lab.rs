@@ -1,4 +1,5 @@
 use std::cell::Cell;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -95,6 +96,8 @@ pub struct PixelcnnLab {
     pub(super) desk: Desk,
     pub(super) bet: Bet,
     pub(super) versus: Versus,
+    /// The masked layers that were shown of each model when it was left.
+    depths: BTreeMap<String, Option<usize>>,
 }
 
 /// Opens the lab; its worker starts with the first frame.
@@ -141,6 +144,7 @@ impl PixelcnnLab {
             desk: Desk::default(),
             bet: Bet::default(),
             versus: Versus::default(),
+            depths: BTreeMap::new(),
         }
     }
 
@@ -191,8 +195,8 @@ impl PixelcnnLab {
     /// Opens another preset.
     pub(super) fn open_preset(&mut self, name: &str) {
         if self.preset != name {
-            self.preset = name.into();
-            self.view.depth = None;
+            let left = std::mem::replace(&mut self.preset, name.into());
+            self.depths.insert(left, self.view.depth.take());
             self.view.unpin_all();
             self.branching.edits.clear();
             (self.mask, self.what_if) = (None, false);
@@ -243,16 +247,25 @@ impl PixelcnnLab {
     fn go_back(&mut self, shared: &mut Shared) {
         self.history.observe(self.present().deeds(), false);
         match self.history.undo() {
-            Some(before) => self.become_state(before.seen_as(self.present()), shared),
+            Some(before) => self.walk_to(before, shared),
             None => shared.done("There is no change to take back."),
         }
     }
 
     fn go_forward(&mut self, shared: &mut Shared) {
         match self.history.redo() {
-            Some(after) => self.become_state(after.seen_as(self.present()), shared),
+            Some(after) => self.walk_to(after, shared),
             None => shared.done("Nothing was taken back that could be made again."),
         }
+    }
+
+    /// Shows deeds that were taken back or made again; another model shows the layers that it showed when it was left.
+    fn walk_to(&mut self, deeds: State, shared: &mut Shared) {
+        let mut state = deeds.seen_as(self.present());
+        if state.preset != self.preset {
+            state.overlays.depth = self.depths.get(&state.preset).copied().flatten();
+        }
+        self.become_state(state, shared);
     }
 
     /// Walks through what the present task has made.

@@ -40,6 +40,10 @@ pub(super) struct Desk {
     erase: bool,
     /// The class of the next digit becomes the class that is asked for.
     adopt: bool,
+    /// The class that the sampler had before a digit brought its own, and that one.
+    adopted: Option<(Option<usize>, usize)>,
+    /// The place at which drawing was left.
+    drawn: Option<usize>,
     path: String,
     sent: Option<StudyOrder>,
 }
@@ -52,6 +56,8 @@ impl Default for Desk {
             known: Vec::new(),
             erase: false,
             adopt: false,
+            adopted: None,
+            drawn: None,
             path: String::new(),
             sent: None,
         }
@@ -84,12 +90,29 @@ impl PixelcnnLab {
         if self.desk.task == task {
             return;
         }
+        if self.desk.task == Task::Sample {
+            self.desk.drawn = Some(self.walk.wanted());
+        }
         self.desk.task = task;
         self.desk.adopt = self.desk.sent.is_none() && self.desk.subject == Subject::Test(0);
         self.walk.set_playing(false);
         match task {
-            Task::Sample => {}
+            Task::Sample => self.draw_on(),
             Task::Complete | Task::Score => self.walk.show(usize::MAX, false, self.walk.speed()),
+        }
+    }
+
+    /// Back at the sampler, drawing stands as it was left; a class that only came with a digit goes with it.
+    fn draw_on(&mut self) {
+        self.desk.adopt = false;
+        if let Some((before, digit)) = self.desk.adopted.take()
+            && self.settings.class == Some(digit)
+        {
+            self.settings.class = before;
+            self.redraw();
+        }
+        if let Some(place) = self.desk.drawn.take() {
+            self.walk.show(place, false, self.walk.speed());
         }
     }
 
@@ -135,6 +158,8 @@ impl PixelcnnLab {
         if self.desk.adopt && study.order.subject == self.desk.subject {
             self.desk.adopt = false;
             if let Some(label) = study.label.filter(|label| *label < self.classes() && self.settings.class != Some(*label)) {
+                let before = self.desk.adopted.map_or(self.settings.class, |(before, _)| before);
+                self.desk.adopted = Some((before, label));
                 self.settings.class = Some(label);
                 self.redraw();
             }

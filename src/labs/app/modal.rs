@@ -1,0 +1,53 @@
+//! What takes all keys while it is open: the sheet, the palette, the dialogs, a question. It opens in the window in which it was asked for.
+
+use egui::{Context, ViewportId};
+
+use super::dispatch::surrender_focus;
+use super::{Over, TractableApp};
+use crate::labs::Command;
+use crate::labs::keys::KeyPlugin;
+
+impl TractableApp {
+    /// What is opened now opens in the window in which one types: in the presenter's, the audience does not see it.
+    pub(super) fn opens_here(&mut self, ctx: &Context) {
+        let typed_in = ctx.plugin_or_default::<KeyPlugin>().lock().typed_in;
+        self.at_presenter = self.presenting && typed_in != ViewportId::ROOT;
+        // Space and Enter would click what has the focus behind it.
+        surrender_focus(ctx);
+    }
+
+    /// Draws what is open, and tells the keys.
+    pub(super) fn modals(&mut self, ctx: &Context) {
+        match self.over {
+            Over::Nothing => {}
+            Over::Sheet => self.sheet(ctx),
+            Over::Palette => self.command_palette(ctx),
+            Over::Open => self.open_dialog(ctx),
+            Over::Save => self.save_dialog(ctx),
+            Over::Export => self.export_dialog(ctx),
+        }
+        self.question(ctx);
+    }
+
+    /// Tells the keys whether something takes them all.
+    pub(super) fn tell_modal(&self, ctx: &Context) {
+        let seen = self.at_presenter || !(self.blank || self.is_frozen());
+        let meant: Option<&'static [Command]> = match self.over {
+            _ if !seen => None,
+            _ if self.confirm.is_some() => Some(&[Command::Close]),
+            Over::Nothing => None,
+            Over::Sheet => Some(&[Command::Close, Command::Sheet, Command::Palette]),
+            Over::Palette => Some(&[Command::Close, Command::Palette]),
+            Over::Open | Over::Save | Over::Export => Some(&[Command::Close]),
+        };
+        ctx.plugin_or_default::<KeyPlugin>().lock().modal = meant;
+    }
+
+    /// Closes what is open in the presenter's window, which ends.
+    pub(super) fn close_at_presenter(&mut self) {
+        if std::mem::take(&mut self.at_presenter) {
+            self.over = Over::Nothing;
+            self.confirm = None;
+        }
+    }
+}
