@@ -61,6 +61,10 @@ impl KeyPlugin {
             _ => Command::from_key(*key, *modifiers, repeat),
         };
         self.commands.extend(command);
+        if window != ViewportId::ROOT {
+            // Commands are carried out at the beginning of the main window's frame.
+            ctx.request_repaint_of(ViewportId::ROOT);
+        }
         true
     }
 

@@ -126,6 +126,8 @@ fn scroll_with_keys(ui: &Ui, page: f32) {
     let by: f32 = ui.input(|input| keys.iter().map(|&(key, by)| input.num_presses(key) as f32 * by).sum());
     if by != 0.0 {
         ui.scroll_with_delta_animation(egui::vec2(0.0, -by), egui::style::ScrollAnimation::none());
+        // The page is laid out before it is moved.
+        ui.ctx().request_repaint();
     }
 }
 
