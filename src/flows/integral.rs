@@ -75,11 +75,10 @@ impl Integral {
         let second = b.tanh(sum);
         let product = b.matmul(second, self.out[0]);
         let raw = b.add(product, self.out[1]);
-        // ELU(v) + 1 = max(v, 0) + e^{min(v, 0)}.
+        // ELU(v) + 1 = max(v, 0) + e^{v - max(v, 0)}, whose slope at 0, where the last layer starts, is 1: by two rectifiers it would be 0, and
+        // nothing would ever be learned.
         let up = b.relu(raw);
-        let minus = b.neg(raw);
-        let down = b.relu(minus);
-        let down = b.neg(down);
+        let down = b.sub(raw, up);
         let down = b.exp(down);
         let positive = b.add(up, down);
         let g = b.offset(positive, FLOOR);
