@@ -13,7 +13,7 @@ use tractable::ui::theme::Theme;
 
 type Window = Harness<'static, TractableApp>;
 
-const LABS: [&str; 5] = ["pixelcnn", "flow", "stack", "blind-spot", "taxonomy"];
+const LABS: [&str; 6] = ["pixelcnn", "flow", "stack", "blind-spot", "taxonomy", "change-of-variables"];
 const SIZES: [[f32; 2]; 3] = [[1280.0, 720.0], [1920.0, 1080.0], [3840.0, 2160.0]];
 
 /// A lab on a screen of so many pixels, once its first picture is complete.

@@ -131,3 +131,8 @@ fn damaged_sessions_of_low_rank_layers() {
 fn damaged_sessions_of_the_taxonomy() {
     survives("taxonomy");
 }
+
+#[test]
+fn damaged_sessions_of_the_change_of_variables() {
+    survives("change-of-variables");
+}

@@ -76,7 +76,7 @@ fn picture(lab: &mut ChangeLab, ui: &mut Ui, reading: &Reading, size: egui::Vec2
     curve(ui, &axes, reading, palette);
     if lab.state.line.map == LineKind::Drawn {
         for knot in &lab.state.line.knots {
-            let [x, y] = knot.map(|v| lab.state.line.out_of_box(v));
+            let [x, y] = knot.map(|v| lab.state.line.on_axis(v));
             ui.painter().circle(axes.point(x, y), 6.0, palette.card, Stroke::new(2.0, palette.text));
         }
     }
@@ -125,7 +125,7 @@ fn act(lab: &mut ChangeLab, ui: &Ui, axes: &Axes, response: &egui::Response) {
             state.probe = near.unwrap_or(from);
         }
         Grab::Knot(knot) => {
-            let to = [axes.x_at(pos), axes.y_at(pos)].map(|v| state.into_box(v));
+            let to = [axes.x_at(pos), axes.y_at(pos)].map(|v| state.in_unit(v));
             state.put_knot(knot, to);
         }
     }
@@ -135,7 +135,7 @@ fn act(lab: &mut ChangeLab, ui: &Ui, axes: &Axes, response: &egui::Response) {
 
 fn nearest(state: &LineState, axes: &Axes, pos: Pos2) -> Option<usize> {
     let distance = |i: &usize| {
-        let [x, y] = state.knots[*i].map(|v| state.out_of_box(v));
+        let [x, y] = state.knots[*i].map(|v| state.on_axis(v));
         axes.point(x, y).distance(pos)
     };
     (0..state.knots.len()).min_by(|a, b| distance(a).total_cmp(&distance(b))).filter(|i| distance(i) < NEAR)

@@ -142,7 +142,7 @@ fn before(lab: &mut ChangeLab, ui: &mut Ui, area: &Area, side: f32) {
         }
         area.square.paint(plane, &[], palette.now);
     });
-    hand(lab, &shown, |x| Some(x));
+    hand(lab, &shown, Some);
 }
 
 fn after(lab: &mut ChangeLab, ui: &mut Ui, area: &Area, side: f32) {

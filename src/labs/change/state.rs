@@ -87,19 +87,19 @@ impl LineState {
             LineKind::Square => LineMap::Square,
             LineKind::Sine => LineMap::Sine,
             LineKind::Drawn => {
-                let knots: Vec<[f64; 2]> = self.knots.iter().map(|knot| knot.map(|v| self.out_of_box(v))).collect();
+                let knots: Vec<[f64; 2]> = self.knots.iter().map(|knot| knot.map(|v| self.on_axis(v))).collect();
                 LineMap::Drawn(Monotone::through(&knots).expect("knots are checked whenever they change"))
             }
         }
     }
 
     /// From the unit box of the knots to the axes, the same for both.
-    pub(super) fn out_of_box(&self, v: f64) -> f64 {
+    pub(super) fn on_axis(&self, v: f64) -> f64 {
         if self.base == Law::Uniform { v } else { 6.0 * v - 3.0 }
     }
 
     /// From the axes to the unit box.
-    pub(super) fn into_box(&self, v: f64) -> f64 {
+    pub(super) fn in_unit(&self, v: f64) -> f64 {
         if self.base == Law::Uniform { v } else { (v + 3.0) / 6.0 }
     }
 
