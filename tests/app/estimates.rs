@@ -138,5 +138,5 @@ fn a_state_comes_back_as_it_was_left_and_nonsense_is_a_sentence() {
     }
     let wrong = Document { view: json!({ "block": 99 }), ..document };
     let sentence = window.state_mut().open_document(&wrong, &ctx).unwrap_err();
-    assert!(sentence.contains("from 1 to 8") && sentence.contains("99"), "{sentence}");
+    assert!(sentence.contains("Expected a block from 1 to") && sentence.contains("99"), "{sentence}");
 }
