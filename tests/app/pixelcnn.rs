@@ -222,7 +222,7 @@ fn training_from_scratch_lowers_the_loss_and_a_missing_file_loses_nothing() {
     wait(&mut window, "a lower test loss", |window| loss(window).is_some_and(|nats| nats < 110.0));
     window.get_by_label("Pause training").click();
     wait(&mut window, "a pause", |window| find(window, "paused at step").is_some());
-    window.get_by_role_and_label(Role::CheckBox, "more").click();
+    window.get_by_role_and_label(Role::CheckBox, "more").click_accesskit();
     window.run_steps(3);
     let rate = |window: &Harness<'_, TractableApp>, value: f64| {
         window.get_by_role_and_label(Role::Slider, "Learning rate").set_value_accesskit(value);

@@ -161,7 +161,7 @@ fn a_leaking_model_is_trained_and_nobody_takes_its_loss_for_a_likelihood() {
     for _ in 0..5 {
         press_with(&mut window, Modifiers::SHIFT, Key::ArrowRight);
     }
-    window.get_by_role_and_label(Role::CheckBox, "more").click();
+    window.get_by_role_and_label(Role::CheckBox, "more").click_accesskit();
     wait(&mut window, "the weights' origin", |window| find(window, "shipped, trained for").is_some());
     chip(&mut window, "mask");
     cell(&mut window, "Mask cell +0, +1");

@@ -21,7 +21,7 @@ use crate::labs::table::Table;
 use crate::labs::training;
 use crate::labs::weights::WeightsFile;
 use crate::labs::{Action, Command, Lab, LabStatus, Live, Look, Shared};
-use crate::train::pixelcnn_job::{Ask, Method, PixelcnnJob, SampleRun, Settings, Snapshot};
+use crate::train::pixelcnn_job::{Ask, Method, PixelcnnJob, Settings, Snapshot};
 use crate::train::{Lesson, Model, Worker};
 use crate::ui::transport::TransportModel;
 
@@ -482,22 +482,6 @@ impl Lab for PixelcnnLab {
             let (row, column) = (self.walk.at() / run.cols, self.walk.at() % run.cols);
             return format!("Pixel row {row}, column {column}, is next. Which level will be drawn?");
         }
-        summary(run, self.walk.at(), self.walk.units)
+        super::spoken::summary(run, self.walk.at(), self.walk.units)
     }
-}
-
-/// The picture in two sentences.
-fn summary(run: &SampleRun, at: usize, units: crate::ui::units::Units) -> String {
-    if at == run.len() {
-        return format!("All {} pixels are drawn, for {}.", run.len(), units.format(run.nats(), 1));
-    }
-    let p = run.distribution(at);
-    let best = (0..p.len()).max_by(|&a, &b| p[a].total_cmp(&p[b])).unwrap_or(0);
-    format!(
-        "Pixel row {}, column {}, is next. Most likely level {best} with {:.2}. {} so far.",
-        at / run.cols,
-        at % run.cols,
-        p[best],
-        units.format(run.sum[at], 1)
-    )
 }

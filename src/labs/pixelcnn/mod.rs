@@ -23,6 +23,7 @@ mod micro_panel;
 mod micro_picture;
 mod pins;
 mod side;
+mod spoken;
 mod state;
 mod study;
 mod table;
