@@ -49,7 +49,7 @@ mod tests {
 
     /// Integral of `x^degree` over `[-1, 1]`.
     fn exact(degree: usize) -> f64 {
-        if degree % 2 == 0 { 2.0 / (degree as f64 + 1.0) } else { 0.0 }
+        if degree.is_multiple_of(2) { 2.0 / (degree as f64 + 1.0) } else { 0.0 }
     }
 
     fn error((nodes, weights): &(Vec<f64>, Vec<f64>), degree: usize) -> f64 {

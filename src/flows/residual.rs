@@ -103,11 +103,13 @@ pub(super) fn log_det(b: &mut Builder, g: &Tangents) -> NodeId {
             Some(so_far) => b.add(so_far, log),
             None => log,
         });
-        for row in pivot + 1..dim {
-            let ratio = b.div(rows[row][pivot], rows[pivot][pivot]);
-            for column in pivot + 1..dim {
-                let part = b.mul(ratio, rows[pivot][column]);
-                rows[row][column] = b.sub(rows[row][column], part);
+        let (done, below) = rows.split_at_mut(pivot + 1);
+        let top = &done[pivot];
+        for row in below {
+            let ratio = b.div(row[pivot], top[pivot]);
+            for (entry, &over) in row.iter_mut().zip(top).skip(pivot + 1) {
+                let part = b.mul(ratio, over);
+                *entry = b.sub(*entry, part);
             }
         }
     }

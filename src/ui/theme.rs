@@ -150,7 +150,7 @@ impl Theme {
 
     /// How much larger than on a laptop everything is drawn on a screen of this size in logical pixels.
     ///
-    /// A larger screen is read from further away. In a lecture hall everything grows with the screen: [`HALL_LINES`] points are always as
+    /// A larger screen is read from further away. In a lecture hall everything grows with the screen: `HALL_LINES` points are always as
     /// high as the screen, so the smallest letters have 28 pixels on 1080 lines; in steps of a twelfth, so that resizing does not make
     /// type swim. Elsewhere there are a few steps.
     #[must_use]

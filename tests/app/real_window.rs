@@ -114,8 +114,9 @@ fn script(name: &str, arguments: &[&str]) {
 #[test]
 #[ignore = "needs Xvfb, openbox, xdotool, ImageMagick and Python: cargo test --test app -- --ignored"]
 fn the_window_keeps_up_through_all_chapters() {
-    // Twice what the long form allows: undo and time-lines are still filling up, and a test machine may have a moment of other work.
-    script("hour", &["--minutes", "2", "--longest", "500", "--growth", "10"]);
+    // A test machine may have a moment of other work, and after two minutes undo, time-lines and opened sessions are still filling memory: here
+    // only a runaway is caught. The bounds of 250 ms and 5 % are the long form's.
+    script("hour", &["--minutes", "2", "--longest", "500", "--growth", "60"]);
 }
 
 #[test]

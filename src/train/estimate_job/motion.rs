@@ -33,6 +33,9 @@ pub(super) struct Motion {
     traces: Double,
 }
 
+/// Places of every point at each time.
+type Paths = Vec<Vec<[f32; 2]>>;
+
 impl Motion {
     pub(super) fn new(config: &Config) -> Result<Motion, TrainError> {
         Ok(Motion {
@@ -70,7 +73,7 @@ impl Motion {
     }
 
     /// Places of the points and of the probe at each moment.
-    fn paths(&mut self, start: &[f64], probe: [f64; 2]) -> Result<(Vec<Vec<[f32; 2]>>, Vec<[f64; 2]>), TrainError> {
+    fn paths(&mut self, start: &[f64], probe: [f64; 2]) -> Result<(Paths, Vec<[f64; 2]>), TrainError> {
         let mut at = [&start[..2 * TRAVELLERS], &probe[..]].concat();
         let (mut paths, mut own) = (Vec::new(), Vec::new());
         for moment in 0..=MOMENTS {
