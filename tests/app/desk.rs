@@ -210,7 +210,7 @@ fn saving_over_another_file_asks_and_a_missing_folder_is_one_sentence() {
         assert_eq!(std::fs::read_to_string(&path).unwrap() != "another's", replace);
     }
     press(&mut window, Modifiers::COMMAND, Key::S);
-    assert!(window.query_by_label_contains("Replace").is_none(), "this session's own file");
+    assert!(window.query_by_label_contains("Replace").is_none(), "a session's own file");
 
     let mut window = echo(None);
     window.get_by_label("a switch").click();

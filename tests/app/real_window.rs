@@ -70,7 +70,7 @@ const RAIL: [f32; 4] = [0.01, 0.85, 0.11, 0.92];
 const ALL: [f32; 4] = [0.0, 0.0, 1.0, 1.0];
 
 #[test]
-#[ignore = "needs Xvfb, openbox, xdotool and ImageMagick: cargo test --test app -- --ignored"]
+#[ignore = "needs Xvfb, openbox, xdotool and ImageMagick: cargo test --test app -- --ignored --test-threads 1 real_window"]
 fn keys_and_clicks_reach_the_picture() {
     let display = Display::open("1280x720");
     display.wait("a dark rail", RAIL, |b| b > 5.0 && b < 60.0);
@@ -112,7 +112,7 @@ fn script(name: &str, arguments: &[&str]) {
 
 /// The long forms are run by hand: `scripts/hour`, `scripts/kill-test 50`; their results are in `docs`.
 #[test]
-#[ignore = "needs Xvfb, openbox, xdotool, ImageMagick and Python: cargo test --test app -- --ignored"]
+#[ignore = "needs Xvfb, openbox, xdotool, ImageMagick and Python: cargo test --test app -- --ignored --test-threads 1 real_window"]
 fn the_window_keeps_up_through_all_chapters() {
     // A test machine may have a moment of other work, and after two minutes undo, time-lines and opened sessions are still filling memory: here
     // only a runaway is caught. The bounds of 250 ms and 5 % are the long form's.
@@ -120,7 +120,7 @@ fn the_window_keeps_up_through_all_chapters() {
 }
 
 #[test]
-#[ignore = "needs Xvfb, openbox, xdotool, ImageMagick and Python: cargo test --test app -- --ignored"]
+#[ignore = "needs Xvfb, openbox, xdotool, ImageMagick and Python: cargo test --test app -- --ignored --test-threads 1 real_window"]
 fn what_is_trained_outlives_a_killed_program() {
     script("kill-test", &["3"]);
 }

@@ -43,10 +43,8 @@ impl TractableApp {
         match document.weights.as_deref() {
             Some(weights) if weights.exists() => lab.load_weights(weights),
             Some(weights) => {
-                let missing = format!(
-                    "Expected the weights of this session at {}, found no file; the model is shown without them.",
-                    weights.display()
-                );
+                let missing =
+                    format!("Expected the session's weights at {}, found no file; the model is shown without them.", weights.display());
                 outcome = outcome.and(Err(missing));
             }
             None => {}
