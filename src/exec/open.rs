@@ -14,9 +14,9 @@ pub fn open_session(choice: BackendChoice, threads: usize) -> Result<Box<dyn Ses
     match choice {
         BackendChoice::Cpu => Ok(cpu()),
         BackendChoice::Gpu => Ok(Box::new(GpuSession::new(Arc::new(GpuDevice::open()?)))),
-        BackendChoice::Auto => match GpuDevice::open() {
-            Ok(gpu) if !gpu.is_software() => Ok(Box::new(GpuSession::new(Arc::new(gpu)))),
-            _ => Ok(cpu()),
+        BackendChoice::Auto => match GpuDevice::open_hardware() {
+            Ok(gpu) => Ok(Box::new(GpuSession::new(Arc::new(gpu)))),
+            Err(_) => Ok(cpu()),
         },
     }
 }

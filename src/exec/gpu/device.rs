@@ -1,5 +1,5 @@
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use super::pipeline::Pipeline;
 use super::shader::Shader;
@@ -27,10 +27,28 @@ impl GpuDevice {
     /// [`ExecError::NoGpu`] with what the driver said.
     pub fn open() -> Result<GpuDevice, ExecError> {
         let _alone = lock(&OPENING);
-        pollster::block_on(GpuDevice::request())
+        pollster::block_on(GpuDevice::request(true))
     }
 
-    async fn request() -> Result<GpuDevice, ExecError> {
+    /// Opens the fastest adapter if it is a real one. That there is none is found out once and remembered: a software rasteriser takes tens
+    /// of megabytes for every device that is only looked at, and gives not all of them back.
+    ///
+    /// # Errors
+    /// [`ExecError::NoGpu`], also where there is only a software rasteriser.
+    pub fn open_hardware() -> Result<GpuDevice, ExecError> {
+        static NONE: OnceLock<ExecError> = OnceLock::new();
+        let _alone = lock(&OPENING);
+        if let Some(error) = NONE.get() {
+            return Err(error.clone());
+        }
+        let opened = pollster::block_on(GpuDevice::request(false));
+        if let Err(error @ ExecError::NoGpu { .. }) = &opened {
+            let _ = NONE.set(error.clone());
+        }
+        opened
+    }
+
+    async fn request(software: bool) -> Result<GpuDevice, ExecError> {
         let no_gpu = |reason: String| ExecError::NoGpu { reason };
         let instance = wgpu::Instance::new(wgpu::InstanceDescriptor {
             // Not OpenGL: its loader talks on standard error, and computes nothing that these do not.
@@ -39,6 +57,9 @@ impl GpuDevice {
         });
         let wish = wgpu::RequestAdapterOptions { power_preference: wgpu::PowerPreference::HighPerformance, ..Default::default() };
         let adapter = instance.request_adapter(&wish).await.map_err(|e| no_gpu(e.to_string()))?;
+        if !software && adapter.get_info().device_type == wgpu::DeviceType::Cpu {
+            return Err(no_gpu(format!("{} is a software rasteriser", adapter.get_info().name)));
+        }
         if !adapter.get_downlevel_capabilities().flags.contains(wgpu::DownlevelFlags::COMPUTE_SHADERS) {
             return Err(no_gpu(format!("{} has no compute shaders", adapter.get_info().name)));
         }

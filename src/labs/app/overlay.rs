@@ -58,7 +58,8 @@ impl TractableApp {
         );
         Area::new(Id::unique("frame times")).order(Order::Foreground).anchor(Align2::RIGHT_TOP, vec2(-12.0, 54.0)).show(ctx, |ui| {
             Frame::new().fill(palette.card).stroke(Stroke::new(1.0, palette.line)).corner_radius(6).inner_margin(8).show(ui, |ui| {
-                ui.label(RichText::new(text).monospace().color(palette.text));
+                // Beside the right edge a line would be broken where the area was narrow before.
+                ui.add(egui::Label::new(RichText::new(text).monospace().color(palette.text)).extend());
             });
         });
     }
