@@ -102,6 +102,7 @@ fn cells_change_the_field_a_leak_is_named_and_refused_and_mask_a_brings_everythi
     press(&mut window, Key::ArrowRight);
     at(&window, "pixel 71 of 196");
     assert!(find(&window, &format!("Sampling is refused: {sentence}")).is_some());
+    assert!(find(&window, "Nothing is drawn").is_some() && find(&window, "Its price").is_none());
     window.get_by_role_and_label(Role::Button, "what if").click();
     wait(&mut window, "what it draws all the same", |window| find(window, "In the red frame").is_some());
     press(&mut window, Key::End);
@@ -152,6 +153,17 @@ fn the_cost_panel_counts_passes_sweeps_and_when_each_pixel_froze() {
     let latest = last.iter().max().expect("pixels");
     let summary = format!("{sweeps} sweeps, the last change in sweep {latest}, the mean in sweep {mean:.1}");
     assert!(find(&window, "Sweep in which each pixel froze").expect("a map").contains(&summary), "{summary}");
+
+    // Other noise is another image: what was counted on the one before says so, until it is counted again.
+    press(&mut window, Key::N);
+    wait(&mut window, "the marks", |window| {
+        ["full sampler:", "Jacobi sampler:"].iter().all(|name| find(window, name).is_some_and(|text| text.contains("of an earlier image")))
+    });
+    window.get_by_label("measure again").click();
+    window.run_steps(2);
+    wait(&mut window, "both measured", |window| {
+        ["full sampler:", "Jacobi sampler:"].iter().all(|name| find(window, name).is_some_and(|text| text.contains("196 of 196")))
+    });
 }
 
 #[test]

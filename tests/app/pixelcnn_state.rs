@@ -178,6 +178,21 @@ fn a_view_reset_ends_what_was_taken_apart_and_leaves_the_mask() {
 }
 
 #[test]
+fn what_a_leaking_model_draws_comes_back_with_the_session() {
+    let mut bare = Bare::new();
+    bare.settle();
+    // All at once, as a file brings it: the model, its mask, what if, and settings that ask for another picture.
+    let leaking = json!({ "preset": "pixelcnn-binary", "class": 5, "mask": [[-1, 0], [0, -1], [0, 1]], "what_if": true, "place": 90, "playing": false });
+    bare.patch(leaking);
+    assert_eq!(bare.lab.status().error, None);
+    assert_eq!(bare.lab.state()["what_if"], true);
+    bare.patch(json!({ "class": 6 }));
+    assert_eq!(bare.lab.status().error, None, "another class is drawn all the same, too");
+    bare.patch(json!({ "what_if": false }));
+    assert!(bare.lab.status().error.is_some_and(|error| error.contains("not autoregressive")));
+}
+
+#[test]
 fn undo_of_another_model_brings_its_masked_layers_back() {
     let mut bare = Bare::new();
     bare.settle();

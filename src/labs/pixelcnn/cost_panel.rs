@@ -21,7 +21,10 @@ pub(super) fn show(lab: &PixelcnnLab, ui: &mut Ui) {
     let pixels = lab.walk.run().map_or(0, |run| run.len());
     for method in [Method::Full, Method::Cached, Method::Jacobi] {
         match snapshot.costs.iter().find(|cost| cost.method == method) {
-            Some(cost) => row(ui, cost, longest, pixels),
+            Some(cost) => {
+                let present = snapshot.sample.as_ref().is_none_or(|sample| cost.settings.same_image(&sample.settings));
+                row(ui, cost, present, longest, pixels);
+            }
             None => drop(chips::note(ui, &format!("{}: is measured when the lab has nothing else to do.", method.name()))),
         }
     }
@@ -38,8 +41,8 @@ pub(super) fn show(lab: &PixelcnnLab, ui: &mut Ui) {
     }
 }
 
-/// Time as a bar from zero, passes, and whether it is the same image.
-fn row(ui: &mut Ui, cost: &MethodCost, longest: f64, pixels: usize) {
+/// Time as a bar from zero, passes, and whether it is the same image; `present` where that is the one on screen.
+fn row(ui: &mut Ui, cost: &MethodCost, present: bool, longest: f64, pixels: usize) {
     let palette = Palette::of(ui);
     let time = cost.cost.time.as_secs_f64();
     let ms = number(time * 1e3, if time < 0.01 { 2 } else { 0 });
@@ -50,6 +53,7 @@ fn row(ui: &mut Ui, cost: &MethodCost, longest: f64, pixels: usize) {
     };
     let same = match (cost.method, cost.differing) {
         (Method::Cached, _) => "the others are compared with it".to_owned(),
+        _ if !present => "of an earlier image: measure again".to_owned(),
         (_, None) => "not compared yet".to_owned(),
         (_, Some(differing)) => format!("{} of {pixels} pixels identical", pixels - differing),
     };
@@ -106,7 +110,7 @@ fn map(ui: &mut Ui, snapshot: &Snapshot, frozen: &Frozen) {
     colorbar(ui, &scale, "last change", "sweep");
     chips::note(ui, &format!("{summary}. The sequential order would need {}.", frozen.at.len()));
     let sample = snapshot.sample.as_ref();
-    if sample.is_some_and(|sample| !frozen.same_image(&sample.settings)) {
+    if sample.is_some_and(|sample| !frozen.settings.same_image(&sample.settings)) {
         chips::note(ui, "This is the map of an earlier image; measure again for the present one.");
     }
 }

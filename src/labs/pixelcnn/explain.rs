@@ -26,6 +26,11 @@ pub(super) fn show(lab: &mut PixelcnnLab, ui: &mut Ui, shared: &Shared) {
         chips::note(ui, "The first sample is being drawn.");
         return;
     };
+    if lab.refusal().is_some() {
+        chips::section(ui, "Nothing is drawn", "");
+        chips::note(ui, "The product of such factors is no likelihood, so there is no price, no sum and no surprise to show.");
+        return;
+    }
     let at = lab.walk.at();
     if focus > at {
         waiting(lab, ui, &run, focus, at);

@@ -300,7 +300,8 @@ impl PixelcnnLab {
         if let Some(config) = self.masked_config().filter(|config| self.fields.as_ref().is_none_or(|fields| fields.config() != config)) {
             self.fields = Fields::new(&config);
         }
-        if self.refusal().is_some() {
+        self.walk.refused = self.refusal().is_some();
+        if self.walk.refused {
             self.walk.set_playing(false);
         }
     }

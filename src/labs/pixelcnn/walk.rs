@@ -29,12 +29,14 @@ pub(super) struct Walk {
     shades: Vec<f32>,
     /// The unit of the texts.
     pub(super) units: Units,
+    /// The model draws nothing: what the last one drew has no numbers here.
+    pub(super) refused: bool,
 }
 
 impl Walk {
     /// A walk that plays from a place as soon as there is a sample.
     pub(super) fn new(at: usize, speed: f64) -> Walk {
-        Walk { run: None, at, pending: None, pace: Pace::new(), speed, shades: Vec::new(), units: Units::Nats }
+        Walk { run: None, at, pending: None, pace: Pace::new(), speed, shades: Vec::new(), units: Units::Nats, refused: false }
     }
 
     /// Takes another sample; the place stays. A sample of another size starts two fifths down, where there is something to see.
@@ -139,7 +141,7 @@ impl TransportModel for Walk {
     }
 
     fn shades(&self) -> &[f32] {
-        &self.shades
+        if self.refused { &[] } else { &self.shades }
     }
 
     fn labels(&self) -> TransportLabels {
@@ -154,6 +156,7 @@ impl TransportModel for Walk {
                 self.units.format(-run.sum[self.at], 2),
             ),
         };
+        let detail = if self.refused { String::new() } else { detail };
         let decimals = if self.speed < 10.0 { 1 } else { 0 };
         TransportLabels { position, detail, speed: format!("{} px/s", number(self.speed, decimals)), step: "pixel", large_step: "row" }
     }

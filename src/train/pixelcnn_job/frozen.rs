@@ -22,9 +22,4 @@ impl Frozen {
     pub fn mean(&self) -> f64 {
         self.at.iter().map(|&sweep| f64::from(sweep)).sum::<f64>() / self.at.len().max(1) as f64
     }
-
-    /// Whether these settings draw the same image, by whatever method.
-    pub fn same_image(&self, settings: &Settings) -> bool {
-        Settings { method: settings.method, ..self.settings } == *settings
-    }
 }

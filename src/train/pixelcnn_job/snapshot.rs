@@ -54,6 +54,13 @@ pub struct Settings {
     pub method: Method,
 }
 
+impl Settings {
+    /// Whether these draw the same image, by whatever method.
+    pub fn same_image(&self, other: &Settings) -> bool {
+        Settings { method: other.method, ..*self } == *other
+    }
+}
+
 /// A whole sample with everything that happened at each pixel: the window only walks through it.
 ///
 /// P pixels row by row, K levels.
@@ -130,6 +137,8 @@ pub struct MethodCost {
     pub cost: Cost,
     /// How many pixels differ from the cached sampler's image from the same noise; `None` before both were drawn.
     pub differing: Option<usize>,
+    /// What was drawn.
+    pub settings: Settings,
 }
 
 /// One small image of the gallery.

@@ -40,6 +40,11 @@ impl Studio {
         self.masking.drawing.is_some()
     }
 
+    /// Whether the model that leaks draws all the same, or has begun to.
+    fn draws_anyway(&self) -> bool {
+        self.is_drawing_anyway() || self.masking.news.as_ref().is_some_and(|mask| mask.what_if)
+    }
+
     /// Other weights come from elsewhere: they are the base of further edits, and a mask that leaks is given up.
     pub(super) fn forget_mask(&mut self) {
         if self.leak().is_some() {
@@ -140,7 +145,7 @@ impl Studio {
     /// The weights of a model that leaks have changed.
     pub(super) fn look_again(&mut self) {
         // The picture that it draws all the same is another one now.
-        self.redraw = self.masking.news.as_ref().is_some_and(|mask| mask.what_if);
+        self.redraw = self.draws_anyway();
         self.refresh_at = Instant::now() + REFRESH;
         self.dirty = true;
     }
@@ -184,13 +189,15 @@ impl Studio {
     pub(super) fn what_if(&mut self) -> Result<(), TrainError> {
         let Some(mask) = self.masking.news.as_ref().filter(|mask| mask.leak.is_some()) else { return Ok(()) };
         self.masking.drawing = Some(WhatIf::new(&mask.config, &self.learner.weights, self.settings)?);
+        // What was refused before is under way now.
+        self.learner.error = None;
         Ok(())
     }
 
     /// The turns of a studio whose mask leaks: nothing but training, and what was asked for all the same.
     pub(super) fn turn_while_leaking(&mut self) -> Result<Activity, TrainError> {
         if std::mem::take(&mut self.redraw) {
-            match self.masking.news.as_ref().is_some_and(|mask| mask.what_if) {
+            match self.draws_anyway() {
                 true => self.what_if()?,
                 false if !self.learner.running => self.refuse(),
                 false => {}

@@ -138,7 +138,7 @@ impl Studio {
         let known = self.costs.iter().find(|cost| cost.method == method).filter(|known| known.cost.passes == run.cost.passes);
         let time = known.map_or(run.cost.time, |known| known.cost.time.min(run.cost.time));
         self.costs.retain(|cost| cost.method != method);
-        self.costs.push(MethodCost { method, cost: Cost { time, ..run.cost }, differing });
+        self.costs.push(MethodCost { method, cost: Cost { time, ..run.cost }, differing, settings: run.settings });
         self.costs.sort_by_key(|cost| Method::ALL.iter().position(|&m| m == cost.method));
     }
 
