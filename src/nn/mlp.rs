@@ -3,6 +3,9 @@ use crate::graph::{Builder, Init, NodeId};
 
 /// A perceptron with two hidden layers whose last layer starts at zero, so that what it conditions starts as the identity: its arrays,
 /// declared once, to be applied as often as a model asks.
+///
+/// The biases of hidden layers start with standard deviation `sqrt(1 / fan_in)`: a coupling of the plane gives its network one number, and
+/// with biases of zero the bends of all rectified units would begin at the same place, 0.
 pub struct Mlp {
     layers: [[NodeId; 2]; 3],
     activation: Activation,
@@ -42,7 +45,7 @@ fn declare(b: &mut Builder, sizes: [usize; 4], activation: Activation) -> [[Node
     let mut size = sizes.windows(2);
     [("hidden_1", false), ("hidden_2", false), ("out", true)].map(|(name, last)| {
         let dims = size.next().expect("four sizes have three steps");
-        let init = if last { Init::Zeros } else { activation.init(dims[0]) };
-        b.scope(name, |b| [b.parameter("weight", dims, init), b.parameter("bias", &dims[1..], Init::Zeros)])
+        let [weight, bias] = if last { [Init::Zeros; 2] } else { [activation.init(dims[0]), Init::lecun(dims[0])] };
+        b.scope(name, |b| [b.parameter("weight", dims, weight), b.parameter("bias", &dims[1..], bias)])
     })
 }
