@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::graph::{Graph, GraphError, NodeId, Reuse};
@@ -98,6 +99,20 @@ pub trait Session: Send {
     /// Unknown or missing names, wrong lengths, a lost device.
     fn run(&mut self, program: ProgramId, inputs: &[(&str, &[f32])]) -> Result<(), ExecError>;
 
+    /// Runs a program of one input and no optimiser step over consecutive batches of `length` numbers (the last is filled up with zeros) and gives an output of
+    /// all of them, one after the other. A backend may compute several batches at once; the values are those of [`Session::run`].
+    ///
+    /// # Errors
+    /// Unknown or missing names, wrong lengths, a lost device.
+    fn run_batches(&mut self, program: ProgramId, input: &str, values: &[f32], length: usize, output: &str) -> Result<Vec<f32>, ExecError> {
+        let mut all = Vec::new();
+        for batch in values.chunks(length) {
+            self.run(program, &[(input, &filled_up(batch, length))])?;
+            all.extend(self.read_output(program, output)?);
+        }
+        Ok(all)
+    }
+
     /// Values of an output of the last run; waits for them.
     ///
     /// # Errors
@@ -127,4 +142,14 @@ pub trait Session: Send {
 
     /// What the session runs on.
     fn backend(&self) -> BackendInfo;
+}
+
+/// A batch with zeros behind it where it is short.
+pub(super) fn filled_up(batch: &[f32], length: usize) -> Cow<'_, [f32]> {
+    if batch.len() == length {
+        return Cow::Borrowed(batch);
+    }
+    let mut whole = batch.to_vec();
+    whole.resize(length, 0.0);
+    Cow::Owned(whole)
 }

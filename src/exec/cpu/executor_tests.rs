@@ -220,6 +220,43 @@ fn coupling_runs_in_a_program_and_undoes_itself() {
 }
 
 #[test]
+fn batches_side_by_side_give_what_they_give_one_after_the_other() {
+    let mut b = Builder::new(Mode::Evaluate);
+    let x = b.input("x", &[5, 2]);
+    let w = b.parameter("w", &[2, 3], Init::lecun(2));
+    let h = b.matmul(x, w);
+    let h = b.tanh(h);
+    let y = b.sum(h, &[1]);
+    b.output("y", y);
+    let graph = Arc::new(b.finish().unwrap());
+    let run = |threads: usize, rows: usize| -> (Vec<f32>, Vec<f32>) {
+        let mut session = CpuSession::new(threads);
+        let program = session.prepare(&graph, Reuse::On).unwrap();
+        session.store_mut().initialise(&graph, 1).unwrap();
+        let values: Vec<f32> = noise(3, 2 * rows).iter().map(|&v| v as f32).collect();
+        let mut singly = Vec::new();
+        for batch in values.chunks(10) {
+            let padded: Vec<f32> = batch.iter().copied().chain(std::iter::repeat(0.0)).take(10).collect();
+            session.run(program, &[("x", &padded)]).unwrap();
+            singly.extend(session.read_output(program, "y").unwrap());
+        }
+        (session.run_batches(program, "x", &values, 10, "y").unwrap(), singly)
+    };
+    for threads in [1, 2, 3] {
+        for rows in [0, 1, 5, 17, 40] {
+            let (together, singly) = run(threads, rows);
+            assert_eq!(together, singly, "{threads} threads, {rows} rows");
+            assert!(together.len() == rows.div_ceil(5) * 5 && together.iter().take(rows).all(|y| *y != 0.0));
+        }
+    }
+    let mut session = CpuSession::new(2);
+    let program = session.prepare(&graph, Reuse::On).unwrap();
+    assert!(matches!(session.run_batches(program, "z", &[0.0; 10], 10, "y"), Err(ExecError::UnknownName { .. })));
+    assert!(matches!(session.run_batches(program, "x", &[0.0; 10], 10, "z"), Err(ExecError::UnknownName { .. })));
+    assert!(matches!(session.run_batches(program, "x", &[0.0; 8], 8, "y"), Err(ExecError::WrongLength { expected: 10, found: 8, .. })));
+}
+
+#[test]
 fn a_session_says_what_is_wrong_with_names_and_lengths() {
     let graph = training_graph();
     let mut session = CpuSession::new(1);

@@ -25,7 +25,7 @@ struct Operand {
 }
 
 /// One node of the plan with all that running it needs.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Step {
     node: NodeId,
     kernel: Kernel,
@@ -39,7 +39,7 @@ struct Step {
 /// A plan made ready for the CPU: its buffers, and a compiled step for each node. Running allocates nothing on one thread.
 ///
 /// Parameters and states live in a [`Store`] that programs share; a program must always be given the store that it was compiled with.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct CpuProgram<T> {
     graph: Arc<Graph>,
     steps: Vec<Step>,

@@ -3,6 +3,7 @@ use std::sync::Arc;
 use super::program::CpuProgram;
 use super::store::Store;
 use super::threads::Workers;
+use crate::exec::session::filled_up;
 use crate::exec::{BackendInfo, ExecError, ProgramId, Session};
 use crate::graph::{Graph, NodeId, Op, Plan, Reuse};
 
@@ -13,6 +14,8 @@ const MEMORY_LIMIT_MIB: usize = 8 * 1024;
 #[derive(Debug)]
 pub struct CpuSession {
     workers: Workers,
+    /// For batches that run beside each other, each on one thread.
+    single: Workers,
     store: Store<f32>,
     programs: Vec<Prepared>,
     losses: Vec<f32>,
@@ -22,13 +25,22 @@ pub struct CpuSession {
 #[derive(Debug)]
 struct Prepared {
     program: CpuProgram<f32>,
+    /// The same program with buffers of its own, one for every thread but the first, once batches ran beside each other.
+    copies: Vec<CpuProgram<f32>>,
     loss: Option<NodeId>,
 }
 
 impl CpuSession {
     /// A session on so many threads, the calling one included.
     pub fn new(threads: usize) -> CpuSession {
-        CpuSession { workers: Workers::new(threads), store: Store::new(), programs: Vec::new(), losses: Vec::new(), skipped: 0 }
+        CpuSession {
+            workers: Workers::new(threads),
+            single: Workers::new(1),
+            store: Store::new(),
+            programs: Vec::new(),
+            losses: Vec::new(),
+            skipped: 0,
+        }
     }
 
     /// Parameters and states.
@@ -76,12 +88,12 @@ impl Session for CpuSession {
             return Err(ExecError::TooLarge { needed_mib, allowed_mib: MEMORY_LIMIT_MIB, place: "this program".into() });
         }
         let program = CpuProgram::new(graph, &plan, &mut self.store)?;
-        self.programs.push(Prepared { program, loss: graph.output("loss") });
+        self.programs.push(Prepared { program, copies: Vec::new(), loss: graph.output("loss") });
         Ok(ProgramId(self.programs.len() - 1))
     }
 
     fn run(&mut self, program: ProgramId, inputs: &[(&str, &[f32])]) -> Result<(), ExecError> {
-        let Prepared { program, loss } = &mut self.programs[program.0];
+        let Prepared { program, loss, .. } = &mut self.programs[program.0];
         for (name, values) in inputs {
             program.set_input(name, values)?;
         }
@@ -93,6 +105,38 @@ impl Session for CpuSession {
         self.losses.extend(loss.and_then(|node| program.output(node).first()));
         self.skipped += usize::from(skipped > 0);
         Ok(())
+    }
+
+    fn run_batches(&mut self, program: ProgramId, input: &str, values: &[f32], length: usize, output: &str) -> Result<Vec<f32>, ExecError> {
+        // Before anything runs: whether names and lengths fit, and how many numbers a batch gives.
+        let width = self.output(program, output)?.len();
+        let Prepared { program, copies, .. } = &mut self.programs[program.0];
+        if let Some((other, _)) = program.inputs().find(|(name, _)| *name != input) {
+            return Err(ExecError::UnknownName { kind: "given input", name: other.into(), known: input.into() });
+        }
+        let expected = program.input_mut(input)?.len();
+        if expected != length {
+            return Err(ExecError::WrongLength { name: input.into(), expected, found: length });
+        }
+        let Some(node) = program.graph().output(output) else { return Ok(Vec::new()) };
+        let batches = values.len().div_ceil(length);
+        let share = batches.div_ceil(self.workers.threads()).max(1);
+        while copies.len() + 1 < batches.div_ceil(share) {
+            copies.push(program.clone());
+        }
+        let mut all = vec![0.0; batches * width];
+        let shares = values.chunks(share * length).zip(all.chunks_mut(share * width));
+        let jobs: Vec<_> = std::iter::once(program).chain(copies).zip(shares).collect();
+        // One thread for each of several batches; a batch that is alone is split itself.
+        let (store, workers) = (&self.store, if batches == 1 { &self.workers } else { &self.single });
+        self.workers.each(jobs.into_iter(), |(program, (values, out))| {
+            for (batch, out) in values.chunks(length).zip(out.chunks_exact_mut(width)) {
+                program.set_input(input, &filled_up(batch, length)).expect("the name and the length fit");
+                program.evaluate(workers, store);
+                out.copy_from_slice(program.output(node));
+            }
+        });
+        Ok(all)
     }
 
     fn read_output(&mut self, program: ProgramId, name: &str) -> Result<Vec<f32>, ExecError> {

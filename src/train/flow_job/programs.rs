@@ -18,8 +18,10 @@ pub(super) const SAMPLES: usize = 1_024;
 pub(super) const LATTICE: usize = 64;
 /// Points of the outline of the probe's square.
 pub(super) const OUTLINE: usize = 32;
-/// Points that the likelihood program takes at once.
-pub(super) const CHUNK: usize = 4_096;
+/// Points that the likelihood program takes at once: what its layers hold meanwhile stays in a processor's own cache.
+const BATCH: usize = 1_024;
+/// Points whose likelihood is asked for at once, at most; several batches, for several processors.
+pub(super) const CHUNK: usize = 4 * BATCH;
 
 /// Half of the side of the latent grid, and the distance of its lines.
 const GRID: (f64, f64) = (4.0, 0.5);
@@ -72,7 +74,7 @@ impl Programs {
         let round_trip = evaluation(POINTS, Direction::Inverse)?;
         let probe = evaluation(PROBE_BATCH, Direction::Forward)?;
         let back = evaluation(1, Direction::Inverse)?;
-        let likelihood = session.prepare(&Arc::new(flows::likelihood(config, CHUNK)?), Reuse::On)?;
+        let likelihood = session.prepare(&Arc::new(flows::likelihood(config, BATCH)?), Reuse::On)?;
         let conditioners = match flows::conditioners(config, CURVE)? {
             Some(graph) => Some(session.prepare(&Arc::new(graph), Reuse::On)?),
             None => None,
@@ -157,13 +159,12 @@ impl Programs {
         Ok(Lines { length: LINE_LENGTH, straight: line_count() - CIRCLES.len(), points })
     }
 
-    /// `ln p(x)` of at most [`CHUNK`] points.
+    /// `ln p(x)` of these points.
     ///
     /// # Errors
     /// A device that fails.
     pub(super) fn log_prob(&self, session: &mut dyn Session, points: &[Point]) -> Result<Vec<f32>, TrainError> {
-        session.run(self.likelihood, &[("x", padded(points, CHUNK).as_flattened())])?;
-        let mut values = session.read_output(self.likelihood, "log_prob")?;
+        let mut values = session.run_batches(self.likelihood, "x", points.as_flattened(), 2 * BATCH, "log_prob")?;
         values.truncate(points.len());
         Ok(values)
     }
