@@ -80,7 +80,7 @@ pub enum Command {
     List,
     /// Fit a lesson's model to its data and save the weights
     #[command(
-        after_help = "Examples:\n  tractable train realnvp --from-scratch --seconds 30\n  tractable train realnvp --data points.csv --from-scratch --out mine.safetensors\n  tractable train pixelcnn-small --weights mine.safetensors   (goes on from its step)"
+        after_help = "Examples:\n  tractable train realnvp --from-scratch --seconds 30\n  tractable train realnvp --data points.csv --from-scratch --out mine.safetensors\n  tractable train realnvp --family maf --data table.csv   (a flow in as many dimensions as the table has columns)\n  tractable train pixelcnn-small --weights mine.safetensors   (goes on from its step)"
     )]
     Train(TrainArguments),
     /// Draw from a trained model
@@ -165,7 +165,7 @@ fn size(text: &str) -> Result<(u32, u32), String> {
 pub struct TrainArguments {
     /// A preset (`tractable list`) or a *.tractable.json file
     pub lesson: String,
-    /// Learn from this instead: a CSV of points, an image, or the name of a toy such as eight-gaussians
+    /// Learn from this instead: a CSV of points or of a table, an image, or the name of a data set such as eight-gaussians or penguins
     #[arg(long, value_name = "FILE")]
     pub data: Option<PathBuf>,
     /// For a flow's lesson: another family, in a size that suits it (maf, planar, rq-spline, ffjord, ...)
@@ -174,6 +174,9 @@ pub struct TrainArguments {
     /// For a flow's lesson: another number of layers
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=32))]
     pub layers: Option<u32>,
+    /// For a flow's lesson: learn the points given their class (moons, Gaussians, colours of a drawing, a column of a table)
+    #[arg(long)]
+    pub by_class: bool,
     /// Make this many updates [default: as many as the lesson lacks]
     #[arg(long, value_name = "N", conflicts_with = "seconds")]
     pub steps: Option<u64>,
@@ -208,7 +211,7 @@ pub struct SampleArguments {
     /// Number of images or points [default: 16 images, 2000 points]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub count: Option<u32>,
-    /// Class of every image [default: the classes in turn]
+    /// Class of every image or point [default: the classes of images in turn, those of points by their shares]
     #[arg(long, value_name = "C")]
     pub class: Option<usize>,
     /// Divides the logits (PixelCNN) or scales the noise (flows): below 1 for likelier samples
@@ -217,7 +220,7 @@ pub struct SampleArguments {
     /// How a PixelCNN is sampled; all three draw the same image
     #[arg(long, value_enum, default_value_t)]
     pub method: Method,
-    /// Picture or table of the samples [default: LESSON-samples.png]
+    /// Picture or table of the samples [default: LESSON-samples.png; .csv in more than two dimensions]
     #[arg(long, value_name = "FILE.png|.csv")]
     pub out: Option<PathBuf>,
 }
@@ -242,7 +245,7 @@ pub struct ScoreArguments {
     /// Trained weights, instead of the lesson's own
     #[arg(long, value_name = "FILE")]
     pub weights: Option<PathBuf>,
-    /// Score on this instead: all points of a CSV, an image, or the name of a toy
+    /// Score on this instead: all rows of a CSV, an image, or the name of a data set
     #[arg(long, value_name = "FILE")]
     pub data: Option<PathBuf>,
 }

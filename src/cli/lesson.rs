@@ -5,11 +5,11 @@ use anyhow::{Context, bail};
 
 use super::arguments::Common;
 use crate::autoregressive::{causal_stack, pixelcnn};
-use crate::data::{Drawing, Toy, load_csv, load_darkness, load_image, shipped};
+use crate::data::{Drawing, Table, Toy, load_csv, load_darkness, load_image, shipped, table};
 use crate::exec::{Session, open_session};
 use crate::flows;
 use crate::graph::Reuse;
-use crate::train::{Lesson, Model, PointData, PointSource, Source, Weights};
+use crate::train::{Lesson, Model, PointData, PointSource, Source, TableSource, Weights};
 
 /// Half-side of the square that the points of a file are fitted to, as for training.
 const HALF_SIDE: f32 = 3.0;
@@ -29,32 +29,55 @@ pub(super) fn open(name: &str, common: &Common) -> anyhow::Result<Lesson> {
     Ok(lesson)
 }
 
-/// Opens the lesson's data, or the person's in its place; the lesson then names them.
-pub(super) fn source(lesson: &mut Lesson, data: Option<&Path>) -> anyhow::Result<Source> {
-    let Some(path) = data else { return Ok(Source::open(lesson)?) };
-    match &mut lesson.model {
-        Model::Pixelcnn { data, .. } => Ok(Source::images(load_image(path, data.preparation())?)),
-        Model::CausalStack { data, .. } => {
-            bail!("Expected no data, because this lesson has its own ({}), found {}; leave --data out.", data.title(), path.display())
+/// Opens the lesson's data, or the person's in its place; the lesson then names them. Columns of a table are standardised as those that the
+/// weights were trained on.
+pub(super) fn source(lesson: &mut Lesson, data: Option<&Path>, weights: Option<&Weights>) -> anyhow::Result<Source> {
+    if let Some(path) = data {
+        match &mut lesson.model {
+            Model::Pixelcnn { data, .. } => return Ok(Source::images(load_image(path, data.preparation())?)),
+            Model::CausalStack { data, .. } => {
+                bail!("Expected no data, because this lesson has its own ({}), found {}; leave --data out.", data.title(), path.display())
+            }
+            Model::Realnvp { data, .. } => *data = points(path)?,
         }
-        Model::Realnvp { data, .. } => {
-            *data = points(path)?;
-            Ok(Source::Points(data.open()?))
+    }
+    let standard = weights.and_then(Weights::standard);
+    match (&lesson.model, standard) {
+        (Model::Realnvp { config, data: data @ PointData::Table { .. } }, Some(standard)) if standard.mean.len() == config.dim => {
+            let table = data.open_table(config.dim, Some(&standard))?;
+            Ok(if config.dim == 2 { Source::Points(PointSource::Table(table)) } else { Source::Table(table) })
         }
+        _ => Ok(Source::open(lesson)?),
     }
 }
 
 /// What a score is made on: the lesson's own test data, or all of the person's.
-pub(super) fn test_source(lesson: &mut Lesson, data: Option<&Path>) -> anyhow::Result<Source> {
-    let source = source(lesson, data)?;
-    match (&lesson.model, source) {
-        (Model::Realnvp { data: PointData::File { path }, .. }, Source::Points(PointSource::Finite { .. })) if data.is_some() => {
+pub(super) fn test_source(lesson: &mut Lesson, data: Option<&Path>, weights: &Weights) -> anyhow::Result<Source> {
+    let source = source(lesson, data, Some(weights))?;
+    match &lesson.model {
+        Model::Realnvp { data: PointData::File { path }, .. } if data.is_some() => {
             let loaded = load_csv(path)?;
             let (points, _) = loaded.points.fit_to(HALF_SIDE);
             Ok(Source::Points(PointSource::Finite { train: points.clone(), test: points, note: loaded.note() }))
         }
-        (_, source) => Ok(source),
+        Model::Realnvp { config, data: all @ PointData::Table { .. } } if data.is_some() => {
+            let standard = weights.standard().filter(|standard| standard.mean.len() == config.dim);
+            let table = TableSource::new(all.read_table(config.dim)?.whole(standard.as_ref()));
+            Ok(if config.dim == 2 { Source::Points(PointSource::Table(table)) } else { Source::Table(table) })
+        }
+        _ => Ok(source),
     }
+}
+
+/// Takes the dimension of the person's table for a lesson of the plane that starts anew.
+pub(super) fn take_dimension(lesson: &mut Lesson, data: Option<&Path>) -> anyhow::Result<()> {
+    if let (Model::Realnvp { config, .. }, Some(path)) = (&mut lesson.model, data)
+        && config.dim == 2
+        && let PointData::Table { table, .. } = points(path)?
+    {
+        config.dim = Table::open(&table)?.dim();
+    }
+    Ok(())
 }
 
 /// A file of points, or the name of a toy or a shipped drawing.
@@ -64,6 +87,9 @@ fn points(path: &Path) -> anyhow::Result<PointData> {
         if let Ok(toy) = Toy::from_name(&name) {
             return Ok(PointData::Toy { toy });
         }
+        if table::SHIPPED.contains(&&*name) {
+            return Ok(PointData::Table { table: path.into(), columns: None });
+        }
         if name == "world" {
             return Ok(PointData::World);
         }
@@ -71,7 +97,8 @@ fn points(path: &Path) -> anyhow::Result<PointData> {
             return Ok(PointData::Shape { name: name.into_owned() });
         }
         if path.extension().is_none() && path.components().count() == 1 {
-            let known: Vec<&str> = Toy::ALL.map(Toy::name).into_iter().chain(["world"]).chain(shipped::shape_names()).collect();
+            let known: Vec<&str> =
+                Toy::ALL.map(Toy::name).into_iter().chain(["world"]).chain(table::SHIPPED).chain(shipped::shape_names()).collect();
             bail!("Expected a CSV file or the name of a data set, found {name:?}; the data sets are {}.", known.join(", "));
         }
     }
@@ -82,7 +109,11 @@ fn points(path: &Path) -> anyhow::Result<PointData> {
         return Ok(PointData::Drawing { drawing });
     }
     // Absolute, so that the lesson inside the weights still finds it from another folder.
-    Ok(PointData::File { path: std::path::absolute(path).unwrap_or_else(|_| path.into()) })
+    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.into());
+    if table::wide_columns(path)?.is_some() {
+        return Ok(PointData::Table { table: absolute, columns: None });
+    }
+    Ok(PointData::File { path: absolute })
 }
 
 /// Title of what a lesson learns from.
@@ -107,12 +138,28 @@ pub(super) fn weights(lesson: &Lesson, file: Option<&Path>) -> anyhow::Result<We
     })
 }
 
+/// Whether the data of a flow given the class have its classes.
+pub(super) fn check_classes(lesson: &Lesson, source: &Source) -> anyhow::Result<()> {
+    match (&lesson.model, source.class_shares().len()) {
+        (Model::Realnvp { config, data }, found) if config.classes > 0 && config.classes != found => bail!(
+            "Expected points of {} classes for this flow, found {}; choose other data, or train without --by-class.",
+            config.classes,
+            if found == 0 { format!("none in {}", data.title()) } else { format!("{found} in {}", data.title()) }
+        ),
+        _ => Ok(()),
+    }
+}
+
 /// Takes the architecture that the weights of a flow were trained with: the lesson's own may have been replaced by `--family` or `--layers`.
 pub(super) fn as_trained(lesson: &mut Lesson, weights: &Weights) {
     let trained = weights.metadata.get("lesson").and_then(|text| serde_json::from_str::<Lesson>(text).ok());
-    if let (Model::Realnvp { config, .. }, Some(Model::Realnvp { config: other, .. })) =
+    if let (Model::Realnvp { config, data }, Some(Model::Realnvp { config: other, data: learned })) =
         (&mut lesson.model, trained.map(|lesson| lesson.model))
     {
+        if config.dim != other.dim {
+            // The lesson's own points have another number of coordinates.
+            *data = learned;
+        }
         *config = other;
     }
 }
@@ -139,6 +186,7 @@ pub(super) fn loaded(model: &Model, weights: &Weights, common: &Common) -> anyho
 pub(super) fn note(source: &Source) -> Option<String> {
     match source {
         Source::Points(PointSource::Finite { note, .. }) => note.clone(),
+        Source::Points(PointSource::Table(table)) | Source::Table(table) => Some(table.prepared().note.clone()),
         _ => None,
     }
 }

@@ -4,6 +4,7 @@
 //! the exit code 2 where the person can mend it.
 
 mod arguments;
+mod balance;
 mod bench;
 mod doctor;
 mod draw;

@@ -8,8 +8,9 @@ use super::draw::{self, Drawn, Request};
 use super::plane::Plane;
 use super::report::Report;
 use super::{lesson, picture, sequences};
+use crate::data::table::{MOST_CLASSES, Standard};
 use crate::data::{contact_sheet, noise, write_atomic};
-use crate::train::Model;
+use crate::train::{Examples, Model, Weights};
 
 /// Numbers of images and points when none is given, and the most that are drawn.
 const IMAGES: usize = 16;
@@ -19,6 +20,10 @@ const MOST_IMAGES: usize = 10_000;
 /// Side of a picture of points.
 const SIDE: usize = 512;
 const TEAL: [u8; 3] = [63, 201, 184];
+/// Colours of classes (Okabe and Ito's, which colour-blind eyes tell apart), and the stream that draws classes.
+const CLASS_COLOURS: [[u8; 3]; MOST_CLASSES] =
+    [[86, 180, 233], [230, 159, 0], [0, 158, 115], [204, 121, 167], [240, 228, 66], [213, 94, 0], [0, 114, 178], [200, 200, 200]];
+const CLASS_STREAM: u64 = 1;
 
 /// What the samples are written as.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -30,10 +35,14 @@ enum Format {
 /// `tractable sample`.
 pub(super) fn sample(arguments: &SampleArguments, common: &Common) -> anyhow::Result<Report> {
     let mut lesson = lesson::open(&arguments.lesson, common)?;
-    let out = arguments.out.clone().unwrap_or_else(|| PathBuf::from(format!("{}-samples.png", lesson.name)));
-    let format = format(&out)?;
+    // A wrong ending is told before anything is read.
+    arguments.out.as_deref().map(format).transpose()?;
     let weights = lesson::weights(&lesson, arguments.weights.as_deref())?;
     lesson::as_trained(&mut lesson, &weights);
+    let plane_or_picture = !matches!(&lesson.model, Model::Realnvp { config, .. } if config.dim > 2);
+    let ending = if plane_or_picture { "png" } else { "csv" };
+    let out = arguments.out.clone().unwrap_or_else(|| PathBuf::from(format!("{}-samples.{ending}", lesson.name)));
+    let format = format(&out)?;
     let step = weights.step();
     match &lesson.model {
         Model::Pixelcnn { config, .. } => {
@@ -102,27 +111,44 @@ pub(super) fn sample(arguments: &SampleArguments, common: &Common) -> anyhow::Re
             Ok(Report { json, text })
         }
         Model::Realnvp { config, .. } => {
-            if arguments.class.is_some() {
-                bail!("Expected no class, because a flow on points has none; leave --class out.");
+            match (arguments.class, config.classes) {
+                (Some(_), 0) => bail!("Expected no class, because this flow has none; leave --class out, or train one with --by-class."),
+                (Some(class), classes) if class >= classes => {
+                    bail!("Expected a class from 0 to {}, found {class}; choose one of them.", classes - 1)
+                }
+                _ => {}
             }
             if arguments.method != Method::Cached {
                 bail!("Expected no --method, because a flow draws every point in one pass; leave --method out.");
             }
+            if config.dim > 2 && format == Format::Png {
+                bail!(
+                    "Expected a table for points of {} coordinates, found {}; choose a name that ends in .csv with --out.",
+                    config.dim,
+                    out.display()
+                );
+            }
             let count = arguments.count.map_or(POINTS, |n| n as usize);
             let mut plane = Plane::new(config, &weights, common)?;
             let begin = std::time::Instant::now();
-            let z: Vec<f32> = noise::normals(lesson.seed, 0, 2 * count).iter().map(|z| z * arguments.temperature as f32).collect();
-            let (points, log_prob) = plane.inverse(&z)?;
+            let z: Vec<f32> = noise::normals(lesson.seed, 0, config.dim * count).iter().map(|z| z * arguments.temperature as f32).collect();
+            let classes = classes(arguments.class, config.classes, count, &weights, lesson.seed);
+            let (points, log_prob) = plane.inverse(&Examples::new(z, config.dim, &classes))?;
             let seconds = begin.elapsed().as_secs_f64();
             match format {
                 Format::Png => {
                     let mut sheet = picture::ground(SIDE);
-                    picture::dots(&mut sheet, &points, TEAL);
+                    let points = points.as_chunks::<2>().0;
+                    let of_class =
+                        |class: usize| points.iter().zip(&classes).filter(move |(_, c)| usize::from(**c) == class).map(|(p, _)| *p);
+                    match config.classes {
+                        0 => picture::dots(&mut sheet, points, TEAL),
+                        some => (0..some).for_each(|c| picture::dots(&mut sheet, &of_class(c).collect::<Vec<_>>(), CLASS_COLOURS[c])),
+                    }
                     sheet.save(&out)?;
                 }
                 Format::Csv => {
-                    let rows = points.iter().zip(&log_prob).map(|(p, l)| format!("{},{},{l}\n", p[0], p[1]));
-                    write_atomic(&out, format!("x,y,log_p\n{}", rows.collect::<String>()).as_bytes())?;
+                    write_atomic(&out, point_table(config.dim, &points, &classes, &log_prob, weights.standard().as_ref()).as_bytes())?
                 }
             }
             let mean = -log_prob.iter().map(|&l| f64::from(l)).sum::<f64>() / count as f64;
@@ -164,6 +190,54 @@ fn method_name(method: Method) -> &'static str {
         Method::Full => "full",
         Method::Jacobi => "jacobi",
     }
+}
+
+/// One row a point: its coordinates, in the units of the table that was learned from where it was one, its class, and `ln p` (given the class) in
+/// the flow's own units.
+fn point_table(dim: usize, points: &[f32], classes: &[u8], log_prob: &[f32], standard: Option<&Standard>) -> String {
+    let standard = standard.filter(|standard| standard.mean.len() == dim);
+    let mut table = match standard {
+        Some(standard) => standard.columns.iter().map(|name| quoted(name)).collect::<Vec<_>>().join(","),
+        None if dim == 2 => "x,y".into(),
+        None => (1..=dim).map(|d| format!("x{d}")).collect::<Vec<_>>().join(","),
+    };
+    table += if classes.is_empty() { ",log_p\n" } else { ",class,log_p\n" };
+    for (i, (point, log_p)) in points.chunks_exact(dim).zip(log_prob).enumerate() {
+        for (d, &v) in point.iter().enumerate() {
+            match standard {
+                Some(standard) => table += &format!("{:.6},", standard.invert(d, v.into())),
+                None => table += &format!("{v},"),
+            }
+        }
+        if let Some(class) = classes.get(i) {
+            table += &format!("{class},");
+        }
+        table += &format!("{log_p}\n");
+    }
+    table
+}
+
+/// The class of each point: the one that was asked for, else drawn by the shares that were learned; none where the flow reads none.
+fn classes(asked: Option<usize>, known: usize, count: usize, weights: &Weights, seed: u64) -> Vec<u8> {
+    if known == 0 {
+        return Vec::new();
+    }
+    if let Some(class) = asked {
+        return vec![class as u8; count];
+    }
+    let mut sum = 0.0;
+    let mut end = |share: f64| {
+        sum += share;
+        sum
+    };
+    let ends: Vec<f64> = weights.class_shares(known).into_iter().map(&mut end).collect();
+    let draw = |u: f32| ends.partition_point(|&end| end <= f64::from(u)).min(known - 1) as u8;
+    noise::uniforms(seed, CLASS_STREAM, count).into_iter().map(draw).collect()
+}
+
+/// A name as a cell of a table.
+fn quoted(name: &str) -> String {
+    if name.contains([',', '"', '\n']) { format!("\"{}\"", name.replace('"', "\"\"")) } else { name.into() }
 }
 
 /// One row an image: its number, class, price in nats, and the level of each pixel.

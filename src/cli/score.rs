@@ -2,14 +2,16 @@ use serde_json::json;
 
 use super::arguments::{Common, ScoreArguments};
 use super::report::Report;
-use super::{lesson, train};
+use super::{balance, lesson, train};
+use crate::train::Model;
 
 /// `tractable score`.
 pub(super) fn score(arguments: &ScoreArguments, common: &Common) -> anyhow::Result<Report> {
     let mut lesson = lesson::open(&arguments.lesson, common)?;
     let weights = lesson::weights(&lesson, arguments.weights.as_deref())?;
     lesson::as_trained(&mut lesson, &weights);
-    let source = lesson::test_source(&mut lesson, arguments.data.as_deref())?;
+    let source = lesson::test_source(&mut lesson, arguments.data.as_deref(), &weights)?;
+    lesson::check_classes(&lesson, &source)?;
     let mut session = lesson::loaded(&lesson.model, &weights, common)?;
     let score = train::score_in(session.as_mut(), &lesson.model, &source, lesson.seed)?;
     let data = lesson::data_title(&lesson, arguments.data.as_deref());
@@ -23,6 +25,15 @@ pub(super) fn score(arguments: &ScoreArguments, common: &Common) -> anyhow::Resu
     if let (Some(object), serde_json::Value::Object(more)) = (json.as_object_mut(), more) {
         object.extend(more);
     }
-    let text = format!("{} at step {}, on {data}\n{}", lesson.title, weights.step(), train::describe(&score));
+    let mut text = format!("{} at step {}, on {data}\n{}", lesson.title, weights.step(), train::describe(&score));
+    if let Some(found) = train::by_class(session.as_mut(), &lesson.model, &source, lesson.seed)? {
+        json["by_class"] = json!(found);
+        text += &format!("\n{}", train::describe_by_class(&found));
+    }
+    if let Model::Realnvp { config, .. } = &lesson.model {
+        let (_, held_out) = balance::both(session.as_mut(), config, &source, lesson.seed)?;
+        json["balance"] = json!({ "test": held_out });
+        text += &format!("\n{}", held_out.describe("scored"));
+    }
     Ok(Report { json, text: text + &note.map(|note| format!("\n{note}")).unwrap_or_default() })
 }

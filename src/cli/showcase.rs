@@ -10,8 +10,8 @@ use super::picture::{self, Meaning};
 use super::plane::Plane;
 use super::report::Report;
 use super::{lesson, sample, train};
-use crate::data::{Sheet, noise};
-use crate::train::{Fit, Lesson, Model, PointSource, Source, Weights};
+use crate::data::{Points, Sheet, noise};
+use crate::train::{Examples, Fit, Lesson, Model, PointSource, Source, Weights};
 
 /// Folder of the pictures, in the folder where the program runs.
 const FOLDER: &str = "tractable-pictures";
@@ -104,15 +104,15 @@ fn realnvp(
 ) -> anyhow::Result<Value> {
     let (Model::Realnvp { config, .. }, Source::Points(points)) = (&lesson.model, source) else { return Ok(Value::Null) };
     let mut plane = Plane::new(config, weights, common)?;
-    let field = plane.forward(&picture::grid(DENSITY))?;
+    let field = plane.forward(&Points::new(picture::grid(DENSITY)).into())?;
     let density: Vec<f32> = field.log_prob.iter().map(|l| l.exp()).collect();
     let mass = density.iter().map(|&p| f64::from(p)).sum::<f64>() * picture::cell_area(DENSITY);
     let highest = density.iter().copied().fold(0.0, f32::max);
     let shown = data(points, lesson.seed);
-    let (samples, _) = plane.inverse(&noise::normals(lesson.seed, 0, 2 * shown.len()))?;
+    let (samples, _) = plane.inverse(&Examples::new(noise::normals(lesson.seed, 0, 2 * shown.len()), 2, &[]))?;
     let [mut left, mut right] = [picture::ground(DENSITY), picture::ground(DENSITY)];
     picture::dots(&mut left, &shown, AMBER);
-    picture::dots(&mut right, &samples, TEAL);
+    picture::dots(&mut right, samples.as_chunks::<2>().0, TEAL);
     let middle = picture::field(&density, DENSITY, DENSITY, Meaning::Density, [0.0, highest]);
     save(
         &picture::beside(&[left, middle, right]),
@@ -122,14 +122,14 @@ fn realnvp(
         text,
     )?;
 
-    let layers = plane.forward(&picture::grid(STRIP))?;
+    let layers = plane.forward(&Points::new(picture::grid(STRIP)).into())?;
     let reach = layers.log_dets.iter().flatten().fold(0.1_f32, |reach, v| reach.max(v.abs()));
     let strips: Vec<Sheet> = layers.log_dets.iter().map(|l| picture::field(l, STRIP, STRIP, Meaning::Signed, [-reach, reach])).collect();
     save(&picture::beside(&strips), folder, "flow-log-det.png", "log|det J| of each layer: orange squeezes, blue stretches", text)?;
 
-    let there = plane.forward(&shown)?;
-    let (back, _) = plane.inverse(&there.z)?;
-    let error = shown.iter().zip(&back).flat_map(|(a, b)| [(a[0] - b[0]).abs(), (a[1] - b[1]).abs()]).fold(0.0, f32::max);
+    let there = plane.forward(&Points::new(shown.clone()).into())?;
+    let (back, _) = plane.inverse(&Examples::new(there.z, 2, &[]))?;
+    let error = shown.iter().zip(back.as_chunks::<2>().0).flat_map(|(a, b)| [(a[0] - b[0]).abs(), (a[1] - b[1]).abs()]).fold(0.0, f32::max);
     *text += &format!("  integral    {mass:.5} of p over the square of side {}\n", 2.0 * picture::HALF_SIDE);
     *text += &format!("  round trip  {error:.1e} at most over {} points\n", shown.len());
     Ok(json!({ "integral": mass, "round_trip_error": error, "largest_log_det": reach }))

@@ -5,12 +5,13 @@ use anyhow::bail;
 use serde_json::{Value, json};
 
 use super::arguments::{Common, TrainArguments};
+use super::balance::{self, Balance};
 use super::lesson;
 use super::progress;
 use super::report::Report;
 use crate::exec::Session;
 use crate::flows::Config;
-use crate::train::{Fit, Lesson, Model, Score, Scorer, Source, TrainError, Weights};
+use crate::train::{ByClass, FRESH_POINTS, Fit, Lesson, Model, Score, Scorer, Source, TrainError, Weights};
 
 /// How often the weights are saved during a run.
 const SAVE_EVERY: Duration = Duration::from_secs(10);
@@ -36,15 +37,23 @@ pub(super) fn train(arguments: &TrainArguments, common: &Common) -> anyhow::Resu
         lesson.training.batch = batch as usize;
     }
     other_flow(&mut lesson, arguments)?;
-    let source = lesson::source(&mut lesson, arguments.data.as_deref())?;
+    let data = arguments.data.as_deref();
     let start = match (&arguments.weights, arguments.from_scratch) {
         (Some(path), _) => Some(Weights::read(path)?),
         (None, true) => None,
-        (None, false) => lesson.trained_weights()?,
+        (None, false) if arguments.by_class => None,
+        (None, false) => shipped(&lesson, data)?,
     };
-    if let (Some(weights), None, None) = (&start, arguments.family, arguments.layers) {
-        lesson::as_trained(&mut lesson, weights);
+    match &start {
+        Some(weights) if arguments.family.is_none() && arguments.layers.is_none() => lesson::as_trained(&mut lesson, weights),
+        Some(_) => {}
+        None => lesson::take_dimension(&mut lesson, data)?,
     }
+    let source = lesson::source(&mut lesson, data, start.as_ref())?;
+    if arguments.by_class {
+        give_classes(&mut lesson, &source)?;
+    }
+    lesson::check_classes(&lesson, &source)?;
     let out = destination(arguments.out.as_deref(), arguments.weights.as_deref(), &lesson.name)?;
     let mut fit = Fit::new(lesson.clone(), source, lesson::session(common)?)?;
     if let Some(weights) = &start {
@@ -55,6 +64,9 @@ pub(super) fn train(arguments: &TrainArguments, common: &Common) -> anyhow::Resu
     let smooth = run.go(&mut fit, &out)?;
     let seconds = run.begin.elapsed().as_secs_f64();
     let score = score(&mut fit)?;
+    let balance = balance_of(&mut fit)?;
+    let (model, source) = (fit.lesson().model.clone(), fit.source().clone());
+    let by_class = by_class(fit.session(), &model, &source, lesson.seed)?;
     let steps = fit.step() - run.first;
     let data = lesson::data_title(&lesson, arguments.data.as_deref());
     let note = lesson::note(fit.source());
@@ -67,6 +79,16 @@ pub(super) fn train(arguments: &TrainArguments, common: &Common) -> anyhow::Resu
     if smooth.is_none() {
         json["train_nats"] = Value::Null;
     }
+    let mut sums = String::new();
+    if let Some((of_train, of_test)) = &balance {
+        json["balance"] = json!({ "train": of_train, "test": of_test });
+        let parts = of_train.iter().map(|b| b.describe("training")).chain([of_test.describe("held-out")]);
+        sums = parts.map(|part| format!("\n{part}")).collect();
+    }
+    if let Some(found) = &by_class {
+        json["by_class"] = json!(found);
+        sums += &format!("\n{}", describe_by_class(found));
+    }
     let text = format!(
         "{} on {data}: {steps} steps in {seconds:.1} s on the {} ({:.0} steps/s), now at step {}\ntest   {}\nsaved  {}",
         lesson.title,
@@ -76,7 +98,48 @@ pub(super) fn train(arguments: &TrainArguments, common: &Common) -> anyhow::Resu
         describe(&score),
         out.display()
     );
-    Ok(Report { json, text: text + &note.map(|note| format!("\nnote   {note}")).unwrap_or_default() })
+    Ok(Report { json, text: text + &sums + &note.map(|note| format!("\nnote   {note}")).unwrap_or_default() })
+}
+
+/// The lesson's own weights, where they are of the dimension of the person's data.
+fn shipped(lesson: &Lesson, data: Option<&Path>) -> anyhow::Result<Option<Weights>> {
+    let weights = lesson.trained_weights()?;
+    let mut own = lesson.clone();
+    lesson::take_dimension(&mut own, data)?;
+    Ok(weights.filter(|_| own.model.dimensions() == lesson.model.dimensions()))
+}
+
+/// Has the flow read the classes of its data.
+fn give_classes(lesson: &mut Lesson, source: &Source) -> anyhow::Result<()> {
+    let found = source.class_shares().len();
+    let Model::Realnvp { config, data } = &mut lesson.model else {
+        bail!("Expected a lesson of a flow for --by-class, found {}; leave it out or train realnvp.", lesson.name);
+    };
+    if found == 0 {
+        bail!("Expected points with classes for --by-class, found none in {}; choose other data or leave it out.", data.title());
+    }
+    config.classes = found;
+    config.check().map_err(|what| anyhow::anyhow!("{what}; choose another --family or leave --by-class out."))
+}
+
+/// What a flow given the class says without it; none where it reads no class.
+pub(super) fn by_class(session: &mut dyn Session, model: &Model, source: &Source, seed: u64) -> Result<Option<ByClass>, TrainError> {
+    match model {
+        Model::Realnvp { config, .. } if config.classes > 0 => ByClass::measure(session, config, source, seed, FRESH_POINTS).map(Some),
+        _ => Ok(None),
+    }
+}
+
+/// What is known without the class as a line of text.
+pub(super) fn describe_by_class(found: &ByClass) -> String {
+    format!("without the class {}\nBayes' rule names the class of {:.2} % of them", describe(&found.mixture), 100.0 * found.accuracy)
+}
+
+/// What the layers of a flow add to the mean log-likelihood.
+fn balance_of(fit: &mut Fit) -> anyhow::Result<Option<(Option<Balance>, Balance)>> {
+    let Model::Realnvp { config, .. } = fit.lesson().model.clone() else { return Ok(None) };
+    let (source, seed) = (fit.source().clone(), fit.lesson().seed);
+    balance::both(fit.session(), &config, &source, seed).map(Some)
 }
 
 /// Takes the family and the number of layers that were asked for in place of the lesson's own.

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     Entropy, Mixture, Points,
     mixture::{Component, Grid},
+    table::MOST_CLASSES,
 };
 
 /// Coordinates are kept inside this square; the canvas is well inside.
@@ -51,6 +52,13 @@ pub struct Stroke {
     /// What the points are.
     #[serde(default, skip_serializing_if = "Mark::is_path")]
     pub mark: Mark,
+    /// Class of what is laid: the colour of the brush.
+    #[serde(default, skip_serializing_if = "is_first")]
+    pub class: u8,
+}
+
+fn is_first(class: &u8) -> bool {
+    *class == 0
 }
 
 /// Strokes in order, with undo and redo. The file holds the strokes; what was undone is forgotten with the session.
@@ -102,19 +110,26 @@ impl Drawing {
     /// Start a stroke; what was undone cannot be redone any more.
     pub fn begin(&mut self, at: [f32; 2], sigma: f32, erase: bool) {
         self.undone.clear();
-        self.strokes.push(Stroke { points: vec![at], sigma: sigma.clamp(SIGMAS.0, SIGMAS.1), erased: erase, mark: Mark::Path });
+        self.strokes.push(Stroke { points: vec![at], sigma: sigma.clamp(SIGMAS.0, SIGMAS.1), erased: erase, mark: Mark::Path, class: 0 });
     }
 
     /// Start a stroke whose points are dabs of their own; [`extend`](Self::extend) adds more.
     pub fn scatter(&mut self, points: Vec<[f32; 2]>, sigma: f32) {
         self.undone.clear();
-        self.strokes.push(Stroke { points, sigma: sigma.clamp(SIGMAS.0, SIGMAS.1), erased: false, mark: Mark::Dabs });
+        self.strokes.push(Stroke { points, sigma: sigma.clamp(SIGMAS.0, SIGMAS.1), erased: false, mark: Mark::Dabs, class: 0 });
     }
 
     /// Start to move what lies inside a loop.
     pub fn grab(&mut self, outline: Vec<[f32; 2]>) {
         self.undone.clear();
-        self.strokes.push(Stroke { points: outline, sigma: SIGMAS.0, erased: false, mark: Mark::Move([0.0; 2]) });
+        self.strokes.push(Stroke { points: outline, sigma: SIGMAS.0, erased: false, mark: Mark::Move([0.0; 2]), class: 0 });
+    }
+
+    /// The stroke that was begun last lays points of this class.
+    pub fn colour(&mut self, class: u8) {
+        if let Some(stroke) = self.strokes.last_mut() {
+            stroke.class = class;
+        }
     }
 
     /// The stroke that was begun last as a straight line to here, or as a move by this much.
@@ -144,7 +159,7 @@ impl Drawing {
     /// Erase everything; can be undone.
     pub fn clear(&mut self) {
         self.undone.clear();
-        self.strokes.push(Stroke { points: vec![[0.0; 2]], sigma: CLEAR_SIGMA, erased: true, mark: Mark::Path });
+        self.strokes.push(Stroke { points: vec![[0.0; 2]], sigma: CLEAR_SIGMA, erased: true, mark: Mark::Path, class: 0 });
     }
 
     /// Take back the last stroke; false if there is none.
@@ -170,23 +185,29 @@ impl Drawing {
 
     /// The dabs that are left: place and sigma of each.
     pub fn dabs(&self) -> Vec<([f32; 2], f32)> {
-        let mut dabs: Vec<([f32; 2], f32)> = Vec::new();
+        self.coloured_dabs().into_iter().map(|(p, sigma, _)| (p, sigma)).collect()
+    }
+
+    /// The same with the class of each.
+    fn coloured_dabs(&self) -> Vec<([f32; 2], f32, u8)> {
+        let mut dabs: Vec<([f32; 2], f32, u8)> = Vec::new();
         for stroke in &self.strokes {
             let touched = stroke.dabs();
             if let Mark::Move(by) = stroke.mark {
                 let by = by.map(|v| if v.is_finite() { v } else { 0.0 });
-                let caught = dabs.iter_mut().filter(|(p, _)| inside(*p, &stroke.points));
-                caught.for_each(|(p, _)| *p = [0, 1].map(|axis| (p[axis] + by[axis]).clamp(-EDGE, EDGE)));
+                let caught = dabs.iter_mut().filter(|(p, ..)| inside(*p, &stroke.points));
+                caught.for_each(|(p, ..)| *p = [0, 1].map(|axis| (p[axis] + by[axis]).clamp(-EDGE, EDGE)));
             } else if stroke.erased {
                 let reach = 2.0 * stroke.sigma;
-                dabs.retain(|(p, _)| {
+                dabs.retain(|(p, ..)| {
                     let far = |t: &[f32; 2]| (p[0] - t[0]).hypot(p[1] - t[1]) > reach;
                     touched.iter().all(far)
                 });
             } else {
                 let room = MAX_DABS - dabs.len();
                 let sigma = stroke.sigma.clamp(SIGMAS.0, SIGMAS.1);
-                dabs.extend(touched.into_iter().take(room).map(|p| (p, sigma)));
+                let class = stroke.class.min(MOST_CLASSES as u8 - 1);
+                dabs.extend(touched.into_iter().take(room).map(|p| (p, sigma, class)));
             }
         }
         dabs
@@ -199,8 +220,9 @@ impl Drawing {
 
     /// The distribution that is drawn: one Gaussian a dab, equally likely. None if no dab is left.
     pub fn mixture(&self) -> Option<Mixture> {
-        let component = |(p, sigma): ([f32; 2], f32)| Component { mean: p.map(f64::from), weight: 1.0, sigma: f64::from(sigma) };
-        Mixture::new(self.dabs().into_iter().map(component).collect())
+        let component =
+            |(p, sigma, class): ([f32; 2], f32, u8)| Component { mean: p.map(f64::from), weight: 1.0, sigma: f64::from(sigma), class };
+        Mixture::new(self.coloured_dabs().into_iter().map(component).collect())
     }
 
     /// `n` points of the drawing; none if no dab is left.
@@ -338,6 +360,27 @@ mod tests {
     }
 
     #[test]
+    fn a_colour_is_the_class_of_what_is_drawn_with_it() {
+        let mut drawing = line();
+        let shares = drawing.mixture().unwrap().class_shares();
+        assert!(shares.len() == 1 && (shares[0] - 1.0).abs() < 1e-12, "{shares:?}");
+        assert!(drawing.sample(100, 1, 0).classes.is_empty(), "one colour is no class");
+        drawing.begin([3.0, 3.0], 0.2, false);
+        drawing.colour(2);
+        let dabs = drawing.dabs().len() as f64;
+        let shares = drawing.mixture().unwrap().class_shares();
+        assert!(
+            (shares[0] - (dabs - 1.0) / dabs).abs() < 1e-12 && shares[1] == 0.0 && (shares[2] - 1.0 / dabs).abs() < 1e-12,
+            "{shares:?}"
+        );
+        let points = drawing.sample(2_000, 1, 0);
+        // Nine sigma apart: no point of one lies among the other's.
+        assert!(points.xy.iter().zip(&points.classes).all(|(p, &class)| (p[1] > 1.5) == (class == 2)));
+        let json = serde_json::to_string(&drawing).unwrap();
+        assert_eq!(serde_json::from_str::<Drawing>(&json).unwrap(), drawing);
+    }
+
+    #[test]
     fn a_drawing_survives_its_file_and_bad_files_stay_finite() {
         let drawing = line();
         let json = serde_json::to_string(&drawing).unwrap();
@@ -348,6 +391,7 @@ mod tests {
                 sigma: 0.0,
                 erased: false,
                 mark: Mark::Path,
+                class: 255,
             }],
             undone: vec![],
         };

@@ -29,6 +29,8 @@ pub struct Component {
     pub weight: f64,
     /// Its standard deviation on both axes; positive.
     pub sigma: f64,
+    /// The class of its points.
+    pub class: u8,
 }
 
 /// A mixture of round Gaussians with at least one component.
@@ -95,6 +97,14 @@ impl Mixture {
         &self.components
     }
 
+    /// Share of each class, up to the last one that has a component.
+    pub fn class_shares(&self) -> Vec<f64> {
+        let last = self.components.iter().map(|c| c.class).max().unwrap_or(0);
+        let mut shares = vec![0.0; usize::from(last) + 1];
+        self.components.iter().for_each(|c| shares[usize::from(c.class)] += c.weight);
+        shares
+    }
+
     /// log p(x, y) in nats.
     pub fn log_density(&self, x: f64, y: f64) -> f64 {
         let exponent = |c: &Component| {
@@ -122,19 +132,24 @@ impl Mixture {
         density
     }
 
-    /// `n` points; the first k of them are the points of `sample(k, ..)`.
+    /// `n` points; the first k of them are the points of `sample(k, ..)`. With their classes where there is more than the first.
     pub fn sample(&self, n: usize, seed: u64, stream: u64) -> Points {
         let mut rng = rng(seed, stream);
-        (0..n)
+        let (xy, mut classes): (Vec<_>, Vec<_>) = (0..n)
             .map(|_| {
                 let u: f64 = rng.random();
                 let c = &self.components[self.cumulative.partition_point(|&sum| sum <= u)];
-                [0, 1].map(|a| {
+                let point = [0, 1].map(|a| {
                     let z: f64 = StandardNormal.sample(&mut rng);
                     (c.mean[a] + c.sigma * z) as f32
-                })
+                });
+                (point, c.class)
             })
-            .collect()
+            .unzip();
+        if self.components.iter().all(|c| c.class == 0) {
+            classes.clear();
+        }
+        Points { xy, classes }
     }
 
     /// The box that holds every component up to `reach` sigmas.
@@ -200,7 +215,7 @@ mod tests {
     use super::*;
 
     fn one(sigma: f64, x: f64) -> Component {
-        Component { mean: [x, -x], weight: 2.0, sigma }
+        Component { mean: [x, -x], weight: 2.0, sigma, class: 0 }
     }
 
     #[test]

@@ -17,6 +17,9 @@ pub const DRAWN_CAP: usize = 10_000;
 pub struct Points {
     /// The points, each `[x, y]`.
     pub xy: Vec<[f32; 2]>,
+    /// Class of each point; empty where they have none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub classes: Vec<u8>,
 }
 
 /// The map of standardisation, for each axis `z = (x - mean) / scale`.
@@ -61,7 +64,13 @@ impl Affine {
 impl Points {
     /// A set of points.
     pub fn new(xy: Vec<[f32; 2]>) -> Self {
-        Self { xy }
+        Self { xy, classes: Vec::new() }
+    }
+
+    /// The points of these places in the list.
+    pub fn at(&self, places: &[usize]) -> Self {
+        let classes = places.iter().filter_map(|&i| self.classes.get(i).copied()).collect();
+        Self { xy: places.iter().map(|&i| self.xy[i]).collect(), classes }
     }
 
     /// How many points.
@@ -138,26 +147,26 @@ impl Points {
 
     /// Every point through a function.
     pub fn map(&self, f: impl FnMut([f32; 2]) -> [f32; 2]) -> Self {
-        Self::new(self.xy.iter().copied().map(f).collect())
+        Self { xy: self.xy.iter().copied().map(f).collect(), classes: self.classes.clone() }
     }
 
     /// Shuffle by `seed` and split into (train, test), with `round(n * test_fraction)` test points, but at least one point to train
     /// on if there is any.
     pub fn split(&self, test_fraction: f64, seed: u64) -> (Self, Self) {
-        let mut xy = self.xy.clone();
-        xy.shuffle(&mut rng(seed, 0));
-        let wanted = (xy.len() as f64 * test_fraction.clamp(0.0, 1.0)).round() as usize;
-        let test = xy.split_off(xy.len() - wanted.min(xy.len().saturating_sub(1)));
-        (Self::new(xy), Self::new(test))
+        let mut train: Vec<usize> = (0..self.len()).collect();
+        train.shuffle(&mut rng(seed, 0));
+        let wanted = (train.len() as f64 * test_fraction.clamp(0.0, 1.0)).round() as usize;
+        let test = train.split_off(train.len() - wanted.min(train.len().saturating_sub(1)));
+        (self.at(&train), self.at(&test))
     }
 
     /// Keep at most `cap` points, each with the same chance (reservoir sampling), and tell how many were dropped. A set that fits is
     /// kept as it is, in its order.
     pub fn thin(&self, cap: usize, seed: u64) -> Thinned {
         let mut reservoir = Reservoir::new(cap, seed);
-        self.xy.iter().for_each(|&p| reservoir.offer(p));
-        let (xy, dropped) = reservoir.finish();
-        Thinned { points: Self::new(xy), dropped }
+        (0..self.len()).for_each(|i| reservoir.offer(i));
+        let (kept, dropped) = reservoir.finish();
+        Thinned { points: self.at(&kept), dropped }
     }
 }
 
@@ -216,7 +225,8 @@ mod tests {
         let points = Toy::Spirals.sample(7, 1, 0);
         let array = points.to_array();
         assert_eq!(array.shape(), [7, 2]);
-        assert_eq!(Points::from_array(array.view()), Ok(points));
+        // An array holds no classes.
+        assert_eq!(Points::from_array(array.view()), Ok(Points::new(points.xy)));
         let wrong = Points::from_array(Array2::zeros((4, 3)).view());
         assert!(matches!(wrong, Err(DataError::Shape { .. })));
     }

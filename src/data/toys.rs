@@ -96,37 +96,55 @@ impl Toy {
     /// `n` points; the first k of them are the points of `sample(k, ..)`.
     pub fn sample(self, n: usize, seed: u64, stream: u64) -> Points {
         let mut rng = rng(seed, stream);
-        (0..n).map(|_| self.draw(&mut rng).map(|v| v as f32)).collect()
+        let (xy, mut classes): (Vec<_>, Vec<_>) =
+            (0..n).map(|_| self.draw(&mut rng)).map(|(p, class)| (p.map(|v| v as f32), class)).unzip();
+        if self.classes() == 0 {
+            classes.clear();
+        }
+        Points { xy, classes }
     }
 
-    fn draw(self, rng: &mut ChaCha8Rng) -> [f64; 2] {
+    /// Number of its natural classes, equally likely: the Gaussians, the moons, the rings, the arms; 0 where it is one piece.
+    pub fn classes(self) -> usize {
+        match self {
+            Self::EightGaussians => 8,
+            Self::TwoMoons | Self::Spirals => 2,
+            Self::Rings => 4,
+            Self::Pinwheel => PIN.2,
+            Self::Checkerboard | Self::SwissRoll => 0,
+        }
+    }
+
+    /// A point and its class, 0 where the toy has none.
+    fn draw(self, rng: &mut ChaCha8Rng) -> ([f64; 2], u8) {
         let noisy = |[x, y]: [f64; 2], sigma: f64, rng: &mut ChaCha8Rng| [x + sigma * normal(rng), y + sigma * normal(rng)];
         match self {
             Self::EightGaussians => {
-                let angle = TAU * f64::from(rng.random_range(0..8_u8)) / 8.0;
-                noisy(polar(EIGHT.0, angle), EIGHT.1, rng)
+                let class = rng.random_range(0..8_u8);
+                (noisy(polar(EIGHT.0, TAU * f64::from(class) / 8.0), EIGHT.1, rng), class)
             }
             Self::TwoMoons => {
                 let second = rng.random::<bool>();
-                noisy(moon(second, PI * rng.random::<f64>()), MOON_SIGMA, rng)
+                (noisy(moon(second, PI * rng.random::<f64>()), MOON_SIGMA, rng), second.into())
             }
             Self::Checkerboard => {
                 // 22 bits, which f32 holds exactly: rounding must not move a point onto the edge of an empty cell.
                 let unit = |rng: &mut ChaCha8Rng| f64::from(rng.random_range(0..1_u32 << 22)) / f64::from(1_u32 << 22);
                 let x = 4.0 * unit(rng) - 2.0;
                 let row = unit(rng) - 2.0 * f64::from(rng.random_range(0..2_u8));
-                [2.0 * x, 2.0 * (row + x.floor().rem_euclid(2.0))]
+                ([2.0 * x, 2.0 * (row + x.floor().rem_euclid(2.0))], 0)
             }
             Self::Rings => {
-                let radius = RING_RADII[rng.random_range(0..4)];
-                noisy(polar(radius, TAU * rng.random::<f64>()), RING_SIGMA, rng)
+                let ring = rng.random_range(0..4_usize);
+                (noisy(polar(RING_RADII[ring], TAU * rng.random::<f64>()), RING_SIGMA, rng), ring as u8)
             }
             Self::Spirals => {
                 let [x, y] = spiral(SPIRAL_END * rng.random::<f64>().sqrt());
                 let square = |rng: &mut ChaCha8Rng| SPIRAL_SQUARE * (rng.random::<f64>() - 0.5);
-                let sign = if rng.random() { 1.0 } else { -1.0 };
+                let first = rng.random::<bool>();
+                let sign = if first { 1.0 } else { -1.0 };
                 let point = [sign * (x + square(rng)), sign * (y + square(rng))];
-                noisy(point, SPIRAL_SIGMA, rng)
+                (noisy(point, SPIRAL_SIGMA, rng), u8::from(!first))
             }
             Self::Pinwheel => {
                 let (along, across, arms, rate, scale) = PIN;
@@ -134,9 +152,9 @@ impl Toy {
                 let b = across * normal(rng);
                 let arm = rng.random_range(0..arms);
                 let (sin, cos) = (TAU * arm as f64 / arms as f64 + rate * a.exp()).sin_cos();
-                [scale * (a * cos + b * sin), scale * (b * cos - a * sin)]
+                ([scale * (a * cos + b * sin), scale * (b * cos - a * sin)], arm as u8)
             }
-            Self::SwissRoll => noisy(roll(rng.random()), ROLL_SIGMA, rng),
+            Self::SwissRoll => (noisy(roll(rng.random()), ROLL_SIGMA, rng), 0),
         }
     }
 

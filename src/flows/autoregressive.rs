@@ -30,10 +30,10 @@ pub(super) struct Autoregressive {
 
 impl Autoregressive {
     /// Declares layer `stage`.
-    pub(super) fn declare(b: &mut Builder, config: &Config, stage: usize) -> Autoregressive {
+    pub(super) fn declare(b: &mut Builder, config: &Config, stage: usize, class: Option<NodeId>) -> Autoregressive {
         let map = of_family(b, config.family, config.width);
         let order = Order::new(config.dim, stage % 2 == 1);
-        let made = order.made(b, config.width, map.parameters(), config.activation);
+        let made = order.made(b, config, map.parameters(), class);
         Autoregressive { map, made, order, reads_latent: config.family == Family::Iaf }
     }
 

@@ -6,6 +6,9 @@ use super::family::{Family, Inversion, Mixing};
 use super::{ffjord, residual, root};
 use crate::nn::Activation;
 
+/// Most classes that a flow reads.
+pub const MOST_CLASSES: usize = 8;
+
 /// Size, shape and family of a flow.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "Stored")]
@@ -24,6 +27,12 @@ pub struct Config {
     /// left out is the identity with log-determinant 0, and its parameters are not declared.
     #[serde(skip_serializing_if = "is_zero")]
     pub muted: u64,
+    /// Number C of classes that the conditioners read, 0 where the flow is of all points alike.
+    #[serde(skip_serializing_if = "is_none")]
+    pub classes: usize,
+    /// All points of a graph are of one class, the state `class.shown [1,C]`, in place of an input: what a picture of one class is drawn by.
+    #[serde(skip)]
+    pub one_class: bool,
 }
 
 /// A configuration as files hold it: old ones name no family but say whether the couplings are additive.
@@ -38,13 +47,15 @@ struct Stored {
     additive: bool,
     #[serde(default)]
     muted: u64,
+    #[serde(default)]
+    classes: usize,
 }
 
 impl From<Stored> for Config {
     fn from(stored: Stored) -> Config {
-        let Stored { dim, layers, width, activation, family, additive, muted } = stored;
+        let Stored { dim, layers, width, activation, family, additive, muted, classes } = stored;
         let family = family.unwrap_or(if additive { Family::Nice } else { Family::RealNvp });
-        Config { dim, layers, width, activation, family, muted }
+        Config { dim, layers, width, activation, family, muted, classes, one_class: false }
     }
 }
 
@@ -52,9 +63,22 @@ fn is_zero(bits: &u64) -> bool {
     *bits == 0
 }
 
+fn is_none(count: &usize) -> bool {
+    *count == 0
+}
+
 impl Default for Config {
     fn default() -> Config {
-        Config { dim: 2, layers: 8, width: 64, activation: Activation::Relu, family: Family::RealNvp, muted: 0 }
+        Config {
+            dim: 2,
+            layers: 8,
+            width: 64,
+            activation: Activation::Relu,
+            family: Family::RealNvp,
+            muted: 0,
+            classes: 0,
+            one_class: false,
+        }
     }
 }
 
@@ -89,6 +113,12 @@ impl Config {
         // Masks have 64 bits, and a Glow step has three layers.
         in_range("layers", self.layers, 1, if matches!(self.family, Family::Glow { .. }) { 16 } else { 32 })?;
         in_range("width", self.width, 1, 1_024)?;
+        if self.classes > 0 {
+            in_range("classes", self.classes, 2, MOST_CLASSES)?;
+            if let Some(why) = self.family.without_conditioner() {
+                return Err(format!("`classes` must be 0 for {}: {why}", self.family.title()));
+            }
+        }
         match self.family {
             Family::CubicSpline(spline) | Family::RationalQuadratic(spline) | Family::SplineAutoregressive(spline) => {
                 in_range("bins", spline.bins, 2, 64)?;
@@ -155,11 +185,16 @@ impl Config {
         }
     }
 
-    /// Passive coordinates of a coupling: the first half in even ones, the rest in odd ones. With an LU matrix, which mixes them, always the
-    /// first.
-    pub fn passive(&self, coupling: usize) -> std::ops::Range<usize> {
-        let half = self.dim / 2;
-        if self.first_half_is_passive(coupling) { 0..half } else { half..self.dim }
+    /// Passive coordinates of a coupling, ascending. Couplings take turns in pairs: in pair p a coordinate's side is the bit `p mod bits` of its
+    /// number, so that any two coordinates are on different sides in some pair, and the second of the pair has the sides swapped. In the plane the
+    /// first coordinate is passive in even couplings. With Glow's mixing of the coordinates it is always the first half.
+    pub fn passive(&self, coupling: usize) -> Vec<usize> {
+        if matches!(self.family, Family::Glow { .. }) {
+            return (0..self.dim / 2).collect();
+        }
+        let bits = usize::BITS - (self.dim - 1).leading_zeros();
+        let bit = (coupling / 2) as u32 % bits.max(1);
+        (0..self.dim).filter(|coordinate| (coordinate >> bit) % 2 == coupling % 2).collect()
     }
 
     /// Whether a layer only shifts: NICE.
@@ -169,12 +204,7 @@ impl Config {
 
     /// The coordinate of the plane that layer `stage` leaves alone; none where it is no coupling.
     pub fn passive_axis(&self, stage: usize) -> Option<usize> {
-        self.coupling(stage).map(|coupling| self.passive(coupling).start)
-    }
-
-    pub(super) fn first_half_is_passive(&self, coupling: usize) -> bool {
-        // Reversing the order turns the halves by itself.
-        matches!(self.family, Family::Glow { .. }) || coupling.is_multiple_of(2)
+        self.coupling(stage).map(|coupling| self.passive(coupling)[0])
     }
 
     /// What layer `stage` is, in a word.
@@ -243,6 +273,27 @@ mod tests {
         ] {
             let sentence = Config { layers, ..Config::of(family) }.check().unwrap_err();
             assert!(sentence.contains(word), "{sentence}");
+        }
+        for family in Family::ALL {
+            let conditional = Config { classes: 2, ..Config::of(family) };
+            match family.without_conditioner() {
+                None => conditional.check().unwrap(),
+                Some(_) => assert!(conditional.check().unwrap_err().contains("conditioner")),
+            }
+            assert!(Config { classes: 1, ..conditional }.check().unwrap_err().contains("classes"));
+        }
+    }
+
+    #[test]
+    fn any_two_coordinates_meet_on_different_sides_of_some_coupling() {
+        for dim in [2, 3, 5, 6, 8, 13] {
+            let config = Config { dim, ..Config::default() };
+            let sides: Vec<Vec<usize>> = (0..8).map(|coupling| config.passive(coupling)).collect();
+            assert!(sides.iter().all(|passive| !passive.is_empty() && passive.len() < dim), "{dim}: {sides:?}");
+            for (a, b) in (0..dim).flat_map(|a| (0..dim).map(move |b| (a, b))).filter(|(a, b)| a != b) {
+                // One moves while the other is read.
+                assert!(sides.iter().any(|passive| passive.contains(&a) && !passive.contains(&b)), "{dim}: {a} {b}");
+            }
         }
     }
 }

@@ -248,6 +248,18 @@ impl Family {
         self.jacobian() == Jacobian::BlockCoupling
     }
 
+    /// Why its layers cannot read a class, where they cannot.
+    pub fn without_conditioner(self) -> Option<&'static str> {
+        match self {
+            Family::Planar | Family::Radial | Family::Sylvester { .. } => {
+                Some("its layers have numbers of their own and no conditioner, a network that could read a class")
+            }
+            Family::Residual => Some("a residual block has no conditioner: its network moves the point itself and must contract"),
+            Family::Ffjord { .. } => Some("a velocity has no conditioner: its network moves the point itself"),
+            _ => None,
+        }
+    }
+
     /// Whether no layer but a last diagonal scale changes an area.
     pub fn keeps_volume(self) -> bool {
         self == Family::Nice

@@ -30,11 +30,11 @@ mod tangents;
 
 pub use autoregressive::jacobi_sweep;
 pub use base::standard_normal;
-pub use config::Config;
+pub use config::{Config, MOST_CLASSES};
 pub use energy::{BUMP, Energy};
 pub use estimate::{residual_lipschitz, residual_traces, velocity};
 pub use family::{Basis, Family, Inversion, Jacobian, Mixing, Spline};
-pub use record::{Nodes, conditioners, evaluation, forward, inverse, likelihood};
+pub use record::{Nodes, SHOWN_CLASS, conditioners, evaluation, forward, inverse, likelihood};
 
 use crate::graph::{Builder, Direction, NodeId};
 

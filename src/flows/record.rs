@@ -25,10 +25,27 @@ pub struct Nodes {
     pub log_prob: NodeId,
 }
 
-/// Records data to latent. Input: `x [B,D]`.
+/// The state that holds the one class of all points, `[1,C]`, one-hot.
+pub const SHOWN_CLASS: &str = "class.shown";
+
+/// The class of each point as zeros and ones, `[B,C]`, where the flow has classes. Input: `class [B,1]`, -1 for none; or the state
+/// [`SHOWN_CLASS`] where all points are of one.
+pub(super) fn class(b: &mut Builder, config: &Config, batch: usize) -> Option<NodeId> {
+    (config.classes > 0).then(|| {
+        if config.one_class {
+            let shown = b.state(SHOWN_CLASS, &[1, config.classes]);
+            return b.expand(shown, &[batch, config.classes]);
+        }
+        let index = b.input("class", &[batch, 1]);
+        b.one_hot(index, config.classes)
+    })
+}
+
+/// Records data to latent. Inputs: `x [B,D]` and, with classes, `class [B,1]`: `log_prob` is then `ln p(x | class)`.
 pub fn forward(b: &mut Builder, config: &Config, batch: usize) -> Nodes {
     let x = b.input("x", &[batch, config.dim]);
-    let layers = layers(b, config);
+    let class = class(b, config, batch);
+    let layers = layers(b, config, class);
     let (mut points, mut log_dets) = (vec![x], Vec::new());
     for layer in &layers {
         let moved = run(b, layer.as_deref(), Direction::Forward, points[points.len() - 1]);
@@ -38,10 +55,11 @@ pub fn forward(b: &mut Builder, config: &Config, batch: usize) -> Nodes {
     finish(b, points, log_dets, Direction::Forward)
 }
 
-/// Records latent to data. Input: `z [B,D]`. Log-determinants are those of the inverse maps.
+/// Records latent to data. Inputs: `z [B,D]` and, with classes, `class [B,1]`. Log-determinants are those of the inverse maps.
 pub fn inverse(b: &mut Builder, config: &Config, batch: usize) -> Nodes {
     let z = b.input("z", &[batch, config.dim]);
-    let layers = layers(b, config);
+    let class = class(b, config, batch);
+    let layers = layers(b, config, class);
     let (mut points, mut log_dets) = (vec![z], Vec::new());
     for layer in layers.iter().rev() {
         let moved = run(b, layer.as_deref(), Direction::Inverse, points[points.len() - 1]);
@@ -54,7 +72,7 @@ pub fn inverse(b: &mut Builder, config: &Config, batch: usize) -> Nodes {
 }
 
 /// The layers, declared; none for one that is left out.
-fn layers(b: &mut Builder, config: &Config) -> Vec<Option<Box<dyn Layer>>> {
+fn layers(b: &mut Builder, config: &Config, class: Option<NodeId>) -> Vec<Option<Box<dyn Layer>>> {
     let velocity = match config.family {
         Family::Ffjord { .. } => Some(b.scope("velocity", |b| Velocity::declare(b, config.dim, config.width))),
         _ => None,
@@ -65,26 +83,26 @@ fn layers(b: &mut Builder, config: &Config) -> Vec<Option<Box<dyn Layer>>> {
             (Some(velocity), Family::Ffjord { steps }) => Some(Box::new(Stretch::new(velocity.clone(), config, stage, steps))),
             // Its only array has the name of its scope.
             (_, Family::Nice) if stage == config.layers => Some(Box::new(Scale::declare(b, config.dim))),
-            _ => Some(b.scope(config.scope(stage), |b| declare(b, config, stage))),
+            _ => Some(b.scope(config.scope(stage), |b| declare(b, config, stage, class))),
         }
     };
     (0..config.stages()).map(|stage| layer((b, stage))).collect()
 }
 
-fn declare(b: &mut Builder, config: &Config, stage: usize) -> Box<dyn Layer> {
+fn declare(b: &mut Builder, config: &Config, stage: usize, class: Option<NodeId>) -> Box<dyn Layer> {
     match config.family {
         Family::Glow { mixing } => match (stage % 3, mixing) {
             (0, _) => Box::new(Actnorm::declare(b, config.dim)),
             (1, Mixing::Reverse) => Box::new(Reverse),
             (1, Mixing::Linear) => Box::new(Lu::declare(b, config.dim)),
-            _ => Box::new(Coupling::declare(b, config, stage / 3)),
+            _ => Box::new(Coupling::declare(b, config, stage / 3, class)),
         },
         Family::Planar => Box::new(Planar::declare(b, config.dim)),
         Family::Radial => Box::new(Radial::declare(b, config.dim)),
         Family::Sylvester { basis } => Box::new(Sylvester::declare(b, config.dim, basis, stage)),
         Family::Residual => Box::new(Residual::declare(b, config.dim, config.width)),
-        family if family.jacobian() == Jacobian::Autoregressive => Box::new(Autoregressive::declare(b, config, stage)),
-        _ => Box::new(Coupling::declare(b, config, stage)),
+        family if family.jacobian() == Jacobian::Autoregressive => Box::new(Autoregressive::declare(b, config, stage, class)),
+        _ => Box::new(Coupling::declare(b, config, stage, class)),
     }
 }
 
@@ -131,9 +149,9 @@ pub fn likelihood(config: &Config, batch: usize) -> Result<Graph, GraphError> {
     b.finish()
 }
 
-/// What the conditioners of affine couplings of the plane say, all of them for the same passive coordinates: input `passive [B,1]`, outputs
-/// `shift.k` and, where the couplings scale, `log_scale.k`, each `[B,1]`, for every stage k that is such a coupling. The arrays are those of the
-/// flow itself; a layer that is left out speaks too. None where the family has no such conditioner.
+/// What the conditioners of affine couplings of the plane say, all of them for the same passive coordinates: inputs `passive [B,1]` and, with
+/// classes, `class [B,1]`, outputs `shift.k` and, where the couplings scale, `log_scale.k`, each `[B,1]`, for every stage k that is such a coupling.
+/// The arrays are those of the flow itself; a layer that is left out speaks too. None where the family has no such conditioner.
 ///
 /// # Errors
 /// A configuration of another dimension than 2.
@@ -143,10 +161,11 @@ pub fn conditioners(config: &Config, batch: usize) -> Result<Option<Graph>, Grap
     }
     let mut b = Builder::new(Mode::Evaluate);
     let passive = b.input("passive", &[batch, config.dim / 2]);
+    let class = class(&mut b, config, batch);
     for stage in 0..config.stages() {
         let Some(index) = config.coupling(stage) else { continue };
         let settings = b.scope(config.scope(stage), |b| {
-            let coupling = Coupling::declare(b, config, index);
+            let coupling = Coupling::declare(b, config, index, class);
             coupling.affine_settings(b, passive, config)
         });
         let Some((log_scale, shift)) = settings else { continue };

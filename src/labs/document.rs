@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::explain::Place;
 use super::registry;
 use super::state::{SETTING, understood};
-use crate::data::write_atomic;
+use crate::data::{Table, write_atomic};
 use crate::train::Lesson;
 use crate::ui::theme::Theme;
 use crate::ui::units::Units;
@@ -237,10 +237,28 @@ fn from_value(value: Value) -> Result<Document, String> {
         }
         .into();
     }
-    if let Some(model) = flow.filter(|_| document.chapter == "flow") {
+    if let Some(mut model) = flow.filter(|_| document.chapter == "flow") {
+        if on_the_plane(&mut model) {
+            // Those of more dimensions fit no flow of the plane.
+            document.weights = None;
+        }
         own_flow(&mut document.view, &model);
     }
     Ok(document)
+}
+
+/// Makes a flow on a table of more columns one on its first two: the window shows the plane. True if it was one.
+fn on_the_plane(model: &mut Value) -> bool {
+    if model.pointer("/config/dim").and_then(Value::as_u64).is_none_or(|dim| dim <= 2) {
+        return false;
+    }
+    model["config"]["dim"] = 2.into();
+    let table = model.pointer("/data/table").and_then(Value::as_str).and_then(|table| Table::open(Path::new(table)).ok());
+    // A table that cannot be read is told of where it is opened.
+    if let Some([x, y, ..]) = table.as_ref().map(|table| &table.columns[..]) {
+        model["data"]["columns"] = serde_json::json!([x, y]);
+    }
+    true
 }
 
 /// The lesson's own flow and data, where what was open does not say them.
@@ -277,6 +295,13 @@ mod tests {
             assert_eq!(document.name, name);
         }
         assert!(Document::open("nothing").unwrap_err().contains("pixelcnn-small"));
+    }
+
+    #[test]
+    fn a_flow_of_more_columns_opens_on_the_first_two() {
+        let document = Document::open("power").unwrap();
+        assert_eq!(document.view["config"]["dim"], 2);
+        assert_eq!(document.view["data"]["columns"], serde_json::json!(["active_power", "voltage"]));
     }
 
     #[test]

@@ -1,7 +1,9 @@
 //! The flow lab: a stack of couplings bends a Gaussian into what was chosen or drawn, with an exact density at every point.
 
 mod actions;
+mod classes;
 mod closer;
+mod columns;
 mod compare;
 mod controls;
 mod curve;
@@ -292,6 +294,10 @@ impl FlowLab {
 
     fn choose(&mut self, data: PointData) {
         self.fit_next = true;
+        if self.asked.0.classes > 0 {
+            // Other classes are another fit.
+            self.new_run();
+        }
         if let PointData::Drawing { drawing } = &data {
             self.tools.drawing = drawing.clone();
         } else {
@@ -351,12 +357,7 @@ impl Lab for FlowLab {
         self.remember(ctx);
         self.look = shared.look();
         self.follow_other(ctx, shared);
-        self.files.poll(ctx).into_iter().for_each(|command| match command {
-            FlowCommand::Data(PointData::File { path }) if stamps::is_picture(&path) => self.stamp_picture(&path, ctx),
-            FlowCommand::Data(data) => self.choose(data),
-            FlowCommand::Load(path) => self.load_weights(&path),
-            other => self.send(other),
-        });
+        self.take_files(ctx);
         self.poll_stamps(shared);
         if self.depth.refused() {
             shared.warn(self.unusable().unwrap_or_default());
@@ -466,7 +467,7 @@ impl Lab for FlowLab {
     }
 
     fn open_file(&mut self, path: &Path, _shared: &mut Shared) -> bool {
-        self.choose(PointData::File { path: path.into() });
+        self.choose(columns::of_file(path));
         true
     }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{PointSource, TrainError};
+use super::{Source, TrainError};
 use crate::exec::Session;
 use crate::flows::{self, Config};
 use crate::graph::{Direction, Reuse};
@@ -15,15 +15,15 @@ const FLOOR: f32 = 1e-6;
 ///
 /// # Errors
 /// A device that fails.
-pub(super) fn set(session: &mut dyn Session, config: &Config, source: &PointSource, batch: usize, seed: u64) -> Result<(), TrainError> {
+pub(super) fn set(session: &mut dyn Session, config: &Config, source: &Source, batch: usize, seed: u64) -> Result<(), TrainError> {
     let stages: Vec<usize> = (0..config.stages()).filter(|&stage| config.stage_title(stage) == "actnorm").collect();
     if stages.is_empty() {
         return Ok(());
     }
     let program = session.prepare(&Arc::new(flows::evaluation(config, batch, Direction::Forward)?), Reuse::On)?;
-    let points = source.batch(batch, seed, 0);
+    let examples = source.flow_batch(batch, seed, 0)?;
     for stage in stages {
-        session.run(program, &[("x", points.as_flat())])?;
+        session.run(program, &examples.inputs(config.classes > 0))?;
         let before = session.read_output(program, &format!("point.{stage}"))?;
         let rows = before.len() / config.dim;
         let moments = |d: usize| {

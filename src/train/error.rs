@@ -91,6 +91,18 @@ pub enum TrainError {
         /// The step whose weights are back.
         kept: u64,
     },
+    /// A table of another number of columns than the flow has dimensions.
+    #[error(
+        "Expected {dim} columns of numbers for a flow of {dim} dimensions, found {found} in {place}; choose a table of {dim} columns or a flow of {found} dimensions."
+    )]
+    WrongColumns {
+        /// What the data are called.
+        place: String,
+        /// Dimension of the flow.
+        dim: usize,
+        /// Columns of numbers that there are.
+        found: usize,
+    },
     /// Nothing to learn from.
     #[error("Expected at least one {what} to learn from, found none; draw or choose some data first.")]
     NoData {

@@ -1,8 +1,9 @@
 use std::sync::Arc;
 
 use super::source::{ImageSource, PointSource};
-use super::{ImageData, Lesson, Model, SequenceSource, TrainError, Weights};
-use crate::data::LevelImages;
+use super::{ImageData, Lesson, Model, SequenceSource, TableSource, TrainError, Weights};
+use crate::data::table::Standard;
+use crate::data::{LevelImages, Points};
 use crate::exec::{BackendInfo, ProgramId, Session};
 use crate::graph::{Graph, Reuse, initial_values};
 
@@ -18,8 +19,52 @@ pub enum Source {
     Images(ImageSource),
     /// A sequence for a causal stack.
     Sequence(SequenceSource),
-    /// Points for a flow.
+    /// Points of the plane for a flow.
     Points(PointSource),
+    /// Rows of more than two columns for a flow.
+    Table(TableSource),
+}
+
+/// Points of any dimension, as a program takes them.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Examples {
+    /// Coordinates, `[n, D]`.
+    pub x: Vec<f32>,
+    /// Class of each, -1 for none: `[n]`.
+    pub class: Vec<f32>,
+}
+
+impl Examples {
+    /// Coordinates with the classes that are known: of all or of none.
+    pub fn new(x: Vec<f32>, dim: usize, classes: &[u8]) -> Examples {
+        let n = x.len() / dim.max(1);
+        Examples { x, class: (0..n).map(|i| classes.get(i).map_or(-1.0, |&c| f32::from(c))).collect() }
+    }
+
+    /// The inputs of a program of a flow; with classes where it has some.
+    pub fn inputs(&self, conditional: bool) -> Vec<(&'static str, &[f32])> {
+        let mut inputs: Vec<(&str, &[f32])> = vec![("x", &self.x)];
+        inputs.extend(conditional.then_some(("class", &self.class[..])));
+        inputs
+    }
+
+    /// The examples of these places in the list.
+    pub fn at(&self, dim: usize, places: &[usize]) -> Examples {
+        Examples {
+            x: places.iter().flat_map(|&i| &self.x[i * dim..][..dim]).copied().collect(),
+            class: places.iter().map(|&i| self.class[i]).collect(),
+        }
+    }
+
+    /// How many.
+    pub fn len(&self) -> usize {
+        self.class.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.class.is_empty()
+    }
 }
 
 impl Source {
@@ -32,6 +77,7 @@ impl Source {
             Model::Pixelcnn { data: ImageData::Digits(preparation), .. } => ImageSource::digits(*preparation).map(Source::Images),
             Model::Pixelcnn { data: ImageData::Rain(rain), .. } => ImageSource::rain(*rain, lesson.seed).map(Source::Images),
             Model::CausalStack { config, data } => Ok(Source::Sequence(data.open(config.length))),
+            Model::Realnvp { config, data } if config.dim > 2 => data.open_table(config.dim, None).map(Source::Table),
             Model::Realnvp { data, .. } => data.open().map(Source::Points),
         }
     }
@@ -39,6 +85,59 @@ impl Source {
     /// The user's own images in place of the digits.
     pub fn images(images: LevelImages) -> Source {
         Source::Images(ImageSource::own(images))
+    }
+
+    /// The batch of step `step` of a flow's training: a pure function of (seed, step). Nothing for other models.
+    ///
+    /// # Errors
+    /// No rows.
+    pub fn flow_batch(&self, n: usize, seed: u64, step: u64) -> Result<Examples, TrainError> {
+        match self {
+            Source::Points(points) => Ok(points.batch(n, seed, step).into()),
+            Source::Table(table) => {
+                let (x, classes) = table.batch(n, seed, step)?;
+                Ok(Examples::new(x, table.dim(), &classes))
+            }
+            Source::Images(_) | Source::Sequence(_) => Ok(Examples::default()),
+        }
+    }
+
+    /// Examples that test a flow: at most `n` fresh ones, or the held-out part of a finite set. Nothing for other models.
+    pub fn flow_test(&self, n: usize, seed: u64) -> Examples {
+        match self {
+            Source::Points(points) => points.test(n, seed).into(),
+            Source::Table(table) => {
+                let prepared = table.prepared();
+                Examples::new(prepared.test.clone(), table.dim(), &prepared.classes[1])
+            }
+            Source::Images(_) | Source::Sequence(_) => Examples::default(),
+        }
+    }
+
+    /// Names and units of the columns of a table.
+    pub fn standard(&self) -> Option<&Standard> {
+        match self {
+            Source::Table(table) | Source::Points(PointSource::Table(table)) => Some(table.standard()),
+            _ => None,
+        }
+    }
+
+    /// The finite set that a flow trains on; none where fresh points come without end.
+    pub fn flow_train(&self) -> Option<Examples> {
+        match self {
+            Source::Points(PointSource::Finite { train, .. }) => Some(train.clone().into()),
+            Source::Table(table) | Source::Points(PointSource::Table(table)) => {
+                let prepared = table.prepared();
+                Some(Examples::new(prepared.train.clone(), table.dim(), &prepared.classes[0]))
+            }
+            _ => None,
+        }
+    }
+}
+
+impl From<Points> for Examples {
+    fn from(points: Points) -> Examples {
+        Examples::new(points.as_flat().to_vec(), 2, &points.classes)
     }
 }
 
@@ -81,8 +180,8 @@ impl Fit {
             kept: (0, initial.clone()),
         };
         fit.load(&initial)?;
-        if let (Model::Realnvp { config, .. }, Source::Points(points)) = (&fit.lesson.model, &fit.source) {
-            super::actnorm::set(fit.session.as_mut(), config, points, fit.lesson.training.batch, fit.lesson.seed)?;
+        if let Model::Realnvp { config, .. } = &fit.lesson.model {
+            super::actnorm::set(fit.session.as_mut(), config, &fit.source, fit.lesson.training.batch, fit.lesson.seed)?;
             fit.kept = (0, Weights::from_session(fit.session.as_mut(), &fit.graph)?);
         }
         Ok(fit)
@@ -126,9 +225,11 @@ impl Fit {
                 let levels = sequence.batch(batch, seed, self.step, training.shift);
                 self.session.run(self.program, &[("levels", &levels), ("hyper", &hyper)])?;
             }
-            Source::Points(points) => {
-                let x = points.batch(batch, seed, self.step);
-                self.session.run(self.program, &[("x", x.as_flat()), ("hyper", &hyper)])?;
+            source @ (Source::Points(_) | Source::Table(_)) => {
+                let examples = source.flow_batch(batch, seed, self.step)?;
+                let mut inputs = examples.inputs(self.objective.find("class").is_some());
+                inputs.push(("hyper", &hyper));
+                self.session.run(self.program, &inputs)?;
             }
         }
         self.step = t;
@@ -184,6 +285,13 @@ impl Fit {
         weights.metadata.insert("step".into(), self.step.to_string());
         let lesson = Lesson { weights: None, view: serde_json::Value::Null, ..self.lesson.clone() };
         weights.metadata.insert("lesson".into(), serde_json::to_string(&lesson).expect("a lesson is plain data"));
+        if let Some(standard) = self.source.standard() {
+            weights.metadata.insert("units".into(), serde_json::to_string(standard).expect("names and numbers are plain data"));
+        }
+        let shares = self.source.class_shares();
+        if matches!(&self.lesson.model, Model::Realnvp { config, .. } if config.classes == shares.len() && config.classes > 0) {
+            weights.metadata.insert("class_shares".into(), serde_json::to_string(&shares).expect("numbers are plain data"));
+        }
         Ok(weights)
     }
 

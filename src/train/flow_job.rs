@@ -2,6 +2,7 @@
 //!
 //! It trains for a while, then draws one round of pictures with the weights held still, and so on; each turn takes a few milliseconds.
 
+mod by_class;
 mod commands;
 mod conditioner;
 mod curves;
@@ -70,6 +71,8 @@ pub struct FlowJob {
     history: History,
     /// The map of the round-trip error is wanted.
     error_map: bool,
+    /// The class that is shown; none is the mixture.
+    shown: Option<usize>,
     story: Option<Arc<UpdateStory>>,
     handed: Option<Arc<Weights>>,
     window: [f64; 4],
@@ -140,6 +143,7 @@ impl FlowJob {
             wiring: Wiring::default(),
             history: History::default(),
             error_map: false,
+            shown: None,
             story: None,
             handed: None,
             window: [-4.0, -4.0, 4.0, 4.0],
@@ -163,6 +167,9 @@ impl FlowJob {
                 None
             }
         };
+        // Weights of other classes than the data's fit nothing here.
+        let other_classes = job.take_classes();
+        let weights = weights.filter(|_| !other_classes);
         if let Err(error) = job.rebuild(weights.as_ref()) {
             job.startup.push(Event::Failed(error.to_string()));
         }
@@ -192,6 +199,7 @@ impl FlowJob {
         self.last_integral = None;
         let step = self.model.as_ref().map_or(0, |model| model.fit.step());
         self.clock = Clock::at(step);
+        self.settle_class()?;
         self.draw_soon();
         Ok(())
     }
@@ -201,7 +209,8 @@ impl FlowJob {
         self.target.source.clone().unwrap_or(PointSource::Toy(Toy::TwoMoons))
     }
 
-    fn set_target(&mut self, target: Target) {
+    /// Takes other data; true if their classes are others and a flow that reads them began anew.
+    fn set_target(&mut self, target: Target) -> Result<bool, TrainError> {
         if let Model::Realnvp { data, .. } = &mut self.lesson.model {
             data.clone_from(&target.data);
         }
@@ -216,7 +225,11 @@ impl FlowJob {
             model.fit.set_source(Source::Points(source));
             model.first_loss = None;
         }
-        self.look_again();
+        let anew = self.follow_classes()?;
+        if !anew {
+            self.look_again();
+        }
+        Ok(anew)
     }
 
     /// Publishes what there is.
@@ -244,6 +257,7 @@ impl FlowJob {
             lost: self.lost.clone(),
             timeline: self.history.timeline(model.fit.step()),
             wiring: self.wiring,
+            shown: self.shown,
             story: self.story.clone(),
             handed: self.handed.clone(),
         });
@@ -261,6 +275,8 @@ impl FlowJob {
         let mut reading = model.programs.probe(model.fit.session(), self.probe, side)?;
         reading.step = step;
         reading.numeric_log_det = model.numeric.log_det(model.fit.session(), step, self.probe)?;
+        let shown = by_class::Shown { class: self.shown, shares: &self.target.view.shares };
+        model.programs.weigh(model.fit.session(), &mut reading, shown)?;
         self.reading = Some(Arc::new(reading));
         Ok(())
     }

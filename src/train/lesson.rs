@@ -52,11 +52,11 @@ pub enum Model {
         /// The sequence.
         data: SequenceData,
     },
-    /// A flow of any family on points of the plane; the name in files is that of the first one.
+    /// A flow of any family on points of the plane or rows of a table; the name in files is that of the first one.
     Realnvp {
         /// Size and shape.
         config: flows::Config,
-        /// The points.
+        /// The points or rows.
         data: PointData,
     },
 }
@@ -106,8 +106,17 @@ impl Model {
 
 impl Lesson {
     /// Names of the shipped lessons, in the order of the list.
-    pub const PRESETS: [&'static str; 8] =
-        ["pixelcnn-small", "pixelcnn-binary", "pixelcnn", "pixelcnn-gated", "rain-plain", "rain-gated", "stack-prelude", "realnvp"];
+    pub const PRESETS: [&'static str; 9] = [
+        "pixelcnn-small",
+        "pixelcnn-binary",
+        "pixelcnn",
+        "pixelcnn-gated",
+        "rain-plain",
+        "rain-gated",
+        "stack-prelude",
+        "realnvp",
+        "power",
+    ];
 
     /// A shipped lesson.
     pub fn preset(name: &str) -> Option<Lesson> {
@@ -120,6 +129,7 @@ impl Lesson {
             "rain-gated" => include_str!("../../presets/rain-gated.tractable.json"),
             "stack-prelude" => include_str!("../../presets/stack-prelude.tractable.json"),
             "realnvp" => include_str!("../../presets/realnvp.tractable.json"),
+            "power" => include_str!("../../presets/power.tractable.json"),
             _ => return None,
         };
         Some(serde_json::from_str(text).expect("a test reads every shipped lesson"))
@@ -251,9 +261,10 @@ impl Lesson {
                 let levels = data.melody().levels;
                 in_range("levels", config.levels, levels, levels)
             }
-            Model::Realnvp { config, .. } => {
-                // Data are points of the plane.
-                in_range("dim", config.dim, 2, 2)?;
+            Model::Realnvp { config, data } => {
+                if config.dim > 2 && !matches!(data, PointData::Table { columns: None, .. }) {
+                    return Err(format!("`dim` must be 2 for points of the plane, but is {}; a table has more columns", config.dim));
+                }
                 config.check()
             }
         }

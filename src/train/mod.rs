@@ -2,6 +2,7 @@
 
 mod actnorm;
 mod adam;
+mod by_class;
 mod cpu_model;
 mod curve;
 pub mod det_job;
@@ -24,14 +25,16 @@ mod score;
 mod sequence;
 mod source;
 pub mod stack_job;
+mod table_source;
 pub mod taxonomy_job;
 mod trainer;
 mod weights;
 mod worker;
 
 pub use adam::{Adam, RateSchedule};
+pub use by_class::{ByClass, log_mixture, posterior};
 pub use error::TrainError;
-pub use fit::{Fit, Source, initial_weights};
+pub use fit::{Examples, Fit, Source, initial_weights};
 pub use image_data::ImageData;
 pub use learner::{Origin, Standing};
 pub use lesson::{FORMAT_VERSION, Lesson, Model, Training};
@@ -40,5 +43,6 @@ pub use ring::Ring;
 pub use score::{FRESH_POINTS, Score, Scorer};
 pub use sequence::{SequenceData, SequenceSource};
 pub use source::{ImageSource, PointData, PointSource};
+pub use table_source::TableSource;
 pub use weights::Weights;
 pub use worker::{Activity, Event, Job, Publisher, Worker};

@@ -70,7 +70,7 @@ impl Scorer {
         let (graph, conditional) = match model {
             Model::Pixelcnn { config, .. } => (pixelcnn::likelihood(config, chunk)?, config.classes > 0),
             Model::CausalStack { config, .. } => (causal_stack::likelihood(config, chunk)?, false),
-            Model::Realnvp { config, .. } => (flows::likelihood(config, chunk)?, false),
+            Model::Realnvp { config, .. } => (flows::likelihood(config, chunk)?, config.classes > 0),
         };
         let program = session.prepare(&Arc::new(graph), Reuse::On)?;
         Ok(Scorer { program, chunk, conditional })
@@ -103,11 +103,11 @@ impl Scorer {
                     nll.extend(values[..part.live].iter().map(|&v| f64::from(v)));
                 }
             }
-            Source::Points(points) => {
-                let test = points.test(FRESH_POINTS.min(limit), seed);
+            Source::Points(_) | Source::Table(_) => {
+                let test = source.flow_test(FRESH_POINTS.min(limit), seed);
+                let dim = test.x.len() / test.len().max(1);
                 for part in chunks(test.len().min(limit), self.chunk) {
-                    let x: Vec<f32> = part.indices.iter().flat_map(|&i| test.xy[i]).collect();
-                    session.run(self.program, &[("x", &x)])?;
+                    session.run(self.program, &test.at(dim, &part.indices).inputs(self.conditional))?;
                     let values = session.read_output(self.program, "log_prob")?;
                     nll.extend(values[..part.live].iter().map(|&v| -f64::from(v)));
                 }
@@ -125,7 +125,10 @@ impl Scorer {
             Source::Points(points) => points.floor(),
             Source::Images(images) => images.floor(),
             Source::Sequence(sequence) => sequence.floor(),
+            Source::Table(_) => None,
         };
+        // Given its class a point costs less: the entropy of all points together bounds nothing then.
+        let floor = floor.filter(|_| !matches!(model, Model::Realnvp { config, .. } if config.classes > 0));
         let nll = self.nll(session, source, seed, limit)?;
         Ok(Score::of(&nll, model.dimensions(), floor))
     }

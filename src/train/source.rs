@@ -1,9 +1,10 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::{TrainError, Training};
-use crate::data::{self, Batches, Digits, Drawing, Entropy, LevelImages, Mixture, Points, Preparation, Rain, Toy};
+use super::{TableSource, TrainError, Training};
+use crate::data::table::Standard;
+use crate::data::{self, Batches, Digits, Drawing, Entropy, LevelImages, Mixture, Points, Preparation, Rain, Table, Toy};
 
 /// Streams of the generator: training step t draws from stream t + 1, tests from this one.
 const TEST_STREAM: u64 = u64::MAX;
@@ -43,6 +44,14 @@ pub enum PointData {
         /// Where it is.
         path: PathBuf,
     },
+    /// A table of numbers, standardised column by column.
+    Table {
+        /// The name of a shipped table, or where a file is.
+        table: PathBuf,
+        /// The two columns that make the points of the plane; all columns, in as many dimensions, where there are none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        columns: Option<[String; 2]>,
+    },
 }
 
 /// Points, opened: what a flow's training and score draw from.
@@ -61,6 +70,8 @@ pub enum PointSource {
         /// What was noted while reading: thinned rows and the like.
         note: Option<String>,
     },
+    /// Two columns of a table.
+    Table(TableSource),
 }
 
 impl PointData {
@@ -71,7 +82,37 @@ impl PointData {
             PointData::World => "the world map".into(),
             PointData::Shape { name } => name.replace('_', " "),
             PointData::Drawing { .. } => "your drawing".into(),
-            PointData::File { path } => path.file_name().map_or_else(|| "your file".into(), |n| n.to_string_lossy().into_owned()),
+            PointData::File { path } => file_name(path),
+            PointData::Table { table, columns: None } => file_name(table),
+            PointData::Table { table, columns: Some([x, y]) } => format!("{}: {x}, {y}", file_name(table)),
+        }
+    }
+
+    /// Reads a table, standardises it (by this map, else by the rows that train) and splits it.
+    ///
+    /// # Errors
+    /// Data that are no table, a file that cannot be read, another number of columns than `dim`.
+    pub fn open_table(&self, dim: usize, standard: Option<&Standard>) -> Result<TableSource, TrainError> {
+        let read = self.read_table(dim)?;
+        Ok(TableSource::new(read.prepare(standard)?))
+    }
+
+    /// Reads the columns of a table that are learned from.
+    ///
+    /// # Errors
+    /// As [`PointData::open_table`].
+    pub fn read_table(&self, dim: usize) -> Result<Table, TrainError> {
+        let PointData::Table { table, columns } = self else {
+            return Err(TrainError::WrongColumns { place: self.title(), dim, found: 2 });
+        };
+        let read = Table::open(table)?;
+        let chosen = match columns {
+            Some(names) => read.pick(names)?,
+            None => read,
+        };
+        match chosen.dim() {
+            found if found == dim => Ok(chosen),
+            found => Err(TrainError::WrongColumns { place: file_name(table), dim, found }),
         }
     }
 
@@ -106,8 +147,13 @@ impl PointData {
                 let loaded = data::load_csv(path)?;
                 finite(&loaded.points, loaded.note())
             }
+            PointData::Table { .. } => self.open_table(2, None).map(PointSource::Table),
         }
     }
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name().map_or_else(|| "your file".into(), |n| n.to_string_lossy().into_owned())
 }
 
 impl PointSource {
@@ -118,7 +164,12 @@ impl PointSource {
             PointSource::Drawing(mixture, _) => mixture.sample(n, seed, step + 1),
             PointSource::Finite { train, .. } => {
                 let mut batches = Batches::new(train.len(), n, seed).expect("a source holds at least one point");
-                batches.at(step).iter().map(|&i| train.xy[i]).collect()
+                train.at(batches.at(step))
+            }
+            PointSource::Table(table) => {
+                let [train, _] = table.points();
+                let mut batches = Batches::new(train.len(), n, seed).expect("a prepared table holds at least one row");
+                train.at(batches.at(step))
             }
         }
     }
@@ -129,6 +180,7 @@ impl PointSource {
             PointSource::Toy(toy) => toy.sample(n, seed, TEST_STREAM),
             PointSource::Drawing(mixture, _) => mixture.sample(n, seed, TEST_STREAM),
             PointSource::Finite { test, .. } => test.clone(),
+            PointSource::Table(table) => table.points()[1].clone(),
         }
     }
 
@@ -137,7 +189,7 @@ impl PointSource {
         match self {
             PointSource::Toy(toy) => toy.entropy(),
             PointSource::Drawing(_, entropy) => *entropy,
-            PointSource::Finite { .. } => None,
+            PointSource::Finite { .. } | PointSource::Table(_) => None,
         }
     }
 }

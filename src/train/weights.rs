@@ -4,6 +4,7 @@ use std::path::Path;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 
 use super::TrainError;
+use crate::data::table::Standard;
 use crate::data::write_atomic;
 use crate::exec::Session;
 use crate::graph::{Graph, Op};
@@ -86,6 +87,23 @@ impl Weights {
     /// The training step that they were saved at; 0 where none is said.
     pub fn step(&self) -> u64 {
         self.metadata.get("step").and_then(|step| step.parse().ok()).unwrap_or(0)
+    }
+
+    /// Names and units of the columns of the table that was learned from; none where it was no table.
+    pub fn standard(&self) -> Option<Standard> {
+        let standard: Standard = serde_json::from_str(self.metadata.get("units")?).ok()?;
+        let numbers = standard.mean.iter().chain(&standard.scale).all(|v| v.is_finite());
+        let sound = numbers && standard.mean.len() == standard.scale.len() && standard.columns.len() == standard.mean.len();
+        Some(standard).filter(|_| sound)
+    }
+
+    /// Share of each of `classes` classes in the data that was learned from; equal ones where none are said.
+    pub fn class_shares(&self, classes: usize) -> Vec<f64> {
+        let said = self.metadata.get("class_shares").and_then(|text| serde_json::from_str::<Vec<f64>>(text).ok());
+        let sound = |shares: &Vec<f64>| {
+            shares.len() == classes && shares.iter().all(|s| *s >= 0.0) && (shares.iter().sum::<f64>() - 1.0).abs() < 1e-6
+        };
+        said.filter(sound).unwrap_or_else(|| vec![1.0 / classes as f64; classes])
     }
 
     /// Reads the parameters (and states) of `graph` from a session.

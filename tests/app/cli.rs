@@ -13,12 +13,12 @@ use tempfile::TempDir;
 use tractable::train::{Lesson, Model, Weights};
 
 /// A folder of its own for each test, and the program run in it.
-struct Bench {
+pub(crate) struct Bench {
     folder: TempDir,
 }
 
 impl Bench {
-    fn new() -> Bench {
+    pub(crate) fn new() -> Bench {
         let bench = Bench { folder: tempfile::tempdir().unwrap() };
         bench.lesson("tiny.tractable.json", "pixelcnn-binary", |lesson| {
             let Model::Pixelcnn { config, .. } = &mut lesson.model else { unreachable!() };
@@ -33,18 +33,18 @@ impl Bench {
         bench
     }
 
-    fn lesson(&self, file: &str, preset: &str, change: impl FnOnce(&mut Lesson)) {
+    pub(crate) fn lesson(&self, file: &str, preset: &str, change: impl FnOnce(&mut Lesson)) {
         let mut lesson = Lesson::preset(preset).unwrap();
         change(&mut lesson);
         lesson.name = file.split('.').next().unwrap().into();
         std::fs::write(self.path(file), serde_json::to_vec(&lesson).unwrap()).unwrap();
     }
 
-    fn path(&self, file: &str) -> PathBuf {
+    pub(crate) fn path(&self, file: &str) -> PathBuf {
         self.folder.path().join(file)
     }
 
-    fn write(&self, file: &str, content: impl AsRef<[u8]>) {
+    pub(crate) fn write(&self, file: &str, content: impl AsRef<[u8]>) {
         std::fs::write(self.path(file), content).unwrap();
     }
 
@@ -58,7 +58,7 @@ impl Bench {
     }
 
     /// Runs a command that must succeed, with `--json --backend cpu`, and gives the one object.
-    fn json(&self, line: &str) -> Value {
+    pub(crate) fn json(&self, line: &str) -> Value {
         let output = self.command(&format!("{line} --json --backend cpu")).output().unwrap();
         assert!(output.status.success(), "{line}: {}", text(&output.stderr));
         let out = text(&output.stdout);
@@ -69,7 +69,7 @@ impl Bench {
     }
 
     /// Runs a command that must fail by the person's mistake, and gives the sentence.
-    fn mistake(&self, line: &str) -> String {
+    pub(crate) fn mistake(&self, line: &str) -> String {
         sentence(line, &self.command(&format!("{line} --backend cpu")).output().unwrap())
     }
 }
@@ -89,7 +89,7 @@ fn sentence(line: &str, output: &Output) -> String {
     error
 }
 
-fn contains(sentence: &str, parts: &[&str]) {
+pub(crate) fn contains(sentence: &str, parts: &[&str]) {
     for part in parts {
         assert!(sentence.contains(part), "{part:?} is missing in: {sentence}");
     }

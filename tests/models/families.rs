@@ -8,6 +8,7 @@ use tractable::exec::cpu::{CpuSession, Real};
 use tractable::exec::gpu::{GpuDevice, GpuSession};
 use tractable::flows::{self, Config, Family, Jacobian};
 use tractable::graph::{Direction, Reuse, op::hyper};
+use tractable::nn::Activation;
 use tractable::train::{Fit, Lesson, Model, PointData, Source, Weights};
 
 use crate::program::Program;
@@ -20,6 +21,23 @@ fn families() -> impl Iterator<Item = Config> {
         let whole = Config::of(family);
         Config { layers: whole.layers.min(4), width: 12, ..whole }
     })
+}
+
+/// Couplings, splines, autoregressive maps and the others in six dimensions, where every coordinate must move by itself and be read by others;
+/// without kinks, which a difference of so many points would meet.
+fn wide() -> impl Iterator<Item = Config> {
+    families().filter(|config| !matches!(config.family, Family::Umnn { .. } | Family::Sos { .. })).map(|config| Config {
+        dim: 6,
+        width: 14,
+        activation: Activation::Tanh,
+        ..config
+    })
+}
+
+/// The families that read a class, all points of one class.
+fn given() -> impl Iterator<Item = Config> {
+    let reads = |config: &Config| config.family.without_conditioner().is_none();
+    families().filter(reads).map(|config| Config { classes: 3, one_class: true, activation: Activation::Tanh, ..config })
 }
 
 /// How far a point may be from where it came from after a round trip in f64, relative to `1 + |x|`.
@@ -36,13 +54,15 @@ fn round_trip_tolerance(family: Family) -> f64 {
 }
 
 fn evaluation<T: Real>(config: &Config, direction: Direction, seed: u64) -> Program<T> {
-    Program::new(flows::evaluation(config, B, direction).unwrap()).randomise(0.3, seed)
+    // A matrix of more columns stretches more.
+    let sigma = if config.dim > 2 { 0.15 } else { 0.3 };
+    Program::new(flows::evaluation(config, B, direction).unwrap()).randomise(sigma, seed).of_class(1)
 }
 
 /// Normal points, three times as wide ones, the origin, an axis, the edges of a spline's box and their neighbours.
-fn points() -> Vec<f64> {
-    let mut x: Vec<f64> = noise::normals(7, 0, 2 * B).into_iter().map(f64::from).collect();
-    x[B..].iter_mut().for_each(|v| *v *= 3.0);
+fn points(dim: usize) -> Vec<f64> {
+    let mut x: Vec<f64> = noise::normals(7, 0, dim * B).into_iter().map(f64::from).collect();
+    x[dim * B / 2..].iter_mut().for_each(|v| *v *= 3.0);
     let edges = [4.0_f64, -4.0, 4.0_f64.next_up(), 4.0_f64.next_down(), (-4.0_f64).next_up(), (-4.0_f64).next_down()];
     x[..4].copy_from_slice(&[0.0, 0.0, 0.0, 2.0]);
     for (i, edge) in edges.into_iter().enumerate() {
@@ -64,7 +84,7 @@ fn larger(a: f64, b: f64) -> f64 {
 
 /// Whether the image of point i is one that a latent normal could be.
 fn within_reach(z: &[f64], i: usize) -> bool {
-    z[2 * i].abs().max(z[2 * i + 1].abs()) < 9.0
+    z.chunks(z.len() / B).nth(i).unwrap().iter().all(|v| v.abs() < 9.0)
 }
 
 /// Largest distance of the round trip, relative to `1 + |x|`, and of the sum of both log-determinants from zero, over the points whose
@@ -72,13 +92,14 @@ fn within_reach(z: &[f64], i: usize) -> bool {
 fn round_trip<T: Real>(config: &Config) -> [f64; 2] {
     let mut forward: Program<T> = evaluation(config, Direction::Forward, 1);
     let mut inverse: Program<T> = evaluation(config, Direction::Inverse, 1);
-    forward.run("x", &points());
+    forward.run("x", &points(config.dim));
     let z = forward.output(&format!("point.{}", config.stages()));
     inverse.run("z", &z);
-    let (x, back) = (points(), inverse.output("point.0"));
+    let (x, back) = (points(config.dim), inverse.output("point.0"));
     let near: Vec<usize> = (0..B).filter(|&i| within_reach(&z, i)).collect();
     assert!(z.iter().all(|v| v.is_finite()) && near.len() > B / 2, "{config:?}: {} points", near.len());
-    let distance = |&i: &usize| [2 * i, 2 * i + 1].map(|j| (x[j] - back[j]).abs() / (1.0 + x[j].abs())).into_iter().fold(0.0, larger);
+    let own = |i: usize| config.dim * i..config.dim * (i + 1);
+    let distance = |&i: &usize| own(i).map(|j| (x[j] - back[j]).abs() / (1.0 + x[j].abs())).fold(0.0, larger);
     let worst = near.iter().map(distance).fold(0.0, larger);
     let totals = [total(config, |name| forward.output(name)), total(config, |name| inverse.output(name))];
     let sum = near.iter().map(|&i| (totals[0][i] + totals[1][i]).abs());
@@ -87,7 +108,7 @@ fn round_trip<T: Real>(config: &Config) -> [f64; 2] {
 
 #[test]
 fn every_point_comes_back_and_the_log_determinants_are_opposite() {
-    for config in families() {
+    for config in families().chain(wide()).chain(given()) {
         let tolerance = round_trip_tolerance(config.family);
         let [there, log_det] = round_trip::<f64>(&config);
         println!("{:32} f64 {there:.1e} log-det {log_det:.1e}", config.family.title());
@@ -106,31 +127,49 @@ fn cumulative(config: &Config, seed: u64, at: &[f64]) -> Vec<Vec<f64>> {
     let mut forward: Program = evaluation(config, Direction::Forward, seed);
     let mut shifted = |axis: usize, h: f64| -> Vec<Vec<f64>> {
         let mut x = at.to_vec();
-        x.iter_mut().skip(axis).step_by(2).for_each(|v| *v += h);
+        x.iter_mut().skip(axis).step_by(config.dim).for_each(|v| *v += h);
         forward.run("x", &x);
         (0..=config.stages()).map(|k| forward.output(&format!("point.{k}"))).collect()
     };
-    let [along_x, along_y] = [0, 1].map(|axis| {
-        let (plus, minus) = (shifted(axis, H), shifted(axis, -H));
-        let slope = |(a, b): (&Vec<f64>, &Vec<f64>)| a.iter().zip(b).map(|(a, b)| (a - b) / (2.0 * H)).collect::<Vec<_>>();
-        plus.iter().zip(&minus).map(slope).collect::<Vec<_>>()
-    });
-    let log_det = |(x, y): (&Vec<f64>, &Vec<f64>)| (0..B).map(|i| (x[2 * i] * y[2 * i + 1] - y[2 * i] * x[2 * i + 1]).abs().ln()).collect();
-    along_x.iter().zip(&along_y).map(log_det).collect()
+    let by_axis: Vec<Vec<Vec<f64>>> = (0..config.dim)
+        .map(|axis| {
+            let (plus, minus) = (shifted(axis, H), shifted(axis, -H));
+            let slope = |(a, b): (&Vec<f64>, &Vec<f64>)| a.iter().zip(b).map(|(a, b)| (a - b) / (2.0 * H)).collect::<Vec<_>>();
+            plus.iter().zip(&minus).map(slope).collect()
+        })
+        .collect();
+    let jacobian = |k: usize, i: usize| by_axis.iter().map(|axis| axis[k][config.dim * i..config.dim * (i + 1)].to_vec()).collect();
+    (0..=config.stages()).map(|k| (0..B).map(|i| log_determinant(jacobian(k, i))).collect()).collect()
+}
+
+/// `ln|det|` of a matrix by elimination with pivots.
+fn log_determinant(mut rows: Vec<Vec<f64>>) -> f64 {
+    let mut log = 0.0;
+    for pivot in 0..rows.len() {
+        let largest = (pivot..rows.len()).max_by(|&a, &b| rows[a][pivot].abs().total_cmp(&rows[b][pivot].abs())).unwrap();
+        rows.swap(pivot, largest);
+        log += rows[pivot][pivot].abs().ln();
+        for row in pivot + 1..rows.len() {
+            let factor = rows[row][pivot] / rows[pivot][pivot];
+            let (above, below) = rows.split_at_mut(row);
+            below[0].iter_mut().zip(&above[pivot]).for_each(|(entry, of_pivot)| *entry -= factor * of_pivot);
+        }
+    }
+    log
 }
 
 /// Points away from the edges of splines, where a central difference would mix two slopes.
-fn smooth_points() -> Vec<f64> {
-    let mut x: Vec<f64> = noise::normals(17, 0, 2 * B).into_iter().map(f64::from).collect();
-    x[B..].iter_mut().for_each(|v| *v *= 2.5);
+fn smooth_points(dim: usize) -> Vec<f64> {
+    let mut x: Vec<f64> = noise::normals(17, 0, dim * B).into_iter().map(f64::from).collect();
+    x[dim * B / 2..].iter_mut().for_each(|v| *v *= 2.5);
     x
 }
 
 /// The largest distance between each layer's own stated log-determinant, times `sign`, and that of its own dense Jacobian.
 fn worst<T: Real>(config: &Config, sign: f64) -> f64 {
     let mut forward: Program<T> = evaluation(config, Direction::Forward, 3);
-    forward.run("x", &smooth_points());
-    let numeric = cumulative(config, 3, &smooth_points());
+    forward.run("x", &smooth_points(config.dim));
+    let numeric = cumulative(config, 3, &smooth_points(config.dim));
     let layer = |k: usize| {
         let stated = forward.output(&format!("log_det.{k}"));
         (0..B).map(|i| (sign * stated[i] - (numeric[k + 1][i] - numeric[k][i])).abs()).fold(0.0, larger)
@@ -140,7 +179,7 @@ fn worst<T: Real>(config: &Config, sign: f64) -> f64 {
 
 #[test]
 fn every_log_determinant_is_that_of_the_dense_jacobian_and_the_wrong_sign_is_caught() {
-    for config in families() {
+    for config in families().chain(wide()).chain(given()) {
         let found = worst::<f64>(&config, 1.0);
         println!("{:32} f64 {found:.1e} f32 {:.1e}", config.family.title(), worst::<f32>(&config, 1.0));
         // Runge-Kutta integrates trace and motion apart: their steps agree up to the fifth order.
@@ -207,6 +246,17 @@ fn every_density_integrates_to_one_at_random_and_trained_and_the_wrong_sign_does
 }
 
 #[test]
+fn every_density_given_a_class_integrates_to_one() {
+    for config in given() {
+        for class in 0..config.classes {
+            let sigma = if matches!(config.family, Family::Sos { .. }) { 0.1 } else { 0.2 };
+            let mass = integral(&config, |program| program.randomise(sigma, 9).of_class(class), 16.0, 400, 1.0);
+            assert!((mass - 1.0).abs() < 1e-3, "{config:?} class {class}: {mass}");
+        }
+    }
+}
+
+#[test]
 fn actnorm_starts_with_mean_zero_and_variance_one() {
     let config = Config { layers: 3, width: 12, ..Config::of(Family::named("glow-lu").unwrap()) };
     let mut lesson = Lesson::preset("realnvp").unwrap();
@@ -252,7 +302,7 @@ fn check_constraints<T: Real>(config: &Config, seed: u64, reach: f64) {
     };
     let mut layer: Program<T> = Program::with(flows::evaluation(config, B, Direction::Forward).unwrap(), names);
     uniform(&mut layer, reach, seed);
-    layer.run("x", &points());
+    layer.run("x", &points(config.dim));
     let what = format!("{config:?} seed {seed}");
     assert!(layer.output("log_prob").iter().all(|p| !p.is_nan()), "{what}");
     for k in 0..config.stages() {
@@ -351,7 +401,7 @@ fn gradients_are_finite_inside_on_and_outside_the_boxes_and_at_equal_points() {
 
 #[test]
 fn every_parameters_gradient_is_the_finite_difference() {
-    for config in families() {
+    for config in families().chain(wide()).chain(given()) {
         let config = Config { layers: config.layers.min(2), width: 5, ..config };
         let mut b = tractable::graph::Builder::new(tractable::graph::Mode::Train);
         let nodes = flows::forward(&mut b, &config, B);
@@ -363,8 +413,8 @@ fn every_parameters_gradient_is_the_finite_difference() {
         for ((name, _), gradient) in parameters.iter().zip(b.gradients(loss, &targets)) {
             b.output(&format!("by {name}"), gradient);
         }
-        let mut program = Program::<f64>::new(b.finish().unwrap()).randomise(0.4, 12);
-        program.run("x", &smooth_points());
+        let mut program = Program::<f64>::new(b.finish().unwrap()).randomise(0.4, 12).of_class(2);
+        program.run("x", &smooth_points(config.dim));
         for (name, _) in &parameters {
             let stated = program.output(&format!("by {name}"));
             let values = program.store.get(name).unwrap().to_vec();
@@ -373,7 +423,7 @@ fn every_parameters_gradient_is_the_finite_difference() {
                     let mut moved = values.clone();
                     moved[entry] += change;
                     program.store.set(name, &moved).unwrap();
-                    program.run("x", &smooth_points());
+                    program.run("x", &smooth_points(config.dim));
                     program.output("loss")[0]
                 };
                 let numeric = (loss_at(1e-5) - loss_at(-1e-5)) / 2e-5;
@@ -407,9 +457,9 @@ fn the_gpu_agrees_in_both_directions() {
             let last = if direction == Direction::Forward { config.stages() } else { 0 };
             (output(&format!("point.{last}")), total(&config, output))
         };
-        let (z, there) = run(Direction::Forward, "x", &points());
+        let (z, there) = run(Direction::Forward, "x", &points(config.dim));
         let (x, back) = run(Direction::Inverse, "z", &z);
-        for (i, (a, b)) in points().iter().zip(&x).enumerate() {
+        for (i, (a, b)) in points(config.dim).iter().zip(&x).enumerate() {
             let near = within_reach(&z, i / 2);
             assert!(!near || (a - b).abs() < 1e-4 * (1.0 + a.abs()), "{config:?}: {a} {b}");
         }
@@ -417,7 +467,7 @@ fn the_gpu_agrees_in_both_directions() {
         assert!(z.iter().all(|v| v.is_finite()) && (0..B).filter(near).count() > B / 2, "{config:?}");
         assert!((0..B).filter(near).all(|i| (there[i] + back[i]).abs() < 1e-2), "{config:?}");
         let mut exact = exact;
-        exact.run("x", &points());
+        exact.run("x", &points(config.dim));
         let definition = total(&config, |name| exact.output(name));
         for i in (0..B).filter(near) {
             assert!((there[i] - definition[i]).abs() < 2e-3, "{config:?} {i}: {} {}", there[i], definition[i]);

@@ -3,6 +3,7 @@
 #![allow(missing_docs, reason = "a test binary has no readers of its documentation")]
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
+mod by_class;
 mod energies;
 mod estimates;
 mod families;

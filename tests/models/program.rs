@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tractable::data::noise;
 use tractable::exec::cpu::{CpuProgram, Real, Store, Workers};
+use tractable::flows::SHOWN_CLASS;
 use tractable::graph::{Graph, Plan, Reuse};
 use tractable::train::Weights;
 
@@ -40,6 +41,15 @@ impl<T: Real> Program<T> {
         for (i, (name, n)) in parameters.iter().enumerate() {
             let values: Vec<T> = noise::normals(seed, i as u64, *n).into_iter().map(|v| T::from_f64(sigma * f64::from(v))).collect();
             self.store.set(name, &values).unwrap();
+        }
+        self
+    }
+
+    /// All points are of this class, for a graph that takes one for all; the others are left as they are.
+    pub(crate) fn of_class(mut self, class: usize) -> Program<T> {
+        if let Some(shown) = self.graph.find(SHOWN_CLASS) {
+            let one_hot: Vec<T> = (0..self.graph.shape(shown).elements()).map(|c| T::from_f64(f64::from(u8::from(c == class)))).collect();
+            self.store.set(SHOWN_CLASS, &one_hot).unwrap();
         }
         self
     }

@@ -58,7 +58,7 @@ fn the_passive_half_is_untouched_bit_for_bit() {
             for axis in config.passive(k) {
                 assert!((0..B).all(|i| before[2 * i + axis].to_bits() == after[2 * i + axis].to_bits()), "{config:?} layer {k}");
             }
-            let moved = 1 - config.passive(k).start;
+            let moved = 1 - config.passive(k)[0];
             assert!((0..B).any(|i| before[2 * i + moved] != after[2 * i + moved]), "{config:?} layer {k} moves its half");
         }
     }

@@ -63,7 +63,7 @@ fn simpson(intervals: u32) -> impl Iterator<Item = (f64, f64)> {
 }
 
 fn mixture_of(sigma: f64, nodes: impl Iterator<Item = ([f64; 2], f64)>) -> Mixture {
-    let components = nodes.map(|(mean, weight)| Component { mean, weight, sigma });
+    let components = nodes.map(|(mean, weight)| Component { mean, weight, sigma, class: 0 });
     Mixture::new(components.collect()).expect("a toy has components")
 }
 

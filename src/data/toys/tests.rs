@@ -111,3 +111,22 @@ fn samples_of_any_size_are_finite_and_nested() {
         }
     }
 }
+
+#[test]
+fn classes_are_equally_likely_and_say_where_a_point_lies() {
+    for toy in Toy::ALL {
+        let points = toy.sample(8_000, 3, 0);
+        let counts: Vec<usize> = (0..toy.classes()).map(|c| points.classes.iter().filter(|&&k| usize::from(k) == c).count()).collect();
+        assert_eq!((counts.iter().sum::<usize>(), points.classes.len()), (points.classes.len(), if toy.classes() > 0 { 8_000 } else { 0 }));
+        // A binomial share of 1/8 has the standard error 0.0037; of 1/2 0.0056; six of the larger.
+        assert!(counts.iter().all(|&n| (n as f64 / 8e3 - 1.0 / counts.len() as f64).abs() < 0.034), "{toy:?}: {counts:?}");
+    }
+    let gaussians = Toy::EightGaussians.sample(1_000, 3, 0);
+    for (p, &class) in gaussians.xy.iter().zip(&gaussians.classes) {
+        let centre = polar(EIGHT.0, TAU * f64::from(class) / 8.0);
+        assert!((f64::from(p[0]) - centre[0]).hypot(f64::from(p[1]) - centre[1]) < 5.0 * EIGHT.1);
+    }
+    let rings = Toy::Rings.sample(1_000, 3, 0);
+    let radius = |p: &[f32; 2]| f64::from(p[0].hypot(p[1]));
+    assert!(rings.xy.iter().zip(&rings.classes).all(|(p, &c)| (radius(p) - RING_RADII[usize::from(c)]).abs() < 5.0 * RING_SIGMA));
+}

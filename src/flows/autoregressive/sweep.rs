@@ -18,7 +18,7 @@ impl Autoregressive {
     }
 }
 
-/// The graph of one sweep of the first layer of an autoregressive flow: inputs `image [B,D]` and `guess [B,D]`, output `next [B,D]`. The image is
+/// The graph of one sweep of the first layer of an autoregressive flow: inputs `image [B,D]`, `guess [B,D]` and, with classes, `class [B,1]`, output `next [B,D]`. The image is
 /// latent and the guess data, for IAF the other way round. None for other families.
 ///
 /// # Errors
@@ -30,7 +30,8 @@ pub fn jacobi_sweep(config: &Config, batch: usize) -> Result<Option<Graph>, Grap
     let mut b = Builder::new(Mode::Inverse);
     let image = b.input("image", &[batch, config.dim]);
     let guess = b.input("guess", &[batch, config.dim]);
-    let layer = b.scope(config.scope(0), |b| Autoregressive::declare(b, config, 0));
+    let class = crate::flows::record::class(&mut b, config, batch);
+    let layer = b.scope(config.scope(0), |b| Autoregressive::declare(b, config, 0, class));
     let next = layer.sweep(&mut b, image, guess);
     b.output("next", next);
     b.finish().map(Some)

@@ -4,7 +4,7 @@ use egui::{Role, TextEdit, Ui, WidgetInfo, vec2};
 
 use super::files::Ask;
 use super::tools::Tool;
-use super::{Command, FlowLab, Shared, closer, curve, entropy, family, layer_card, pins, scrubber};
+use super::{Command, FlowLab, Shared, classes, closer, columns, curve, entropy, family, layer_card, pins, scrubber};
 use crate::data::{Toy, shipped};
 use crate::train::PointData;
 use crate::train::flow_job::{COOLING, FlowCommand};
@@ -105,10 +105,13 @@ fn data(lab: &mut FlowLab, ui: &mut Ui) {
         }
     });
     opened.response.widget_info(|| WidgetInfo::labeled(Role::ComboBox, true, "More drawings"));
+    chosen = columns::tables(lab, ui).or(chosen);
+    chosen = columns::choice(lab, ui).or(chosen);
     file(lab, ui);
     if let Some(note) = lab.data().and_then(|data| data.note.clone()) {
         chips::note(ui, &note);
     }
+    classes::show(lab, ui);
     if let Some(data) = chosen {
         lab.choose(data);
     }
@@ -119,7 +122,7 @@ fn file(lab: &mut FlowLab, ui: &mut Ui) {
         ui.spacing_mut().item_spacing.x = 5.0;
         let field = TextEdit::singleline(&mut lab.files.points).hint_text("points.csv, ink.png").desired_width(ui.available_width() - 84.0);
         let response = ui.add(field).on_hover_text(
-            "A table with two columns of numbers, or a picture, whose darkness becomes points; or drop the file on the window",
+            "A table of numbers, of which two columns are shown, or a picture, whose darkness becomes points; or drop the file on the window",
         );
         response.widget_info(|| WidgetInfo::labeled(Role::TextInput, true, "Path of a CSV file"));
         let entered = response.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter));
@@ -169,6 +172,7 @@ fn drawing(lab: &mut FlowLab, ui: &mut Ui, shared: &mut Shared) {
     if !lab.tools.tool.draws() && !lab.shows_drawing() {
         return;
     }
+    classes::brush(lab, ui);
     stamp(lab, ui, shared);
     let (undo, redo) = lab.history.can();
     ui.horizontal_wrapped(|ui| {

@@ -1,5 +1,6 @@
 //! What lies on the desk beside data and model: which layers take part, by which loss, and what else is drawn.
 
+use super::classes::Classes;
 use super::compare::{Compare, Other};
 use super::ledger::LedgerView;
 use super::micro::Micro;
@@ -21,6 +22,7 @@ pub(super) struct Desk {
     pub(super) ledger: LedgerView,
     pub(super) compare: Option<Compare>,
     pub(super) micro: Micro,
+    pub(super) classes: Classes,
 }
 
 impl FlowLab {
@@ -53,6 +55,9 @@ impl FlowLab {
         }
         if self.desk.ledger.error_map {
             self.send(FlowCommand::ErrorMap(true));
+        }
+        if self.desk.classes.shown.is_some() {
+            self.send(FlowCommand::Show(self.desk.classes.shown));
         }
         if self.desk.compare.as_ref().is_some_and(|compare| compare.other == Other::ThisStep) {
             self.send(FlowCommand::Hand);

@@ -26,7 +26,9 @@ pub(super) fn picker(lab: &mut FlowLab, ui: &mut Ui) {
         });
     }
     if chosen != family {
-        lab.wish.config = Config::of(chosen);
+        // A flow that reads the class stays one where the other family can read it.
+        let classes = if chosen.without_conditioner().is_none() { lab.wish.config.classes } else { 0 };
+        lab.wish.config = Config { classes, ..Config::of(chosen) };
     }
     match &mut lab.wish.config.family {
         Family::Glow { mixing } => {

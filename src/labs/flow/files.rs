@@ -6,7 +6,7 @@ use std::sync::mpsc::{Receiver, TryRecvError, channel};
 use egui::Context;
 
 use super::stamps::is_picture;
-use super::{FlowLab, Lab};
+use super::{FlowLab, Lab, columns};
 use crate::train::PointData;
 use crate::train::flow_job::FlowCommand;
 
@@ -44,7 +44,7 @@ impl Files {
             let dialog = match ask {
                 Ask::Points => rfd::FileDialog::new()
                     .add_filter("Points or a picture", &["csv", "tsv", "txt", "png", "jpg", "jpeg", "gif"])
-                    .set_title("Points, two columns; or a picture, dark is dense"),
+                    .set_title("Points, a table; or a picture, dark is dense"),
                 Ask::Weights => rfd::FileDialog::new().add_filter("Weights", &["safetensors"]).set_title("Weights of a flow"),
             };
             // The lab may be gone by now.
@@ -82,6 +82,17 @@ fn opened(path: &Path) -> FlowCommand {
 }
 
 impl FlowLab {
+    /// Opens what a dialog or a drop has brought.
+    pub(super) fn take_files(&mut self, ctx: &Context) {
+        self.files.poll(ctx).into_iter().for_each(|command| match command {
+            FlowCommand::Data(PointData::File { path }) if is_picture(&path) => self.stamp_picture(&path, ctx),
+            FlowCommand::Data(PointData::File { path }) => self.choose(columns::of_file(&path)),
+            FlowCommand::Data(data) => self.choose(data),
+            FlowCommand::Load(path) => self.load_weights(&path),
+            other => self.send(other),
+        });
+    }
+
     /// Loads the points whose path was typed.
     pub(super) fn load_points(&mut self, ctx: &Context) {
         let path = PathBuf::from(self.files.points.trim());
@@ -89,7 +100,7 @@ impl FlowLab {
             self.stamp_picture(&path, ctx);
             return;
         }
-        self.choose(PointData::File { path });
+        self.choose(columns::of_file(&path));
     }
 
     /// Saves to the path that was typed.

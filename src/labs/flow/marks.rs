@@ -6,7 +6,7 @@ use super::fields::{FADE, LAYER_SCALE, SUM_SCALE};
 use super::numbers::{tween, tween_point};
 use super::tools::Tool;
 use super::warp::{self, Paint};
-use super::{FlowLab, Shared, curve, ledger, micro, pins};
+use super::{FlowLab, Shared, classes, columns, curve, ledger, micro, pins};
 use crate::data::Toy;
 use crate::train::flow_job::{Pictures, Point, ProbeReading};
 use crate::ui::canvas2d::Plane;
@@ -36,12 +36,12 @@ pub(super) fn data(lab: &FlowLab, plane: &Plane<'_>, shared: &Shared) {
         if lab.overlays.samples
             && let Some(samples) = pictures.samples.first()
         {
-            plane.points(samples, 1.7, sample_color());
+            classes::paint(plane, samples, &pictures.sample_classes, 1.7, sample_color());
         }
     }
     if let Some(data) = lab.data() {
         if lab.overlays.points {
-            plane.points(&data.points, 1.1, point_color(palette));
+            classes::paint(plane, &data.points, classes::of_data(lab), 1.1, point_color(palette));
         }
         if empty {
             plane.points(&Toy::TwoMoons.sample(500, shared.seed, 0).xy, 1.8, palette.text_dim.gamma_multiply(0.3));
@@ -56,6 +56,7 @@ pub(super) fn data(lab: &FlowLab, plane: &Plane<'_>, shared: &Shared) {
         pins::data(lab, plane, shared);
         ledger::over(lab, plane);
     }
+    columns::label(lab, plane);
     micro::data(lab, plane);
     curve::data(lab, plane);
     tool(lab, plane);
@@ -110,10 +111,15 @@ pub(super) fn latent(lab: &FlowLab, plane: &Plane<'_>, shared: &Shared) {
         grid(lab, plane, pictures, between);
     }
     if lab.overlays.points && !empty {
-        plane.points(&tween(&pictures.points, between), 1.1, point_color(palette));
+        let classes = if pictures.points.first().is_some_and(|points| points.len() == classes::of_data(lab).len()) {
+            classes::of_data(lab)
+        } else {
+            &[]
+        };
+        classes::paint(plane, &tween(&pictures.points, between), classes, 1.1, point_color(palette));
     }
     if lab.overlays.samples {
-        plane.points(&tween(&pictures.samples, between), 1.7, sample_color());
+        classes::paint(plane, &tween(&pictures.samples, between), &pictures.sample_classes, 1.7, sample_color());
     }
     if let Some(reading) = lab.reading().filter(|_| !empty) {
         trail(plane, reading, between, palette);

@@ -89,6 +89,7 @@ impl FlowLab {
         let stamps = self.tools.drawing.strokes().len() as u64;
         let points = darkness.points(n, HALF, self.lesson.seed.wrapping_add(stamps));
         self.tools.drawing.scatter(points, FINE);
+        self.tools.drawing.colour(self.desk.classes.brush);
         self.fit_next = !self.shows_drawing();
         self.tell(true);
     }

@@ -9,6 +9,7 @@ use super::micro::Micro;
 use super::tools::Tool;
 use super::{Command, FlowLab, Overlays, Shared};
 use crate::data::Drawing;
+use crate::data::table::MOST_CLASSES;
 use crate::flows::Config;
 use crate::labs::state::merged;
 use crate::train::flow_job::{FlowCommand, FlowSnapshot, MOST_PINS, Wiring};
@@ -73,6 +74,12 @@ pub(super) struct State {
     pub(super) brush: f64,
     /// Points a second of the spray.
     pub(super) spray: f64,
+    /// Class of what the brush lays, counted from 0.
+    #[serde(default)]
+    pub(super) brush_class: u8,
+    /// The class that is shown, counted from 0; `null` is the mixture.
+    #[serde(default)]
+    pub(super) shown_class: Option<usize>,
 }
 
 impl State {
@@ -86,14 +93,17 @@ impl State {
         (self.tool, self.brush, self.spray) = (Tool::Probe, 0.0, 0.0);
         self.compare = None;
         (self.micro, self.update) = (Micro::default(), None);
+        (self.brush_class, self.shown_class) = (0, None);
         self
     }
 
     /// This state with the settings of another.
     pub(super) fn with_settings_of(self, other: State) -> State {
-        let State { training, depth, playing, speed, data_view, latent_view, probe, focus, tool, brush, spray, compare, micro, .. } = self;
+        let State { training, depth, playing, speed, data_view, latent_view, probe, focus, .. } = self;
+        let State { tool, brush, spray, compare, micro, brush_class, shown_class, .. } = self;
         let focus = focus.filter(|&index| index < other.pins.len());
-        State { training, depth, playing, speed, data_view, latent_view, probe, focus, tool, brush, spray, compare, micro, ..other }
+        let looks = State { training, depth, playing, speed, data_view, latent_view, probe, focus, ..other };
+        State { tool, brush, spray, compare, micro, brush_class, shown_class, ..looks }
     }
 
     /// Ranges that the types do not express, as a sentence.
@@ -121,6 +131,9 @@ impl State {
             if !(value.is_finite() && value > 0.0) {
                 return Err(format!("`{name}` must be a positive number, but is {value}."));
             }
+        }
+        if usize::from(self.brush_class) >= MOST_CLASSES || self.shown_class.is_some_and(|class| class >= MOST_CLASSES) {
+            return Err(format!("`brush_class` and `shown_class` must be 0 to {}.", MOST_CLASSES - 1));
         }
         if self.pins.len() > MOST_PINS || self.focus.is_some_and(|index| index >= self.pins.len()) {
             return Err(format!("`pins` holds at most {MOST_PINS} points, and `focus` counts them from 0."));
@@ -161,6 +174,8 @@ impl FlowLab {
             tool: self.tools.tool,
             brush: self.tools.radius,
             spray: self.tools.flow,
+            brush_class: self.desk.classes.brush,
+            shown_class: self.desk.classes.shown,
         }
     }
 
@@ -228,6 +243,10 @@ impl FlowLab {
         self.tools.tool = state.tool;
         self.tools.radius = state.brush;
         self.tools.flow = state.spray;
+        self.desk.classes.brush = state.brush_class;
+        if state.shown_class != before.shown_class {
+            self.show_class(state.shown_class);
+        }
         if drawn && (other_drawing || other_data) {
             self.tell(true);
         } else if other_data {
@@ -354,6 +373,7 @@ impl FlowLab {
             self.wish.config = snapshot.config.clone();
             self.asked.0 = snapshot.config.clone();
         }
+        self.desk.classes.shown = snapshot.shown;
         if std::mem::discriminant(&snapshot.source) != std::mem::discriminant(&self.source) || !self.shows_drawing() {
             // A file that could not be read left the data as they were.
             self.source = snapshot.source.clone();
@@ -379,7 +399,8 @@ impl FlowLab {
         let Some(pictures) = &snapshot.pictures else { return false };
         let of_now = pictures.data_version == snapshot.data.version
             && Some(pictures.density.bounds) == self.view_sent
-            && pictures.wiring == snapshot.wiring;
+            && pictures.wiring == snapshot.wiring
+            && pictures.shown == snapshot.shown;
         let fine = snapshot.training || (pictures.step == snapshot.step && pictures.integral.is_some());
         of_now && fine && !snapshot.data.floor_pending && self.load_at_start.is_none()
     }

@@ -148,10 +148,14 @@ impl FlowLab {
         tools.at = at;
         match tools.tool {
             Tool::Probe | Tool::Trace => return,
-            Tool::Brush | Tool::Line => tools.drawing.begin(place, sigma, false),
+            Tool::Brush | Tool::Line => {
+                tools.drawing.begin(place, sigma, false);
+                tools.drawing.colour(self.desk.classes.brush);
+            }
             Tool::Eraser => tools.drawing.begin(place, sigma, true),
             Tool::Spray => {
                 tools.drawing.scatter(Vec::new(), FINE);
+                tools.drawing.colour(self.desk.classes.brush);
                 tools.sprayed.1 = 1.0;
             }
             Tool::Lasso => {

@@ -5,6 +5,7 @@ use crate::train::{Event, Lesson, Model, Publisher, TrainError, Weights};
 
 impl FlowJob {
     pub(super) fn carry_out(&mut self, command: FlowCommand, out: &mut Publisher<FlowSnapshot>) -> Result<(), TrainError> {
+        self.hold_class()?;
         match command {
             FlowCommand::Train(on) => {
                 if on && self.target.source.is_none() {
@@ -37,11 +38,13 @@ impl FlowJob {
                 if let Some(note) = &target.view.note {
                     out.event(Event::Warning(note.clone()));
                 }
-                self.set_target(target);
+                if self.set_target(target)? {
+                    out.event(Event::Done("Other classes: the flow that reads them starts anew.".into()));
+                }
             }
             FlowCommand::Draw { drawing, finished } => {
                 let target = Target::drawn(drawing, finished, self.lesson.seed, self.target.view.version + 1);
-                self.set_target(target);
+                self.set_target(target)?;
             }
             FlowCommand::Probe(at) => {
                 self.probe = at.map(|v| if v.is_finite() { v.clamp(-1e3, 1e3) } else { 0.0 });
@@ -101,6 +104,7 @@ impl FlowJob {
                 self.draw_soon();
             }
             FlowCommand::Understood => self.lost = None,
+            FlowCommand::Show(class) => self.show(class)?,
             FlowCommand::Save(path) => {
                 if let Some(model) = &mut self.model {
                     model.fit.weights()?.save(&path)?;
@@ -132,6 +136,12 @@ impl FlowJob {
     /// Whether the lesson's ranges hold and the weights are those of its model.
     fn lesson_fits(&self, weights: &Weights) -> Result<(), TrainError> {
         self.lesson.check().map_err(|reason| TrainError::WrongWeights { reason })?;
+        let (reads, found) = (self.config().classes, self.target.view.shares.len());
+        if reads > 0 && reads != found {
+            let reason =
+                format!("they read {reads} classes, and the data here have {}", if found == 0 { "none".into() } else { found.to_string() });
+            return Err(TrainError::WrongWeights { reason });
+        }
         weights.check(&self.lesson.model.training_graph(self.lesson.training.batch)?)
     }
 }

@@ -3,6 +3,7 @@
 //! No training step falls between the slices: all numbers of a round belong to the same weights, so what the window shows adds up.
 
 use super::Ledger;
+use super::by_class::Shown;
 use super::programs::{CHUNK, POINTS, Programs};
 use super::snapshot::{Field, Integral, Pictures, Point};
 use crate::exec::Session;
@@ -40,6 +41,10 @@ impl Fineness {
 pub(super) struct Scene<'a> {
     /// Data points to push through the layers.
     pub(super) points: &'a [Point],
+    /// Their classes; empty where they have none.
+    pub(super) classes: &'a [u8],
+    /// The class that is shown.
+    pub(super) shown: Shown<'a>,
     /// Held-out points.
     pub(super) test: &'a [Point],
     /// Entropy of the data's law, nats.
@@ -93,7 +98,7 @@ impl Cycle {
         match self.slice {
             Slice::Points => {
                 let shown = &scene.points[..scene.points.len().min(POINTS)];
-                let evaluation = programs.points(session, shown)?;
+                let evaluation = programs.points_of(session, shown, scene.classes)?;
                 if !shown.is_empty() {
                     self.pictures.mean_log_dets = evaluation.log_dets.iter().map(|column| mean(column)).collect();
                 }
@@ -104,10 +109,11 @@ impl Cycle {
             }
             Slice::RoundTrip => {
                 let points = &self.pictures.points;
-                self.pictures.round_trip = programs.round_trip(session, &points[0], &points[points.len() - 1])?;
+                self.pictures.round_trip = programs.round_trip_of(session, &points[0], &points[points.len() - 1], scene.classes)?;
                 self.slice = Slice::Lattice;
             }
             Slice::Lattice => {
+                programs.set_class(session, scene.shown.of_grids())?;
                 self.pictures.lattice = programs.lattice(session, scene.window)?;
                 self.pictures.conditioners = programs.conditioner_curves(session)?;
                 if scene.error_map {
@@ -120,11 +126,12 @@ impl Cycle {
                 self.slice = Slice::Samples;
             }
             Slice::Samples => {
-                self.pictures.samples = programs.samples(session, scene.seed)?;
+                (self.pictures.samples, self.pictures.sample_classes) = programs.samples_of(session, scene.seed, scene.shown)?;
+                self.pictures.shown = scene.shown.class;
                 self.slice = Slice::Density;
             }
             Slice::Density => {
-                if fill(&mut self.pictures.density, session, programs)? {
+                if fill(&mut self.pictures.density, session, programs, scene.shown)? {
                     self.pictures.ledger = Ledger::of(&self.pictures.density);
                     let farthest = self.pictures.samples[0].as_flattened().iter().fold(0.0, |far: f64, &v| far.max(f64::from(v).abs()));
                     let reach = (1.5 * farthest).ceil().clamp(REACH.0, REACH.1);
@@ -133,7 +140,7 @@ impl Cycle {
                 }
             }
             Slice::Integral => {
-                if fill(&mut self.integral, session, programs)? {
+                if fill(&mut self.integral, session, programs, scene.shown)? {
                     let sum: f64 = self.integral.values.iter().map(|&p| f64::from(p)).sum();
                     let mass = sum * self.integral.cell();
                     self.pictures.integral = Some(Integral { mass, reach: self.integral.bounds[2], side: self.fineness.integral });
@@ -146,10 +153,13 @@ impl Cycle {
                 self.nll.truncate(points.len());
                 let next = &points[self.nll.len()..(self.nll.len() + CHUNK).min(points.len())];
                 if !next.is_empty() {
-                    self.nll.extend(programs.log_prob(session, next)?.into_iter().map(|v| -f64::from(v)));
+                    // Whatever is shown, the score is that of all points together.
+                    let whole = Shown { class: None, ..scene.shown };
+                    self.nll.extend(programs.log_prob_of(session, next, whole)?.into_iter().map(|v| -f64::from(v)));
                 }
                 if self.nll.len() == points.len() {
                     self.pictures.test = (!points.is_empty()).then(|| score(&self.nll, scene.floor));
+                    programs.set_class(session, scene.shown.of_grids())?;
                     return Ok(Some(std::mem::take(&mut self.pictures)));
                 }
             }
@@ -167,9 +177,9 @@ pub(super) fn score(nll: &[f64], floor: Option<f64>) -> Score {
 }
 
 /// Computes p at the next chunk of cells; true when the field is full.
-fn fill(field: &mut Field, session: &mut dyn Session, programs: &Programs) -> Result<bool, TrainError> {
+fn fill(field: &mut Field, session: &mut dyn Session, programs: &Programs, shown: Shown<'_>) -> Result<bool, TrainError> {
     let next = field.next_centres(CHUNK);
-    let values = programs.log_prob(session, &next)?;
+    let values = programs.log_prob_of(session, &next, shown)?;
     field.values.extend(values.into_iter().map(f32::exp));
     Ok(field.values.len() == field.size[0] * field.size[1])
 }

@@ -54,8 +54,10 @@ impl FlowJob {
         let Some(model) = &mut self.model else { return Ok(()) };
         let start = Instant::now();
         let floor = self.target.view.floor;
-        let (points, test) = (&self.target.view.points[..], &self.target.test[..]);
-        let scene = Scene { points, test, floor, window: self.window, seed: self.lesson.seed, error_map: self.error_map };
+        let (points, test) = (&self.target.view.points[..], &self.target.test.xy[..]);
+        let shown = super::by_class::Shown { class: self.shown, shares: &self.target.view.shares };
+        let classes = &self.target.view.classes[..];
+        let scene = Scene { points, classes, shown, test, floor, window: self.window, seed: self.lesson.seed, error_map: self.error_map };
         let mut done = None;
         while done.is_none() && start.elapsed() < TURN {
             done = cycle.advance(model.fit.session(), &model.programs, &scene)?;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::exec::Session;
 use crate::exec::cpu::{CpuProgram, Store, Workers};
-use crate::flows::{self, Config};
+use crate::flows::{self, Config, SHOWN_CLASS};
 use crate::graph::{Direction, Graph, NodeId, Plan, Reuse};
 use crate::train::TrainError;
 
@@ -41,8 +41,9 @@ impl Numeric {
     /// A lost device.
     pub(super) fn log_det(&mut self, session: &mut dyn Session, step: u64, [x, y]: [f64; 2]) -> Result<f64, TrainError> {
         if self.copied != Some(step) {
-            for parameter in self.graph.parameters() {
-                let name = self.graph.describe(parameter.node);
+            let shown = self.graph.find(SHOWN_CLASS);
+            for node in self.graph.parameters().iter().map(|parameter| parameter.node).chain(shown) {
+                let name = self.graph.describe(node);
                 let values: Vec<f64> = session.read_parameter(&name)?.into_iter().map(f64::from).collect();
                 self.store.set(&name, &values)?;
             }

@@ -199,6 +199,7 @@ impl Programs {
             side,
             outline: evaluation.points.iter().map(|p| p[1..].to_vec()).collect(),
             numeric_log_det: f64::NAN,
+            ..ProbeReading::default()
         })
     }
 

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::{Conditioner, Ledger, RoundTrip, Timeline, Trace, UpdateStory, Wiring};
-use crate::data::Drawing;
+use crate::data::table::Standard;
+use crate::data::{Drawing, Points};
 use crate::exec::BackendInfo;
 use crate::flows::Config;
 use crate::train::{PointData, Score, Weights};
@@ -108,6 +109,8 @@ pub enum FlowCommand {
     Load(PathBuf),
     /// The sentence about the lost graphics device was read.
     Understood,
+    /// The class that the pictures are of; none is the mixture of all by their shares.
+    Show(Option<usize>),
 }
 
 /// A scalar field over a rectangle of data space.
@@ -197,6 +200,10 @@ pub struct Pictures {
     pub ledger: Ledger,
     /// The map of the round-trip error, where it was asked for.
     pub round_trip_map: Option<RoundTrip>,
+    /// The class that they are of; none is the mixture, whose grids are those of the first class.
+    pub shown: Option<usize>,
+    /// Class of each of the samples; empty where the flow reads none.
+    pub sample_classes: Vec<u8>,
     /// The sum of p over the plane; not computed for every picture.
     pub integral: Option<Integral>,
     /// The loss on held-out points.
@@ -226,6 +233,10 @@ pub struct ProbeReading {
     pub outline: Vec<Vec<Point>>,
     /// `log|det J|` of the whole map by central differences: it knows nothing of the formulas.
     pub numeric_log_det: f64,
+    /// `ln p(x | c)` of every class, nats; empty where the flow reads none.
+    pub given: Vec<f64>,
+    /// `p(c | x)` of every class.
+    pub posterior: Vec<f64>,
 }
 
 impl ProbeReading {
@@ -244,6 +255,16 @@ pub struct DataView {
     pub title: String,
     /// Some of the points, to draw.
     pub points: Vec<Point>,
+    /// Class of each of them; empty where they have none.
+    pub classes: Vec<u8>,
+    /// Share of each class; empty where there are none.
+    pub shares: Vec<f64>,
+    /// What the classes are called, where a table says.
+    pub class_names: Vec<String>,
+    /// What the two coordinates are called and their units, where a table says.
+    pub standard: Option<Standard>,
+    /// Names of all columns that the table has.
+    pub offered: Vec<String>,
     /// Points in a finite set, dabs of a drawing; `None` where fresh points come without end.
     pub count: Option<usize>,
     /// Entropy of the law that the points come from, nats.
@@ -256,6 +277,13 @@ pub struct DataView {
     pub note: Option<String>,
     /// Nothing can be learned from it.
     pub unusable: bool,
+}
+
+impl DataView {
+    /// Takes the points to draw.
+    pub(super) fn take(&mut self, points: Points) {
+        (self.points, self.classes) = (points.xy, points.classes);
+    }
 }
 
 /// Learning curves, thinned: a point of `train` is the mean over its steps.
@@ -314,6 +342,8 @@ pub struct FlowSnapshot {
     pub timeline: Timeline,
     /// Which layers take part, which are trained, and by which loss.
     pub wiring: Wiring,
+    /// The class that the pictures are of, once they are drawn.
+    pub shown: Option<usize>,
     /// The next update, once it was asked for.
     pub story: Option<Arc<UpdateStory>>,
     /// Weights, once they were asked for.

@@ -77,14 +77,14 @@ impl FlowJob {
     /// Trains up to a step without stopping for pictures.
     pub(super) fn train_ahead(&mut self, step: u64) -> Result<(), TrainError> {
         while self.trains() && self.model.as_ref().is_some_and(|model| model.fit.step() < step) {
-            let rate = self.rate_now();
+            let (rate, class_nats) = (self.rate_now(), self.class_nats());
             let Some(model) = &mut self.model else { break };
             model.fit.set_rate(rate);
             model.fit.advance()?;
             self.history.keep(model)?;
             for (step, loss) in model.fit.losses()? {
                 model.first_loss.get_or_insert(loss);
-                self.collector.train(step, loss);
+                self.collector.train(step, loss + class_nats);
             }
         }
         self.draw_soon();

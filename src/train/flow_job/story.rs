@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{FlowJob, Point, cooled};
 use crate::flows::{self, Config};
 use crate::graph::{Builder, Graph, GraphError, Mode, Reuse};
-use crate::train::{Source, TrainError};
+use crate::train::{Examples, Source, TrainError};
 
 /// The next update of the parameters, computed but not kept: the weights are those from before it.
 #[derive(Clone, Debug, Default)]
@@ -58,22 +58,24 @@ impl FlowJob {
         }
         let Source::Points(points) = model.fit.source() else { return Ok(()) };
         let step = model.fit.step();
-        let batch = points.batch(self.lesson.training.batch, seed, step).xy;
+        let crate::data::Points { xy: batch, classes } = points.batch(self.lesson.training.batch, seed, step);
+        let examples = Examples::new(batch.as_flattened().to_vec(), 2, &classes);
         let before = model.fit.weights()?;
         let program = match model.rise {
             Some(program) => program,
             None => *model.rise.insert(model.fit.session().prepare(&Arc::new(rise(&config, batch.len())?), Reuse::On)?),
         };
-        model.fit.session().run(program, &[("x", batch.as_flattened())])?;
+        model.fit.session().run(program, &examples.inputs(config.classes > 0))?;
         let rise = model.fit.session().read_output(program, "rise")?.as_chunks::<2>().0.to_vec();
-        let told = model.programs.points(model.fit.session(), &batch)?;
+        let told = model.programs.points_of(model.fit.session(), &batch, &classes)?;
         let mean = |values: &[f32]| values.iter().map(|&v| f64::from(v)).sum::<f64>() / values.len().max(1) as f64;
         model.fit.set_rate(cooled(rate, since, step));
         model.fit.advance()?;
         let after = model.fit.weights()?;
-        let told_after = model.programs.points(model.fit.session(), &batch)?;
+        let told_after = model.programs.points_of(model.fit.session(), &batch, &classes)?;
         model.fit.load(&before)?;
         model.numeric.forget();
+        model.programs.set_class(model.fit.session(), self.shown.unwrap_or(0))?;
         let trained = || before.arrays.iter().filter(|(name, _)| !name.starts_with("adam."));
         let squares = trained().flat_map(|(name, (_, values))| values.iter().zip(&after.arrays[name].1));
         let moved = squares.map(|(a, b)| f64::from(b - a).powi(2)).sum::<f64>().sqrt();
@@ -98,7 +100,7 @@ impl FlowJob {
     pub(super) fn update_by(&mut self, updates: u64) -> Result<(), TrainError> {
         self.return_to_newest()?;
         let (rate, since) = (self.lesson.training.adam.rate, self.warm_since);
-        let trains = self.target.source.is_some();
+        let (trains, class_nats) = (self.target.source.is_some(), self.class_nats());
         let Some(model) = &mut self.model else { return Ok(()) };
         if !trains || !self.wiring.trains(&model.config) {
             return Ok(());
@@ -109,7 +111,7 @@ impl FlowJob {
             self.history.keep(model)?;
         }
         for (step, loss) in model.fit.losses()? {
-            self.collector.train(step, loss);
+            self.collector.train(step, loss + class_nats);
         }
         self.story = None;
         self.history.hurried = true;

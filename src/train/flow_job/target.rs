@@ -25,7 +25,7 @@ pub(super) struct Target {
     /// What the window shows.
     pub(super) view: Arc<DataView>,
     /// Held-out points, the first [`TEST_POINTS`] of them for the curve.
-    pub(super) test: Vec<Point>,
+    pub(super) test: Points,
     entropy: Option<Receiver<Option<Entropy>>>,
 }
 
@@ -42,15 +42,25 @@ impl Target {
         let mut view = DataView { version, title: data.title(), ..DataView::default() };
         match &source {
             PointSource::Toy(toy) => {
-                view.points = toy.sample(POINTS, seed, DRAWN_STREAM).xy;
+                view.take(toy.sample(POINTS, seed, DRAWN_STREAM));
                 view.floor = toy.entropy().map(|entropy| entropy.nats);
                 view.peak = peak(*toy, &view.points);
             }
             PointSource::Drawing(..) => {}
-            PointSource::Finite { train, test, note } => {
-                view.points = train.thin(POINTS, seed).points.xy;
+            PointSource::Finite { .. } | PointSource::Table(_) => {
+                let (train, test, note) = match &source {
+                    PointSource::Table(table) => {
+                        view.class_names.clone_from(&table.prepared().class_names);
+                        view.standard = Some(table.standard().clone());
+                        view.offered.clone_from(&table.prepared().offered);
+                        (&table.points()[0], &table.points()[1], Some(table.prepared().note.clone()))
+                    }
+                    PointSource::Finite { train, test, note } => (train, test, note.clone()),
+                    _ => unreachable!("one of the two"),
+                };
+                view.take(train.thin(POINTS, seed).points);
                 view.count = Some(train.len() + test.len());
-                view.note.clone_from(note);
+                view.note = note;
                 view.unusable = distinct(train) < 2;
                 if view.unusable {
                     view.note = Some(
@@ -60,7 +70,8 @@ impl Target {
                 }
             }
         }
-        let test = source.test(STILL_TEST_POINTS, seed).xy;
+        view.shares = source.class_shares();
+        let test = source.test(STILL_TEST_POINTS, seed);
         let source = (!view.unusable).then_some(source);
         Ok(Target { data, source, view: Arc::new(view), test, entropy: None })
     }
@@ -71,11 +82,11 @@ impl Target {
         let mixture = drawing.mixture();
         let mut view =
             DataView { version, title: "your drawing".into(), count: Some(dabs), unusable: mixture.is_none(), ..DataView::default() };
-        let (mut source, mut test, mut entropy) = (None, Vec::new(), None);
+        let (mut source, mut test, mut entropy) = (None, Points::default(), None);
         match mixture {
             None => view.note = Some("There is no point to learn from yet: draw in the data space, or press 1 to 9.".into()),
             Some(mixture) => {
-                view.points = mixture.sample(POINTS, seed, DRAWN_STREAM).xy;
+                view.take(mixture.sample(POINTS, seed, DRAWN_STREAM));
                 let density = |p: &Point| mixture.log_density(p[0].into(), p[1].into()).exp();
                 view.peak = view.points.iter().take(256).map(density).reduce(f64::max);
                 if dabs == 1 {
@@ -87,7 +98,8 @@ impl Target {
                     );
                 }
                 let points = PointSource::Drawing(mixture.clone(), None);
-                test = points.test(STILL_TEST_POINTS, seed).xy;
+                view.shares = points.class_shares();
+                test = points.test(STILL_TEST_POINTS, seed);
                 source = Some(points);
                 if finished {
                     view.floor_pending = true;

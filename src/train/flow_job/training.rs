@@ -68,6 +68,7 @@ impl FlowJob {
     /// Takes steps for a turn; draws from `until` on.
     pub(super) fn train_turn(&mut self, until: Instant) -> Result<(), TrainError> {
         let (rate, since) = (self.lesson.training.adam.rate, self.warm_since);
+        let class_nats = self.class_nats();
         let Some(model) = &mut self.model else { return Ok(()) };
         let start = Instant::now();
         while start.elapsed() < TURN {
@@ -80,7 +81,7 @@ impl FlowJob {
             Ok(losses) => {
                 for (step, loss) in losses {
                     let first = *model.first_loss.get_or_insert(loss);
-                    self.collector.train(step, loss);
+                    self.collector.train(step, loss + class_nats);
                     if loss > first.max(0.0) + HOPELESS {
                         return self.stop_diverged(step, format!("the loss rose to {loss:.0} nats"));
                     }

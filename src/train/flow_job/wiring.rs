@@ -94,10 +94,14 @@ impl FlowJob {
         }
         self.set_objective(&mut fit, &config)?;
         let applied = self.wiring.applied(&config);
+        // Pictures are of one class at a time.
+        let applied = Config { one_class: true, ..applied };
         let programs = super::Programs::new(fit.session(), &applied)?;
+        programs.set_class(fit.session(), self.shown.unwrap_or(0))?;
         let numeric = super::Numeric::new(&applied)?;
         let good = (fit.step(), fit.weights()?);
-        let cost = crate::flows::likelihood(&applied, 1)?.cost();
+        // A mixture asks every class.
+        let cost = crate::flows::likelihood(&applied, 1)?.cost() * config.classes.max(1) as u64;
         Ok(Trained { fit, config, programs, numeric, first_loss: None, rise: None, good, cost })
     }
 }

@@ -48,6 +48,8 @@ impl Race {
                 mixture.bounds(3.0).as_flattened().iter().fold(1.0, |most: f64, edge| most.max(edge.abs())) as f32
             }
             PointSource::Finite { .. } => FINITE_HALF,
+            // Standardised columns reach four deviations and more.
+            PointSource::Table(_) => TOY_HALF,
         };
         let contestants =
             families.iter().map(|&family| Contestant::new(Config::of(family), data, &source, seed, threads)).collect::<Result<_, _>>()?;
@@ -117,7 +119,7 @@ fn peak(source: &PointSource, test: &Points, half: f32) -> f32 {
             Some(law) => mixture(law),
             None => grid(half).into_iter().map(|[x, y]| toy.log_density(x.into(), y.into()).exp() as f32).fold(1e-6, f32::max),
         },
-        PointSource::Finite { .. } => {
+        PointSource::Finite { .. } | PointSource::Table(_) => {
             let mut counts = vec![0_u32; BINS * BINS];
             let bin = |v: f32| (((v / half + 1.0) / 2.0 * BINS as f32).max(0.0) as usize).min(BINS - 1);
             test.xy.iter().for_each(|&[x, y]| counts[bin(y) * BINS + bin(x)] += 1);
