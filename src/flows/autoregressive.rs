@@ -15,8 +15,8 @@ pub use sweep::jacobi_sweep;
 use super::config::Config;
 use super::family::Family;
 use super::made::{Made, Order};
-use super::monotone::{Monotone, of_family};
-use super::{Layer, Moved};
+use super::monotone::{Affine, Monotone, drawn, of_family};
+use super::{Layer, Moved, Scene};
 use crate::graph::{Builder, Direction, NodeId};
 
 /// One layer.
@@ -35,6 +35,17 @@ impl Autoregressive {
         let order = Order::new(config.dim, stage % 2 == 1);
         let made = order.made(b, config, map.parameters(), class);
         Autoregressive { map, made, order, reads_latent: config.family == Family::Iaf }
+    }
+
+    /// Log-scales and shifts `[B,1]` of the last coordinate of an affine layer of the plane, for values `[B,1]` of the first.
+    pub(super) fn affine_settings(&self, b: &mut Builder, first: NodeId) -> (Option<NodeId>, NodeId) {
+        let zero = b.fill(0.0, &[b.shape(first).batch(), 1]);
+        let places = self.order.places();
+        let known: Vec<NodeId> = (0..places.len()).map(|axis| if axis == places[0] { first } else { zero }).collect();
+        let known = b.concat(&known, 1);
+        let raw = self.made.one(b, known, places[places.len() - 1]);
+        let (log_scale, shift) = Affine::settings(b, raw);
+        (Some(log_scale), shift)
     }
 
     /// One pass: the side that the network reads is known.
@@ -68,5 +79,27 @@ impl Layer for Autoregressive {
     fn run(&self, b: &mut Builder, direction: Direction, x: NodeId) -> Moved {
         let known = (direction == Direction::Forward) != self.reads_latent;
         if known { self.at_once(b, x) } else { self.by_dimension(b, x) }
+    }
+
+    /// The map of the last coordinate, given the first as it is, and the map of the first, which reads nothing.
+    fn portrait(&self, b: &mut Builder, scene: &Scene) -> Vec<(&'static str, NodeId)> {
+        let known = if self.reads_latent { scene.after } else { scene.before };
+        let mut own = |coordinate: usize| {
+            let raw = self.made.one(b, known, coordinate);
+            let moved = b.slice(known, 1, coordinate, 1);
+            drawn(b, self.map.as_ref(), raw, scene.line, moved)
+        };
+        let places = self.order.places();
+        let mut all = own(places[places.len() - 1]);
+        all.extend(own(places[0]).into_iter().filter_map(|(name, node)| {
+            let first = match name {
+                "map" => "first_map",
+                "log_slope" => "first_log_slope",
+                "log_slope_here" => "first_log_slope_here",
+                _ => return None,
+            };
+            Some((first, node))
+        }));
+        all
     }
 }

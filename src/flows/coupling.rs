@@ -4,8 +4,8 @@
 //! So the Jacobian is triangular in two blocks, its log-determinant a sum, and the inverse as cheap as the layer itself.
 
 use super::config::Config;
-use super::monotone::{Affine, Monotone, of_family};
-use super::{Layer, Moved};
+use super::monotone::{Affine, Monotone, drawn, of_family};
+use super::{Layer, Moved, Scene};
 use crate::graph::{Builder, Direction, NodeId};
 use crate::nn::Mlp;
 
@@ -82,6 +82,12 @@ impl Layer for Coupling {
         let raw = self.conditioned(b, passive);
         let Moved { to, log_det } = self.map.run(b, direction, moved, raw);
         Moved { to: self.joined(b, passive, to), log_det }
+    }
+
+    fn portrait(&self, b: &mut Builder, scene: &Scene) -> Vec<(&'static str, NodeId)> {
+        let [passive, moved] = [true, false].map(|stays| self.part(b, scene.before, stays));
+        let raw = self.conditioned(b, passive);
+        drawn(b, self.map.as_ref(), raw, scene.line, moved)
     }
 }
 

@@ -10,7 +10,7 @@
 
 use super::config::Config;
 use super::tangents::Tangents;
-use super::{Layer, Moved};
+use super::{Layer, Moved, Scene};
 use crate::graph::{Builder, Direction, Init, NodeId};
 
 /// Evaluations of the velocity in `steps` steps.
@@ -81,26 +81,32 @@ impl Stretch {
     }
 }
 
+impl Stretch {
+    /// A step of length h from time t: the points, and what it adds to the log-determinant.
+    fn step(&self, b: &mut Builder, x: NodeId, t: f64, h: f64) -> (NodeId, NodeId) {
+        let [begin, middle, end] = [t, t + h / 2.0, t + h].map(|t| b.scalar(t));
+        let first = self.velocity.at(b, x, begin);
+        let half = moved(b, x, first.0, h / 2.0);
+        let second = self.velocity.at(b, half, middle);
+        let half = moved(b, x, second.0, h / 2.0);
+        let third = self.velocity.at(b, half, middle);
+        let whole = moved(b, x, third.0, h);
+        let fourth = self.velocity.at(b, whole, end);
+        let stages = [first, second, third, fourth];
+        let motion = weighted(b, stages.map(|s| s.0));
+        let growth = weighted(b, stages.map(|s| s.1));
+        (moved(b, x, motion, h / 6.0), b.scale(growth, h / 6.0))
+    }
+}
+
 impl Layer for Stretch {
     fn run(&self, b: &mut Builder, direction: Direction, x: NodeId) -> Moved {
         let (from, to) = if direction == Direction::Forward { (self.from, self.to) } else { (self.to, self.from) };
         let h = (to - from) / self.steps as f64;
         let (mut x, mut log_det) = (x, None);
         for step in 0..self.steps {
-            let t = from + step as f64 * h;
-            let [begin, middle, end] = [t, t + h / 2.0, t + h].map(|t| b.scalar(t));
-            let first = self.velocity.at(b, x, begin);
-            let half = moved(b, x, first.0, h / 2.0);
-            let second = self.velocity.at(b, half, middle);
-            let half = moved(b, x, second.0, h / 2.0);
-            let third = self.velocity.at(b, half, middle);
-            let whole = moved(b, x, third.0, h);
-            let fourth = self.velocity.at(b, whole, end);
-            let stages = [first, second, third, fourth];
-            let motion = weighted(b, stages.map(|s| s.0));
-            let growth = weighted(b, stages.map(|s| s.1));
-            x = moved(b, x, motion, h / 6.0);
-            let part = b.scale(growth, h / 6.0);
+            let part;
+            (x, part) = self.step(b, x, from + step as f64 * h, h);
             log_det = Some(match log_det {
                 Some(sum) => b.add(sum, part),
                 None => part,
@@ -108,6 +114,16 @@ impl Layer for Stretch {
         }
         let batch = b.shape(x).batch();
         Moved { to: x, log_det: log_det.unwrap_or_else(|| b.fill(0.0, &[batch, 1])) }
+    }
+
+    fn portrait(&self, b: &mut Builder, scene: &Scene) -> Vec<(&'static str, NodeId)> {
+        let h = (self.to - self.from) / self.steps as f64;
+        let mut places = vec![scene.places];
+        for step in 0..self.steps {
+            let last = places[step];
+            places.push(self.step(b, last, self.from + step as f64 * h, h).0);
+        }
+        vec![("motion", b.concat(&places[1..], 1))]
     }
 }
 

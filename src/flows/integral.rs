@@ -85,13 +85,20 @@ impl Integral {
         b.reshape(g, &dims)
     }
 
-    /// `y` and the slope at `x [B,D,1]`.
-    fn at(&self, b: &mut Builder, context: NodeId, constant: NodeId, x: NodeId) -> (NodeId, NodeId) {
-        let (nodes, weights) = clenshaw_curtis(self.order);
+    /// Where the rule looks at the integrand between 0 and `x [B,D,1]`, `[B,D,N+1]`: first at x itself.
+    fn nodes(&self, b: &mut Builder, x: NodeId) -> NodeId {
+        let (nodes, _) = clenshaw_curtis(self.order);
         let count = nodes.len();
         let places = b.table(nodes.iter().map(|n| 0.5 * (1.0 + n)).collect(), &[1, 1, count]);
+        b.mul(x, places)
+    }
+
+    /// `y` and the slope at `x [B,D,1]`.
+    fn at(&self, b: &mut Builder, context: NodeId, constant: NodeId, x: NodeId) -> (NodeId, NodeId) {
+        let (_, weights) = clenshaw_curtis(self.order);
+        let count = weights.len();
         let weights = b.table(weights.iter().map(|w| 0.5 * w).collect(), &[1, 1, count]);
-        let u = b.mul(x, places);
+        let u = self.nodes(b, x);
         let g = self.integrand(b, context, u);
         let weighted = b.mul(g, weights);
         let mean = b.sum(weighted, &[2]);
@@ -107,6 +114,13 @@ impl Integral {
 impl Monotone for Integral {
     fn parameters(&self) -> usize {
         EMBEDDING + 1
+    }
+
+    fn landmarks(&self, b: &mut Builder, x: NodeId, raw: NodeId) -> Vec<(&'static str, NodeId)> {
+        let (context, _) = self.prepared(b, raw);
+        let x = raised(b, x);
+        let u = self.nodes(b, x);
+        vec![("nodes_x", u), ("nodes_y", self.integrand(b, context, u))]
     }
 
     fn forward(&self, b: &mut Builder, x: NodeId, raw: NodeId) -> Moved {

@@ -37,6 +37,14 @@ impl Knots {
         Knots { left: b.concat(&[zero, inner], 2), right: b.concat(&[inner, one], 2), inner }
     }
 
+    /// All K + 1 knots in units of the plane, `[B,D,K+1]`.
+    pub(super) fn all(&self, b: &mut Builder, spline: Spline) -> NodeId {
+        let last = b.slice(self.right, 2, spline.bins - 1, 1);
+        let unit = b.concat(&[self.left, last], 2);
+        let stretched = b.scale(unit, 2.0 * spline.bound as f64);
+        b.offset(stretched, -(spline.bound as f64))
+    }
+
     /// One where `x [B,D,1]` lies in the bin, else zero, `[B,D,K]`. A knot belongs to the bin that it ends.
     pub(super) fn bin_of(&self, b: &mut Builder, x: NodeId) -> NodeId {
         let shape = b.shape(self.inner);

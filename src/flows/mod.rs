@@ -18,6 +18,7 @@ pub mod maps;
 mod monotone;
 mod planar;
 mod polynomial;
+mod portrait;
 pub mod quadrature;
 mod radial;
 mod rational_quadratic;
@@ -34,6 +35,7 @@ pub use config::{Config, MOST_CLASSES};
 pub use energy::{BUMP, Energy};
 pub use estimate::{residual_lipschitz, residual_traces, velocity};
 pub use family::{Basis, Family, Inversion, Jacobian, Mixing, Spline};
+pub use portrait::{Conditioning, portraits};
 pub use record::{Nodes, SHOWN_CLASS, conditioners, evaluation, forward, inverse, likelihood};
 
 use crate::graph::{Builder, Direction, NodeId};
@@ -50,4 +52,23 @@ struct Moved {
 trait Layer {
     /// Runs it, or its inverse.
     fn run(&self, b: &mut Builder, direction: Direction, x: NodeId) -> Moved;
+
+    /// The nodes of which it is drawn, with their names. A layer without a network is one matrix and a shift: the images of the origin and of
+    /// the two unit vectors say all of it.
+    fn portrait(&self, b: &mut Builder, _: &Scene) -> Vec<(&'static str, NodeId)> {
+        let corners = b.table(vec![0.0, 0.0, 1.0, 0.0, 0.0, 1.0], &[3, 2]);
+        vec![("corners", self.run(b, Direction::Forward, corners).to)]
+    }
+}
+
+/// Where the layers are looked at that are drawn.
+struct Scene {
+    /// The point before the layer, `[1,D]`.
+    before: NodeId,
+    /// The point after it, `[1,D]`.
+    after: NodeId,
+    /// Places along one coordinate, `[N,1]`.
+    line: NodeId,
+    /// Places of the plane before the layer, `[M,D]`.
+    places: NodeId,
 }

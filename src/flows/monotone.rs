@@ -24,6 +24,12 @@ pub(super) trait Monotone {
     /// Moves back.
     fn inverse(&self, b: &mut Builder, y: NodeId, raw: NodeId) -> Moved;
 
+    /// What is drawn beside the map of one number `x [1,1]` with raw parameters `[1,P]`: knots, or the nodes of a quadrature.
+    fn landmarks(&self, b: &mut Builder, x: NodeId, raw: NodeId) -> Vec<(&'static str, NodeId)> {
+        let _ = (b, x, raw);
+        Vec::new()
+    }
+
     /// Either.
     fn run(&self, b: &mut Builder, direction: Direction, x: NodeId, raw: NodeId) -> Moved {
         match direction {
@@ -44,6 +50,17 @@ pub(super) fn of_family(b: &mut Builder, family: Family, width: usize) -> Box<dy
         Family::Umnn { order } => Box::new(Integral::declare(b, order, width)),
         _ => Box::new(Affine),
     }
+}
+
+/// The map of one number along a line `[N,1]` and at `here [1,1]`, for raw parameters `[1,P]`.
+pub(super) fn drawn(b: &mut Builder, map: &dyn Monotone, raw: NodeId, line: NodeId, here: NodeId) -> Vec<(&'static str, NodeId)> {
+    let parameters = b.shape(raw).last();
+    let for_all = b.expand(raw, &[b.shape(line).batch(), parameters]);
+    let along = map.forward(b, line, for_all);
+    let at = map.forward(b, here, raw);
+    let mut all = vec![("map", along.to), ("log_slope", along.log_det), ("log_slope_here", at.log_det)];
+    all.extend(map.landmarks(b, here, raw));
+    all
 }
 
 /// `y = x + t` (NICE, 1410.8516).

@@ -7,7 +7,7 @@
 //! It is invertible where `w'u > -1`: the component of u along w is replaced by `m(w'u) = -1 + softplus(w'u)`, so
 //! `u = u_raw + (m(w'u_raw) - w'u_raw) w / |w|^2`, divided by the square of the length.
 
-use super::{Layer, Moved, root};
+use super::{Layer, Moved, Scene, root};
 use crate::graph::{Binary, Builder, Direction, Init, NodeId, Unary};
 
 /// One layer: `u [1,D]` as constrained, `w [1,D]`, `b [1,1]`, and `w'u [1,1]`.
@@ -87,5 +87,11 @@ impl Layer for Planar {
             Direction::Forward => Moved { to: b.add(x, change), log_det },
             Direction::Inverse => Moved { to: b.sub(x, change), log_det: b.neg(log_det) },
         }
+    }
+
+    fn portrait(&self, b: &mut Builder, scene: &Scene) -> Vec<(&'static str, NodeId)> {
+        let at = self.along_w(b, scene.before);
+        let (bend, steep) = self.bend(b, at);
+        vec![("u", self.u), ("w", self.w), ("bias", self.bias), ("along", self.along), ("bend", bend), ("steep", steep)]
     }
 }

@@ -74,13 +74,20 @@ impl Coefficients {
         b.offset(mean, FLOOR)
     }
 
-    /// `y` at `x [B,D,1]`: half of x times the weighted sum over the nodes of `[0, x]`.
-    fn integral(&self, b: &mut Builder, x: NodeId) -> NodeId {
-        let (nodes, weights) = gauss_legendre(self.powers.len());
+    /// Where the rule looks at g between 0 and `x [B,D,1]`.
+    fn nodes(&self, b: &mut Builder, x: NodeId) -> NodeId {
+        let (nodes, _) = gauss_legendre(self.powers.len());
         let count = nodes.len();
         let places = b.table(nodes.iter().map(|n| 0.5 * (1.0 + n)).collect(), &[1, 1, count]);
+        b.mul(x, places)
+    }
+
+    /// `y` at `x [B,D,1]`: half of x times the weighted sum over the nodes of `[0, x]`.
+    fn integral(&self, b: &mut Builder, x: NodeId) -> NodeId {
+        let (_, weights) = gauss_legendre(self.powers.len());
+        let count = weights.len();
         let weights = b.table(weights.iter().map(|w| 0.5 * w).collect(), &[1, 1, count]);
-        let u = b.mul(x, places);
+        let u = self.nodes(b, x);
         let g = self.slope(b, u);
         let weighted = b.mul(g, weights);
         let mean = b.sum(weighted, &[2]);
@@ -92,6 +99,14 @@ impl Coefficients {
 impl Monotone for Polynomial {
     fn parameters(&self) -> usize {
         self.polynomials * (self.degree + 1) + 1
+    }
+
+    fn landmarks(&self, b: &mut Builder, x: NodeId, raw: NodeId) -> Vec<(&'static str, NodeId)> {
+        let coefficients = self.coefficients(b, raw);
+        let x = raised(b, x);
+        let (calm, _) = calmed(b, x);
+        let u = coefficients.nodes(b, calm);
+        vec![("nodes_x", u), ("nodes_y", coefficients.slope(b, u))]
     }
 
     fn forward(&self, b: &mut Builder, x: NodeId, raw: NodeId) -> Moved {

@@ -8,7 +8,7 @@
 //! The inverse has a closed form: the image's distance is `r_z = r (1 + beta h)`, so r is the positive root of
 //! `r^2 + (alpha + beta - r_z) r - alpha r_z = 0`.
 
-use super::{Layer, Moved};
+use super::{Layer, Moved, Scene};
 use crate::graph::{Binary, Builder, Direction, Init, NodeId, Unary};
 
 /// Least alpha.
@@ -97,5 +97,9 @@ impl Layer for Radial {
                 Moved { to: b.add(self.centre, back), log_det: b.neg(log_det) }
             }
         }
+    }
+
+    fn portrait(&self, _: &mut Builder, _: &Scene) -> Vec<(&'static str, NodeId)> {
+        vec![("centre", self.centre), ("alpha", self.alpha), ("beta", self.beta)]
     }
 }

@@ -90,6 +90,11 @@ impl Monotone for RationalQuadratic {
         3 * self.spline.bins - 1
     }
 
+    fn landmarks(&self, b: &mut Builder, _: NodeId, raw: NodeId) -> Vec<(&'static str, NodeId)> {
+        let (xs, ys, ..) = self.bins(b, raw);
+        vec![("knots_x", xs.all(b, self.spline)), ("knots_y", ys.all(b, self.spline))]
+    }
+
     fn forward(&self, b: &mut Builder, x: NodeId, raw: NodeId) -> Moved {
         let x = raised(b, x);
         let boxed = Boxed::new(b, self.spline, x);

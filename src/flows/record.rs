@@ -72,7 +72,7 @@ pub fn inverse(b: &mut Builder, config: &Config, batch: usize) -> Nodes {
 }
 
 /// The layers, declared; none for one that is left out.
-fn layers(b: &mut Builder, config: &Config, class: Option<NodeId>) -> Vec<Option<Box<dyn Layer>>> {
+pub(super) fn layers(b: &mut Builder, config: &Config, class: Option<NodeId>) -> Vec<Option<Box<dyn Layer>>> {
     let velocity = match config.family {
         Family::Ffjord { .. } => Some(b.scope("velocity", |b| Velocity::declare(b, config.dim, config.width))),
         _ => None,
@@ -149,24 +149,24 @@ pub fn likelihood(config: &Config, batch: usize) -> Result<Graph, GraphError> {
     b.finish()
 }
 
-/// What the conditioners of affine couplings of the plane say, all of them for the same passive coordinates: inputs `passive [B,1]` and, with
-/// classes, `class [B,1]`, outputs `shift.k` and, where the couplings scale, `log_scale.k`, each `[B,1]`, for every stage k that is such a coupling.
-/// The arrays are those of the flow itself; a layer that is left out speaks too. None where the family has no such conditioner.
+/// What the conditioners of affine layers of the plane say, all of them for the same coordinate that they read: inputs `passive [B,1]` and,
+/// with classes, `class [B,1]`, outputs `shift.k` and, where the layers scale, `log_scale.k`, each `[B,1]`, for every stage k that is an affine
+/// coupling or autoregressive layer. The arrays are those of the flow itself; a layer that is left out speaks too. None where the family has no
+/// such conditioner.
 ///
 /// # Errors
 /// A configuration of another dimension than 2.
 pub fn conditioners(config: &Config, batch: usize) -> Result<Option<Graph>, GraphError> {
-    if !matches!(config.family, Family::Nice | Family::RealNvp | Family::Glow { .. }) {
+    if !(0..config.stages()).any(|stage| config.says_scale_and_shift(stage)) {
         return Ok(None);
     }
     let mut b = Builder::new(Mode::Evaluate);
     let passive = b.input("passive", &[batch, config.dim / 2]);
     let class = class(&mut b, config, batch);
-    for stage in 0..config.stages() {
-        let Some(index) = config.coupling(stage) else { continue };
-        let settings = b.scope(config.scope(stage), |b| {
-            let coupling = Coupling::declare(b, config, index, class);
-            coupling.affine_settings(b, passive, config)
+    for stage in (0..config.stages()).filter(|&stage| config.says_scale_and_shift(stage)) {
+        let settings = b.scope(config.scope(stage), |b| match config.coupling(stage) {
+            Some(index) => Coupling::declare(b, config, index, class).affine_settings(b, passive, config),
+            None => Some(Autoregressive::declare(b, config, stage, class).affine_settings(b, passive)),
         });
         let Some((log_scale, shift)) = settings else { continue };
         b.output(&format!("shift.{stage}"), shift);

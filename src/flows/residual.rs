@@ -6,7 +6,7 @@
 //! leading minors positive.
 
 use super::tangents::Tangents;
-use super::{Layer, Moved};
+use super::{Layer, Moved, Scene};
 use crate::graph::{Binary, Builder, Direction, Init, NodeId, Unary};
 
 /// Largest spectral norm of a weight matrix; three of them make `Lip(g) <= 0.86`.
@@ -81,6 +81,13 @@ impl Layer for Residual {
                 Moved { to: found, log_det: b.neg(log_det) }
             }
         }
+    }
+
+    fn portrait(&self, b: &mut Builder, scene: &Scene) -> Vec<(&'static str, NodeId)> {
+        let g = self.with_jacobian(b, scene.places);
+        let dim = g.by_input.len();
+        let entries: Vec<NodeId> = (0..dim * dim).map(|i| g.entry(b, i % dim, i / dim)).collect();
+        vec![("field", g.value), ("jacobian", b.concat(&entries, 1))]
     }
 }
 

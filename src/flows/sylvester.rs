@@ -9,7 +9,7 @@
 
 use super::family::Basis;
 use super::linear::entry;
-use super::{Layer, Moved, root};
+use super::{Layer, Moved, Scene, root};
 use crate::graph::{Binary, Builder, Direction, Init, NodeId, Unary};
 
 /// Steps of the orthogonalisation. A singular value grows by 1.5 a step while it is small, and its error squares once it is near 1: so Q is
@@ -87,15 +87,22 @@ impl Sylvester {
     }
 }
 
+impl Sylvester {
+    /// `tanh(R2 v + b)` of `v [B,D]`.
+    fn bend(&self, b: &mut Builder, v: NodeId) -> NodeId {
+        let inner = b.matmul_with(v, self.r2, false, true);
+        let sum = b.add(inner, self.bias);
+        b.tanh(sum)
+    }
+}
+
 impl Layer for Sylvester {
     fn run(&self, b: &mut Builder, direction: Direction, x: NodeId) -> Moved {
         let dim = b.shape(x).last();
         // Rows are points: Q'x is x Q.
         let turned = b.matmul(x, self.q);
         let v = if direction == Direction::Forward { turned } else { self.solve(b, turned) };
-        let inner = b.matmul_with(v, self.r2, false, true);
-        let sum = b.add(inner, self.bias);
-        let tanh = b.tanh(sum);
+        let tanh = self.bend(b, v);
         let diagonals: Vec<NodeId> = (0..dim)
             .map(|i| {
                 let (r1, r2) = (entry(b, self.r1, i, i), entry(b, self.r2, i, i));
@@ -115,6 +122,11 @@ impl Layer for Sylvester {
             // What is found lies in Q's coordinates, all D of them.
             Direction::Inverse => Moved { to: b.matmul_with(v, self.q, false, true), log_det: b.neg(log_det) },
         }
+    }
+
+    fn portrait(&self, b: &mut Builder, scene: &Scene) -> Vec<(&'static str, NodeId)> {
+        let turned = b.matmul(scene.before, self.q);
+        vec![("q", self.q), ("r1", self.r1), ("r2", self.r2), ("bias", self.bias), ("bend", self.bend(b, turned))]
     }
 }
 

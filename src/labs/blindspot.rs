@@ -4,13 +4,10 @@
 mod analysis;
 mod block;
 mod controls;
-mod depth;
 mod explain;
 mod fields;
 mod race;
 mod table;
-
-use std::time::Duration;
 
 use egui::Context;
 use serde::{Deserialize, Serialize};
@@ -18,15 +15,14 @@ use serde_json::{Value, json};
 
 use self::analysis::{Analysis, Growth};
 use self::block::BlockTextures;
-use self::depth::Layers;
 use super::state::merged;
 use super::table::Table;
-use super::training;
+use super::walk::{Manner, Walk};
+use super::working::{Working, backend};
 use super::{Action, Command, Lab, LabStatus, Live, Shared};
 use crate::data::rain::{Rain, Toward};
 use crate::exec::BackendChoice;
-use crate::train::Worker;
-use crate::train::rain_job::{RainCommand, RainJob, RainSnapshot};
+use crate::train::rain_job::{RainCommand, RainJob};
 use crate::train::{ImageData, Lesson, Model};
 use crate::ui::theme::Palette;
 use crate::ui::transport::TransportModel;
@@ -98,76 +94,72 @@ impl State {
 
 /// The lab.
 pub struct BlindSpotLab {
-    worker: Option<Worker<RainJob>>,
-    snapshot: Option<RainSnapshot>,
+    work: Working<RainJob>,
     state: State,
-    depth: Layers,
+    /// Through the depths of a network: place 0 is one layer.
+    depth: Walk,
     analysis: Option<Analysis>,
     growth: Option<Growth>,
     textures: BlockTextures,
     /// The law and the layer that the worker was last asked for.
     asked: (Rain, usize),
-    seed: u64,
     /// The colours of the theme that was last drawn in.
     palette: &'static Palette,
-    failed: Option<String>,
 }
+
+/// From one layer to the most that are offered.
+const LAYERS: Manner = Manner {
+    step: "layer",
+    steps: "layers",
+    large: ("two layers", 2.0),
+    speed: (1.0, [0.25, 8.0]),
+    position: |at, last| format!("{} of {} layers", at + 1, last + 1),
+    detail: |_| String::new(),
+};
 
 /// Opens the lab; its worker starts with the first frame.
 #[must_use]
 pub fn open(shared: &Shared) -> Box<dyn Lab> {
     let state = State::default();
     Box::new(BlindSpotLab {
-        worker: None,
-        snapshot: None,
-        depth: Layers::new(state.layers, MOST_LAYERS),
+        work: Working::new(shared),
+        depth: Walk::new(LAYERS, state.layers - 1, MOST_LAYERS - 1),
         analysis: None,
         growth: None,
         textures: BlockTextures::default(),
         asked: (state.law, state.layer),
-        seed: shared.seed,
         palette: shared.palette(),
-        failed: None,
         state,
     })
 }
 
 impl BlindSpotLab {
     fn start(&mut self, ctx: &Context, shared: &Shared) {
-        let software = shared.frame_interval > Duration::from_millis(40);
-        // Where a window is drawn by the processor there is no GPU to train on.
-        let choice = if software && shared.backend == BackendChoice::Auto { BackendChoice::Cpu } else { shared.backend };
-        let (threads, seed, law, wake) = (shared.threads, self.seed, self.state.law, ctx.clone());
+        let (choice, threads, seed, law) = (backend(shared), shared.threads, self.work.seed, self.state.law);
         let make = move || {
             RainJob::new(seed, Some(law), choice, threads).unwrap_or_else(|error| {
                 tracing::warn!("{error}");
                 RainJob::new(seed, None, BackendChoice::Cpu, threads).expect("the shipped lessons open on the CPU")
             })
         };
-        self.worker = Some(Worker::spawn("rain", make, move || wake.request_repaint()));
+        self.work.begin("rain", ctx, make);
         self.asked = (law, usize::MAX);
     }
 
-    fn send(&self, command: RainCommand) {
-        if let Some(worker) = &self.worker {
-            worker.send(command);
-        }
-    }
-
     fn running(&self) -> bool {
-        self.snapshot.as_ref().is_some_and(|snapshot| snapshot.running)
+        self.work.snapshot.as_ref().is_some_and(|snapshot| snapshot.running)
     }
 
     fn train(&mut self, on: bool) {
         if on {
             self.state.page = Page::Rain;
         }
-        self.send(RainCommand::Train(on));
+        self.work.send(RainCommand::Train(on));
     }
 
     /// Makes everything follow the settings: the walk, the analysis, the worker.
     fn follow(&mut self) {
-        self.state.layers = self.depth.layers();
+        self.state.layers = self.depth.place() + 1;
         let key = (self.state.layers, self.state.kernel, self.state.wired);
         if self.analysis.as_ref().is_none_or(|analysis| analysis.key() != key) {
             self.analysis = Analysis::new(key);
@@ -177,12 +169,12 @@ impl BlindSpotLab {
         }
         if self.asked.1 != self.state.layer {
             self.asked.1 = self.state.layer;
-            self.send(RainCommand::Look(self.state.layer));
+            self.work.send(RainCommand::Look(self.state.layer));
         }
     }
 
     fn set(&mut self, state: State) {
-        self.depth.set(state.layers);
+        self.depth.set(state.layers - 1, MOST_LAYERS - 1);
         self.state = state;
         self.follow();
     }
@@ -195,21 +187,13 @@ impl Lab for BlindSpotLab {
 
     fn update(&mut self, ctx: &Context, shared: &mut Shared) {
         self.palette = shared.palette();
-        if self.worker.is_none() {
+        if !self.work.begun() {
             self.start(ctx, shared);
         }
-        if self.seed != shared.seed {
-            self.seed = shared.seed;
-            self.send(RainCommand::Restart(self.seed));
+        if let Some(seed) = self.work.another_seed(shared) {
+            self.work.send(RainCommand::Restart(seed));
         }
-        if let Some(worker) = &self.worker {
-            if let Some(death) = shared.hear(worker.events()) {
-                self.failed = Some(death);
-            }
-            if let Some(snapshot) = worker.take_snapshot() {
-                self.snapshot = Some(snapshot);
-            }
-        }
+        self.work.hear(shared);
         if self.depth.advance(f64::from(ctx.input(|input| input.stable_dt))) {
             shared.animate(ctx);
         }
@@ -217,7 +201,7 @@ impl Lab for BlindSpotLab {
         // Another law starts both models anew: not for every place that a slider is dragged over.
         if self.asked.0 != self.state.law && !ctx.input(|input| input.pointer.any_down()) {
             self.asked.0 = self.state.law;
-            self.send(RainCommand::Law(self.state.law));
+            self.work.send(RainCommand::Law(self.state.law));
         }
     }
 
@@ -249,8 +233,8 @@ impl Lab for BlindSpotLab {
             Command::Preset(3) => self.state.page = Page::Rain,
             Command::Train => self.train(!self.running()),
             Command::Reset => {
-                self.send(RainCommand::Restart(self.seed));
-                shared.done(format!("Both models start again from the initial values of seed {}.", self.seed));
+                self.work.send(RainCommand::Restart(self.work.seed));
+                shared.done(format!("Both models start again from the initial values of seed {}.", self.work.seed));
             }
             Command::NewSeed => {}
             Command::ResetAll => self.set(State::default()),
@@ -280,12 +264,12 @@ impl Lab for BlindSpotLab {
     }
 
     fn settled(&self) -> bool {
-        self.snapshot.as_ref().is_some_and(|snapshot| snapshot.racers[1].score.is_some() && snapshot.values.is_some())
+        self.work.snapshot.as_ref().is_some_and(|snapshot| snapshot.racers[1].score.is_some() && snapshot.values.is_some())
     }
 
     fn table(&self) -> Option<Table> {
         match self.state.page {
-            Page::Rain => self.snapshot.as_ref().map(table::race),
+            Page::Rain => self.work.snapshot.as_ref().map(table::race),
             Page::Fields | Page::Block => self.growth.as_ref().map(table::fields),
         }
     }
@@ -294,7 +278,7 @@ impl Lab for BlindSpotLab {
         let palette = self.palette;
         let growth = self.growth.as_ref()?;
         let (layers, r) = (self.state.layers, self.state.kernel / 2);
-        let racer = |i: usize| self.snapshot.as_ref().and_then(|snapshot| snapshot.racers[i].score);
+        let racer = |i: usize| self.work.snapshot.as_ref().and_then(|snapshot| snapshot.racers[i].score);
         let (text, color) = match name {
             "L" => (layers.to_string(), palette.text),
             "r" => (r.to_string(), palette.text),
@@ -303,8 +287,8 @@ impl Lab for BlindSpotLab {
             "share" => (number(100.0 * growth.share(layers), 1), palette.blind),
             "plain" => (number(racer(0)?.nats, 2), palette.blind),
             "gated" => (number(racer(1)?.nats, 2), palette.seen),
-            "nothing" => (number(self.snapshot.as_ref()?.nothing, 2), palette.text),
-            "floor" => (number(self.snapshot.as_ref()?.floor, 1), palette.base),
+            "nothing" => (number(self.work.snapshot.as_ref()?.nothing, 2), palette.text),
+            "floor" => (number(self.work.snapshot.as_ref()?.floor, 1), palette.base),
             _ => return None,
         };
         Some(Live { text, color })
@@ -326,15 +310,11 @@ impl Lab for BlindSpotLab {
 
     fn leave(&mut self) {
         self.depth.set_playing(false);
-        self.send(RainCommand::Train(false));
+        self.work.send(RainCommand::Train(false));
     }
 
     fn status(&self) -> LabStatus {
-        let Some(snapshot) = &self.snapshot else {
-            return LabStatus { busy: "opening".into(), error: self.failed.clone(), ..LabStatus::default() };
-        };
-        let error = self.failed.clone().or_else(|| snapshot.error.clone());
-        training::status(&snapshot.backend, snapshot.running, snapshot.racers[1].step, error)
+        self.work.status(|snapshot| (snapshot.backend.clone(), snapshot.running, snapshot.racers[1].step, snapshot.error.clone()))
     }
 
     fn spoken_summary(&self) -> String {
@@ -344,7 +324,7 @@ impl Lab for BlindSpotLab {
             self.state.layers,
             k = self.state.kernel
         );
-        match self.snapshot.as_ref().map(|snapshot| (snapshot.racers[0].score, snapshot.racers[1].score)) {
+        match self.work.snapshot.as_ref().map(|snapshot| (snapshot.racers[0].score, snapshot.racers[1].score)) {
             Some((Some(plain), Some(gated))) => format!(
                 "{fields} On {}, one stack pays {} nats an image, two stacks {}.",
                 self.state.law.title(),

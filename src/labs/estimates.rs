@@ -7,23 +7,22 @@ mod pages;
 mod plane;
 mod state;
 mod table;
-mod walk;
 
-use std::time::Duration;
+use std::path::Path;
 
 use egui::Context;
 use serde_json::{Value, json};
 
 use self::state::{Page, State};
-use self::walk::Walk;
 use super::state::merged;
 use super::table::Table;
-use super::training;
+use super::walk::{Manner, Walk};
+use super::working::{Working, backend};
 use super::{Action, Command, Lab, LabStatus, Live, Shared};
 use crate::data::Toy;
 use crate::exec::BackendChoice;
+use crate::train::Lesson;
 use crate::train::estimate_job::{EstimateCommand, EstimateJob, EstimateSnapshot, Look, MOMENTS, Which};
-use crate::train::{Lesson, Worker};
 use crate::ui::canvas2d::View;
 use crate::ui::heatmap::FieldTexture;
 use crate::ui::theme::{Palette, letters};
@@ -40,57 +39,66 @@ struct Asked {
 
 /// The lab.
 pub struct EstimatesLab {
-    worker: Option<Worker<EstimateJob>>,
-    snapshot: Option<EstimateSnapshot>,
+    work: Working<EstimateJob>,
     state: State,
     walk: Walk,
+    /// The walk is one through time; else blocks are counted.
+    in_time: bool,
     view: View,
     /// Densities of the two flows.
     density: [FieldTexture; 2],
     asked: Option<Asked>,
-    seed: u64,
     /// The colours of the theme that was last drawn in.
     palette: &'static Palette,
-    failed: Option<String>,
 }
+
+/// Through the blocks of the residual flow.
+const BLOCKS: Manner = Manner {
+    step: "block",
+    steps: "blocks",
+    large: ("two blocks", 2.0),
+    speed: (1.0, [0.25, 64.0]),
+    position: |at, last| format!("block {} of {}", at + 1, last + 1),
+    detail: |_| String::new(),
+};
+
+/// Through the time of the continuous one, from 0 to 1.
+const TIME: Manner = Manner {
+    step: "step of time",
+    steps: "steps",
+    large: ("quarter", 10.0),
+    speed: (16.0, [0.25, 64.0]),
+    position: |at, last| format!("t = {}", number(at as f64 / last as f64, 3)),
+    detail: |_| String::new(),
+};
 
 /// Opens the lab; its worker starts with the first frame.
 #[must_use]
 pub fn open(shared: &Shared) -> Box<dyn Lab> {
     Box::new(EstimatesLab {
-        worker: None,
-        snapshot: None,
+        work: Working::new(shared),
         state: State::default(),
-        walk: Walk::new(),
+        walk: Walk::new(BLOCKS, 0, 1),
+        in_time: false,
         view: plane::view(),
         density: [(); 2].map(|()| FieldTexture::default().fading(plane::FADE)),
         asked: None,
-        seed: shared.seed,
         palette: shared.palette(),
-        failed: None,
     })
 }
 
 impl EstimatesLab {
     fn start(&mut self, ctx: &Context, shared: &Shared) {
-        let software = shared.frame_interval > Duration::from_millis(40);
-        // Where a window is drawn by the processor there is no GPU to train on.
-        let choice = if software && shared.backend == BackendChoice::Auto { BackendChoice::Cpu } else { shared.backend };
-        let (threads, seed, toy, look, wake) = (shared.threads, self.seed, self.state.toy, self.state.look(), ctx.clone());
+        let (choice, threads, seed) = (backend(shared), shared.threads, self.work.seed);
+        let (toy, look) = (self.state.toy, self.state.look());
         let make = move || {
             EstimateJob::new(seed, toy, look, choice, threads).unwrap_or_else(|error| {
                 tracing::warn!("{error}");
                 EstimateJob::new(seed, toy, look, BackendChoice::Cpu, threads).expect("both flows open on the CPU")
             })
         };
-        self.worker = Some(Worker::spawn("estimates", make, move || wake.request_repaint()));
+        self.work.begin("estimates", ctx, make);
         self.asked = Some(Asked { look, toy, train: None });
-    }
-
-    fn send(&self, command: EstimateCommand) {
-        if let Some(worker) = &self.worker {
-            worker.send(command);
-        }
     }
 
     fn wish(&self) -> Asked {
@@ -102,11 +110,15 @@ impl EstimatesLab {
     fn follow(&mut self, from_walk: bool) {
         let time = self.state.page.which() == Which::Continuous;
         let last = if time { MOMENTS } else { Which::Residual.config().layers - 1 };
-        if from_walk && time == self.walk.time {
+        if from_walk && time == self.in_time {
             let place = self.walk.place();
             if time { self.state.moment = place } else { self.state.block = place + 1 }
         }
-        self.walk.set(time, if time { self.state.moment } else { self.state.block - 1 }, last);
+        let place = if time { self.state.moment } else { self.state.block - 1 };
+        if time != self.in_time {
+            (self.in_time, self.walk) = (time, Walk::new(if time { TIME } else { BLOCKS }, place, last));
+        }
+        self.walk.set(place, last);
     }
 
     /// Tells the worker what has changed.
@@ -114,13 +126,13 @@ impl EstimatesLab {
         let wish = self.wish();
         let Some(asked) = self.asked.replace(wish) else { return };
         if asked.toy != wish.toy {
-            self.send(EstimateCommand::Toy(wish.toy));
+            self.work.send(EstimateCommand::Toy(wish.toy));
         }
         if asked.look != wish.look {
-            self.send(EstimateCommand::Look(wish.look));
+            self.work.send(EstimateCommand::Look(wish.look));
         }
         if asked.train != wish.train {
-            self.send(EstimateCommand::Train(wish.train));
+            self.work.send(EstimateCommand::Train(wish.train));
         }
     }
 }
@@ -132,28 +144,22 @@ impl Lab for EstimatesLab {
 
     fn update(&mut self, ctx: &Context, shared: &mut Shared) {
         self.palette = shared.palette();
-        if self.worker.is_none() {
+        if !self.work.begun() {
             self.start(ctx, shared);
         }
-        if self.seed != shared.seed {
-            self.seed = shared.seed;
-            self.send(EstimateCommand::Restart(self.seed));
+        if let Some(seed) = self.work.another_seed(shared) {
+            self.work.send(EstimateCommand::Restart(seed));
         }
-        if let Some(worker) = &self.worker {
-            if let Some(death) = shared.hear(worker.events()) {
-                self.failed = Some(death);
-            }
-            if let Some(snapshot) = worker.take_snapshot() {
-                // A flow that could not go on has stopped by itself.
-                self.state.training &= snapshot.error.is_none();
-                self.snapshot = Some(snapshot);
-            }
+        if self.work.hear(shared) {
+            // A flow that could not go on has stopped by itself.
+            self.state.training &= self.work.snapshot.as_ref().is_none_or(|snapshot| snapshot.error.is_none());
         }
         if self.walk.advance(f64::from(ctx.input(|input| input.stable_dt))) {
             shared.animate(ctx);
         }
         self.follow(true);
         self.ask();
+        self.work.send_load(EstimateCommand::Load);
     }
 
     fn controls(&mut self, ui: &mut egui::Ui, _shared: &mut Shared) {
@@ -203,8 +209,8 @@ impl Lab for EstimatesLab {
             },
             Command::Train => self.state.training = !self.state.training,
             Command::Reset => {
-                self.send(EstimateCommand::Restart(self.seed));
-                shared.done(format!("Both flows start again from the initial values of seed {}.", self.seed));
+                self.work.send(EstimateCommand::Restart(self.work.seed));
+                shared.done(format!("Both flows start again from the initial values of seed {}.", self.work.seed));
             }
             Command::NewSeed => {}
             Command::ResetAll => self.state = State::default(),
@@ -228,20 +234,35 @@ impl Lab for EstimatesLab {
     }
 
     fn lesson(&self) -> Option<Lesson> {
-        Some(EstimateJob::lesson(self.state.page.which(), self.state.toy, self.seed))
+        Some(EstimateJob::lesson(self.state.page.which(), self.state.toy, self.work.seed))
+    }
+
+    fn save_weights(&mut self, path: &Path) -> bool {
+        self.work.send(EstimateCommand::Save(path.into()));
+        self.work.snapshot.is_some()
+    }
+
+    fn load_weights(&mut self, path: &Path) {
+        self.work.load(path);
+    }
+
+    fn weights_version(&self) -> String {
+        let steps = |snapshot: &EstimateSnapshot| format!("{:?} {} {}", self.state.toy, snapshot.residual.step, snapshot.continuous.step);
+        self.work.snapshot.as_ref().map_or_else(String::new, steps)
     }
 
     fn settled(&self) -> bool {
-        self.snapshot.as_ref().is_some_and(|snapshot| {
-            snapshot.series.is_some()
-                && snapshot.motion.is_some()
-                && (snapshot.look == self.state.look())
-                && self.asked == Some(self.wish())
-        })
+        !self.work.waits()
+            && self.work.snapshot.as_ref().is_some_and(|snapshot| {
+                snapshot.series.is_some()
+                    && snapshot.motion.is_some()
+                    && (snapshot.look == self.state.look())
+                    && self.asked == Some(self.wish())
+            })
     }
 
     fn table(&self) -> Option<Table> {
-        let snapshot = self.snapshot.as_ref()?;
+        let snapshot = self.work.snapshot.as_ref()?;
         match self.state.page {
             Page::Series => snapshot.series.as_deref().map(table::series),
             Page::Hutchinson => snapshot.series.as_deref().map(table::variances),
@@ -253,7 +274,7 @@ impl Lab for EstimatesLab {
 
     fn live(&self, name: &str) -> Option<Live> {
         let palette = self.palette;
-        let snapshot = self.snapshot.as_ref()?;
+        let snapshot = self.work.snapshot.as_ref()?;
         let (series, motion) = (snapshot.series.as_deref()?, snapshot.motion.as_deref()?);
         let terms = snapshot.look.terms;
         let (text, color) = match name {
@@ -286,22 +307,19 @@ impl Lab for EstimatesLab {
 
     fn leave(&mut self) {
         self.walk.set_playing(false);
-        self.send(EstimateCommand::Train(None));
+        self.work.send(EstimateCommand::Train(None));
         // Whoever comes back finds it going on as the button says.
         self.asked = self.asked.map(|asked| Asked { train: None, ..asked });
     }
 
     fn status(&self) -> LabStatus {
-        let Some(snapshot) = &self.snapshot else {
-            return LabStatus { busy: "opening".into(), error: self.failed.clone(), ..LabStatus::default() };
-        };
-        let error = self.failed.clone().or_else(|| snapshot.error.clone());
-        let step = snapshot.learner(self.state.page.which()).step;
-        training::status(&snapshot.backend, snapshot.running.is_some(), step, error)
+        let which = self.state.page.which();
+        self.work
+            .status(|snapshot| (snapshot.backend.clone(), snapshot.running.is_some(), snapshot.learner(which).step, snapshot.error.clone()))
     }
 
     fn spoken_summary(&self) -> String {
-        let found = self.snapshot.as_ref().and_then(|snapshot| Some((snapshot.series.as_deref()?, snapshot.look.terms)));
+        let found = self.work.snapshot.as_ref().and_then(|snapshot| Some((snapshot.series.as_deref()?, snapshot.look.terms)));
         match found {
             Some((series, terms)) => format!(
                 "Block {}: the exact log-determinant is {} nats, {terms} terms of the series give {}.",

@@ -25,6 +25,7 @@ mod micro;
 mod numbers;
 mod pins;
 mod planes;
+mod portrait;
 mod rail;
 mod scrubber;
 mod stamps;
@@ -426,6 +427,11 @@ impl Lab for FlowLab {
 
     fn live(&self, name: &str) -> Option<Live> {
         live::number_of(self, name)
+    }
+
+    fn subjects(&self) -> Vec<String> {
+        let family = self.wish.config.family;
+        vec![family.name(), family.short().to_lowercase()]
     }
 
     fn leave(&mut self) {

@@ -124,6 +124,11 @@ pub trait Lab {
         None
     }
 
+    /// What the explanation speaks of now, for steps that are not for everything that the chapter shows.
+    fn subjects(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// What can be asked for by name, beside the commands.
     fn actions(&self) -> Vec<Action> {
         Vec::new()

@@ -30,8 +30,10 @@ pub mod state;
 pub mod table;
 pub mod taxonomy;
 mod training;
+mod walk;
 mod weights;
 pub mod window;
+mod working;
 
 pub use app::{AppOptions, TractableApp};
 pub use command::Command;

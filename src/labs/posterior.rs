@@ -2,26 +2,25 @@
 //! that they climb is seen beside the integral itself.
 
 mod charts;
+mod constraint;
 mod controls;
 mod planes;
 mod state;
 mod table;
-mod walk;
 
-use std::time::Duration;
+use std::path::Path;
 
 use egui::Context;
 use serde_json::{Value, json};
 
 use self::state::{Page, State};
-use self::walk::Walk;
 use super::state::merged;
 use super::table::Table;
-use super::training;
+use super::walk::{Manner, Walk};
+use super::working::{Working, backend};
 use super::{Action, Command, Lab, LabStatus, Live, Shared};
 use crate::exec::BackendChoice;
 use crate::flows::Energy;
-use crate::train::Worker;
 use crate::train::posterior_job::{Kind, Look, PosteriorCommand, PosteriorJob, PosteriorSnapshot};
 use crate::ui::canvas2d::View;
 use crate::ui::heatmap::FieldTexture;
@@ -31,8 +30,7 @@ use crate::ui::units::number;
 
 /// The lab.
 pub struct PosteriorLab {
-    worker: Option<Worker<PosteriorJob>>,
-    snapshot: Option<PosteriorSnapshot>,
+    work: Working<PosteriorJob>,
     state: State,
     walk: Walk,
     view: View,
@@ -42,38 +40,40 @@ pub struct PosteriorLab {
     drawing: bool,
     /// What the worker was last asked for.
     asked: Option<(Look, bool)>,
-    seed: u64,
     /// The colours of the theme that was last drawn in.
     palette: &'static Palette,
-    failed: Option<String>,
 }
+
+/// Through the layers of a flow: from the noise, 0, to the last layer.
+const LAYERS: Manner = Manner {
+    step: "layer",
+    steps: "layers",
+    large: ("four layers", 4.0),
+    speed: (4.0, [0.25, 16.0]),
+    position: |at, last| format!("after {at} of {last} layers"),
+    detail: |_| String::new(),
+};
 
 /// Opens the lab; its worker starts with the first frame.
 #[must_use]
 pub fn open(shared: &Shared) -> Box<dyn Lab> {
     let state = State::default();
     Box::new(PosteriorLab {
-        worker: None,
-        snapshot: None,
-        walk: Walk::new(state.depth, state.layers),
+        work: Working::new(shared),
+        walk: Walk::new(LAYERS, state.depth, state.layers),
         view: View { reach: crate::train::posterior_job::REACH, ..View::default() },
-        u_view: planes::u_view(),
+        u_view: constraint::view(),
         target: FieldTexture::default().fading(planes::FADE),
         drawing: false,
         asked: None,
-        seed: shared.seed,
         palette: shared.palette(),
-        failed: None,
         state,
     })
 }
 
 impl PosteriorLab {
     fn start(&mut self, ctx: &Context, shared: &Shared) {
-        let software = shared.frame_interval > Duration::from_millis(40);
-        // Where a window is drawn by the processor there is no GPU to train on.
-        let choice = if software && shared.backend == BackendChoice::Auto { BackendChoice::Cpu } else { shared.backend };
-        let (threads, seed, look, wake) = (shared.threads, self.seed, self.state.look(), ctx.clone());
+        let (choice, threads, seed, look) = (backend(shared), shared.threads, self.work.seed, self.state.look());
         self.asked = Some((look.clone(), false));
         let make = move || {
             PosteriorJob::new(seed, look.clone(), choice, threads).unwrap_or_else(|error| {
@@ -81,13 +81,7 @@ impl PosteriorLab {
                 PosteriorJob::new(seed, look, BackendChoice::Cpu, threads).expect("every flow opens on the CPU")
             })
         };
-        self.worker = Some(Worker::spawn("posterior", make, move || wake.request_repaint()));
-    }
-
-    fn send(&self, command: PosteriorCommand) {
-        if let Some(worker) = &self.worker {
-            worker.send(command);
-        }
+        self.work.begin("posterior", ctx, make);
     }
 
     /// Tells the worker what has changed.
@@ -98,10 +92,10 @@ impl PosteriorLab {
         }
         if let Some(asked) = self.asked.replace(wish.clone()) {
             if asked.0 != wish.0 {
-                self.send(PosteriorCommand::Look(wish.0));
+                self.work.send(PosteriorCommand::Look(wish.0));
             }
             if asked.1 != wish.1 {
-                self.send(PosteriorCommand::Train(wish.1));
+                self.work.send(PosteriorCommand::Train(wish.1));
             }
         }
     }
@@ -118,28 +112,22 @@ impl Lab for PosteriorLab {
 
     fn update(&mut self, ctx: &Context, shared: &mut Shared) {
         self.palette = shared.palette();
-        if self.worker.is_none() {
+        if !self.work.begun() {
             self.start(ctx, shared);
         }
-        if self.seed != shared.seed {
-            self.seed = shared.seed;
-            self.send(PosteriorCommand::Restart(self.seed));
+        if let Some(seed) = self.work.another_seed(shared) {
+            self.work.send(PosteriorCommand::Restart(seed));
         }
-        if let Some(worker) = &self.worker {
-            if let Some(death) = shared.hear(worker.events()) {
-                self.failed = Some(death);
-            }
-            if let Some(snapshot) = worker.take_snapshot() {
-                // A flow that could not go on has stopped by itself.
-                self.state.training &= snapshot.error.is_none();
-                self.snapshot = Some(snapshot);
-            }
+        if self.work.hear(shared) {
+            // A flow that could not go on has stopped by itself.
+            self.state.training &= self.work.snapshot.as_ref().is_none_or(|snapshot| snapshot.error.is_none());
         }
         if self.walk.advance(f64::from(ctx.input(|input| input.stable_dt))) {
             shared.animate(ctx);
         }
-        self.state.depth = self.walk.depth();
+        self.state.depth = self.walk.place();
         self.ask();
+        self.work.send_load(PosteriorCommand::Load);
     }
 
     fn controls(&mut self, ui: &mut egui::Ui, _shared: &mut Shared) {
@@ -158,7 +146,7 @@ impl Lab for PosteriorLab {
                 ui.set_width(side);
                 match self.state.page {
                     Page::Fit => planes::target(self, ui, side),
-                    Page::Constraint => planes::constraint(self, ui, side),
+                    Page::Constraint => constraint::show(self, ui, side),
                 }
             });
             ui.vertical(|ui| {
@@ -184,14 +172,14 @@ impl Lab for PosteriorLab {
             Command::Train => self.state.training = !self.state.training,
             Command::Samples => self.state.samples = !self.state.samples,
             Command::Reset => {
-                self.send(PosteriorCommand::Restart(self.seed));
-                shared.done(format!("The flow starts again from the initial values of seed {}.", self.seed));
+                self.work.send(PosteriorCommand::Restart(self.work.seed));
+                shared.done(format!("The flow starts again from the initial values of seed {}.", self.work.seed));
             }
             Command::NewSeed => {}
             Command::ResetAll => self.state = State::default(),
             Command::Fit | Command::ResetView => {
                 self.view = View { reach: crate::train::posterior_job::REACH, ..View::default() };
-                self.u_view = planes::u_view();
+                self.u_view = constraint::view();
             }
             _ => return false,
         }
@@ -216,22 +204,36 @@ impl Lab for PosteriorLab {
         Ok(())
     }
 
+    fn save_weights(&mut self, path: &Path) -> bool {
+        self.work.send(PosteriorCommand::Save(path.into()));
+        self.work.snapshot.is_some()
+    }
+
+    fn load_weights(&mut self, path: &Path) {
+        self.work.load(path);
+    }
+
+    fn weights_version(&self) -> String {
+        self.work.snapshot.as_ref().map_or_else(String::new, |snapshot| format!("{:?} {}", snapshot.look, snapshot.reached.step))
+    }
+
     fn settled(&self) -> bool {
         let look = self.state.look();
-        self.snapshot.as_ref().is_some_and(|snapshot| !snapshot.depths.is_empty() && snapshot.look == look)
+        let seen = |snapshot: &PosteriorSnapshot| !snapshot.depths.is_empty() && snapshot.look == look;
+        !self.work.waits() && self.work.snapshot.as_ref().is_some_and(seen)
     }
 
     fn table(&self) -> Option<Table> {
-        let snapshot = self.snapshot.as_ref()?;
+        let snapshot = self.work.snapshot.as_ref()?;
         match self.state.page {
-            Page::Constraint if !snapshot.planar.is_empty() => Some(table::layers(snapshot)),
+            Page::Constraint if !snapshot.held.is_empty() => Some(table::layers(snapshot)),
             _ => Some(table::elbo(snapshot)),
         }
     }
 
     fn live(&self, name: &str) -> Option<Live> {
         let palette = self.palette;
-        let snapshot = self.snapshot.as_ref()?;
+        let snapshot = self.work.snapshot.as_ref()?;
         let (reached, log_z) = (snapshot.reached, snapshot.target.log_z);
         let (text, color) = match name {
             "K" => (self.state.layers.to_string(), palette.text),
@@ -241,9 +243,8 @@ impl Lab for PosteriorLab {
             "parameters" => (reached.parameters.to_string(), palette.text),
             "inverse" => (format!("{:.1e}", reached.inverse), palette.text),
             "raw" | "held" => {
-                let layer = snapshot.planar.get(self.state.depth.max(1) - 1)?;
-                let u = if name == "raw" { layer.raw } else { layer.held };
-                (number(layer.w[0] * u[0] + layer.w[1] * u[1], 3), if name == "raw" { palette.text } else { palette.now })
+                let [raw, used] = snapshot.held.get(self.state.depth.max(1) - 1)?.numbers();
+                if name == "raw" { (number(raw, 3), palette.text) } else { (number(used, 3), palette.now) }
             }
             _ => return None,
         };
@@ -257,28 +258,24 @@ impl Lab for PosteriorLab {
         let energy = Energy::PAPER
             .into_iter()
             .map(|energy| Action { title: format!("Target {}", energy.title()), patch: json!({ "energy": energy }) });
-        let page = [("Target and flow", "fit"), ("Constraint of a planar layer", "constraint")];
+        let page = [("Target and flow", "fit"), ("Constraint of a layer", "constraint")];
         let page = page.into_iter().map(|(title, page)| Action { title: title.into(), patch: json!({ "page": page }) });
         kind.chain(energy).chain(page).collect()
     }
 
     fn leave(&mut self) {
         self.walk.set_playing(false);
-        self.send(PosteriorCommand::Train(false));
+        self.work.send(PosteriorCommand::Train(false));
         // Whoever comes back finds it going on as the button says.
         self.asked = self.asked.take().map(|(look, _)| (look, false));
     }
 
     fn status(&self) -> LabStatus {
-        let Some(snapshot) = &self.snapshot else {
-            return LabStatus { busy: "opening".into(), error: self.failed.clone(), ..LabStatus::default() };
-        };
-        let error = self.failed.clone().or_else(|| snapshot.error.clone());
-        training::status(&snapshot.backend, snapshot.running, snapshot.reached.step, error)
+        self.work.status(|snapshot| (snapshot.backend.clone(), snapshot.running, snapshot.reached.step, snapshot.error.clone()))
     }
 
     fn spoken_summary(&self) -> String {
-        match &self.snapshot {
+        match &self.work.snapshot {
             Some(snapshot) => format!(
                 "{} {} layers after {} steps: the bound is {} nats below ln Z = {}.",
                 self.state.layers,

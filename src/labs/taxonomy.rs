@@ -12,7 +12,6 @@ mod matrix;
 mod race;
 mod state;
 mod table;
-mod walk;
 mod words;
 
 use std::path::Path;
@@ -22,17 +21,17 @@ use serde_json::Value;
 
 use self::race::Pictures;
 use self::state::{Page, State};
-use self::walk::Families;
 use super::state::merged;
 use super::table::Table;
-use super::training;
+use super::walk::{Manner, Walk};
+use super::working::Working;
 use super::{Action, Command, Lab, LabStatus, Live, Look, Shared};
 use crate::flows::{Config, Family, Jacobian};
 use crate::train::taxonomy_job::pattern::Pattern;
 use crate::train::taxonomy_job::survey::Measured;
 use crate::train::taxonomy_job::sweeps::Sweeps;
 use crate::train::taxonomy_job::{CONTESTANTS, TaxonomyCommand, TaxonomyJob, TaxonomySnapshot};
-use crate::train::{Lesson, Model, PointData, Worker};
+use crate::train::{Lesson, Model, PointData};
 use crate::ui::transport::TransportModel;
 use crate::ui::units::number;
 
@@ -41,19 +40,30 @@ type Asked = (usize, [f64; 2], Family, bool);
 
 /// The lab.
 pub struct TaxonomyLab {
-    worker: Option<Worker<TaxonomyJob>>,
-    snapshot: Option<TaxonomySnapshot>,
+    work: Working<TaxonomyJob>,
     state: State,
-    families: Families,
+    families: Walk,
     asked: Option<Asked>,
     /// The race that the worker was last asked for.
     raced: Option<([Family; CONTESTANTS], PointData)>,
     /// The place of the race that a click on a family fills.
     slot: usize,
     pictures: Pictures,
-    seed: u64,
     look: Look,
-    failed: Option<String>,
+}
+
+/// Through the families, in the lecture's order.
+const FAMILIES: Manner = Manner {
+    step: "family",
+    steps: "families",
+    large: ("five families", 5.0),
+    speed: (0.5, [0.1, 4.0]),
+    position: |at, last| format!("{} of {} families", at + 1, last + 1),
+    detail: |at| family_at(at).title().into(),
+};
+
+fn family_at(place: usize) -> Family {
+    Family::ALL[place.min(Family::ALL.len() - 1)]
 }
 
 /// Opens the lab; its worker starts with the first frame.
@@ -61,35 +71,26 @@ pub struct TaxonomyLab {
 pub fn open(shared: &Shared) -> Box<dyn Lab> {
     let state = State::default();
     Box::new(TaxonomyLab {
-        worker: None,
-        snapshot: None,
-        families: Families::new(state.family),
+        work: Working::new(shared),
+        families: Walk::new(FAMILIES, TaxonomySnapshot::place(state.family), Family::ALL.len() - 1),
         asked: None,
         raced: None,
         slot: 0,
         pictures: Pictures::default(),
-        seed: shared.seed,
         look: shared.look(),
-        failed: None,
         state,
     })
 }
 
 impl TaxonomyLab {
     fn start(&mut self, ctx: &Context, shared: &Shared) {
-        let (threads, seed, wake) = (shared.threads, self.seed, ctx.clone());
-        self.worker = Some(Worker::spawn("taxonomy", move || TaxonomyJob::new(seed, threads), move || wake.request_repaint()));
+        let (threads, seed) = (shared.threads, self.work.seed);
+        self.work.begin("taxonomy", ctx, move || TaxonomyJob::new(seed, threads));
         (self.asked, self.raced) = (None, None);
     }
 
-    fn send(&self, command: TaxonomyCommand) {
-        if let Some(worker) = &self.worker {
-            worker.send(command);
-        }
-    }
-
     fn running(&self) -> bool {
-        self.snapshot.as_ref().is_some_and(|snapshot| snapshot.running)
+        self.work.snapshot.as_ref().is_some_and(|snapshot| snapshot.running)
     }
 
     /// Starts or pauses the race, on its page.
@@ -98,35 +99,42 @@ impl TaxonomyLab {
             self.state.page = Page::Race;
             self.follow();
         }
-        self.send(TaxonomyCommand::Train(on));
+        self.work.send(TaxonomyCommand::Train(on));
     }
 
     /// Makes the worker follow the settings.
     fn follow(&mut self) {
-        self.state.family = self.families.family();
+        self.state.family = family_at(self.families.place());
         let look = (self.state.dim, self.state.point, self.state.family, self.state.page == Page::Costs);
         if self.asked != Some(look) {
             self.asked = Some(look);
             let (dim, point, family, express) = look;
-            self.send(TaxonomyCommand::Look { dim, point, family, express });
+            self.work.send(TaxonomyCommand::Look { dim, point, family, express });
         }
         let wanted = (self.state.racers, self.state.data.clone());
-        if self.state.page == Page::Race && self.raced.as_ref() != Some(&wanted) {
+        // Weights are those of a race, which must be there.
+        let wished = self.state.page == Page::Race || (self.work.waits() && self.work.begun());
+        if wished && self.raced.as_ref() != Some(&wanted) {
             let again = self.running();
             self.raced = Some(wanted);
-            self.send(TaxonomyCommand::Race { families: self.state.racers, data: self.state.data.clone() });
-            self.send(TaxonomyCommand::Train(again));
+            self.work.send(TaxonomyCommand::Race { families: self.state.racers, data: self.state.data.clone() });
+            self.work.send(TaxonomyCommand::Train(again));
         }
+        self.work.send_load(TaxonomyCommand::Load);
     }
 
     fn set(&mut self, state: State) {
-        self.families.set(state.family);
+        self.stand_at(state.family);
         self.state = state;
         self.follow();
     }
 
+    fn stand_at(&mut self, family: Family) {
+        self.families.set(TaxonomySnapshot::place(family), Family::ALL.len() - 1);
+    }
+
     fn choose(&mut self, family: Family) {
-        self.families.set(family);
+        self.stand_at(family);
         self.follow();
     }
 
@@ -144,14 +152,14 @@ impl TaxonomyLab {
     fn restart(&mut self) {
         if self.raced.is_some() {
             let again = self.running();
-            self.send(TaxonomyCommand::Race { families: self.state.racers, data: self.state.data.clone() });
-            self.send(TaxonomyCommand::Train(again));
+            self.work.send(TaxonomyCommand::Race { families: self.state.racers, data: self.state.data.clone() });
+            self.work.send(TaxonomyCommand::Train(again));
         }
     }
 
     /// The numbers of the dimension that is chosen; none while the worker still holds another one.
     fn shown(&self) -> Option<&TaxonomySnapshot> {
-        self.snapshot.as_ref().filter(|snapshot| snapshot.dim == self.state.dim)
+        self.work.snapshot.as_ref().filter(|snapshot| snapshot.dim == self.state.dim)
     }
 
     fn pattern(&self, family: Family) -> Option<&Pattern> {
@@ -179,22 +187,14 @@ impl Lab for TaxonomyLab {
 
     fn update(&mut self, ctx: &Context, shared: &mut Shared) {
         self.look = shared.look();
-        if self.worker.is_none() {
+        if !self.work.begun() {
             self.start(ctx, shared);
         }
-        if self.seed != shared.seed {
-            self.seed = shared.seed;
-            self.send(TaxonomyCommand::Seed(self.seed));
+        if let Some(seed) = self.work.another_seed(shared) {
+            self.work.send(TaxonomyCommand::Seed(seed));
             self.restart();
         }
-        if let Some(worker) = &self.worker {
-            if let Some(death) = shared.hear(worker.events()) {
-                self.failed = Some(death);
-            }
-            if let Some(snapshot) = worker.take_snapshot() {
-                self.snapshot = Some(snapshot);
-            }
-        }
+        self.work.hear(shared);
         if self.families.advance(f64::from(ctx.input(|input| input.stable_dt))) {
             shared.animate(ctx);
         }
@@ -230,7 +230,7 @@ impl Lab for TaxonomyLab {
             Command::Train => self.train(!self.running()),
             Command::Reset => {
                 self.restart();
-                shared.done(format!("The race starts again from the initial values of seed {}.", self.seed));
+                shared.done(format!("The race starts again from the initial values of seed {}.", self.work.seed));
             }
             Command::NewSeed => {}
             Command::ResetAll => self.set(State::default()),
@@ -270,7 +270,29 @@ impl Lab for TaxonomyLab {
         Some(lesson)
     }
 
+    fn save_weights(&mut self, path: &Path) -> bool {
+        let raced = self.work.snapshot.as_ref().is_some_and(|snapshot| snapshot.race.is_some());
+        if raced {
+            self.work.send(TaxonomyCommand::Save(path.into()));
+        }
+        raced
+    }
+
+    fn load_weights(&mut self, path: &Path) {
+        self.work.load(path);
+    }
+
+    fn weights_version(&self) -> String {
+        let race = self.work.snapshot.as_ref().and_then(|snapshot| snapshot.race.as_ref());
+        race.map_or_else(String::new, |race| {
+            format!("{} {:?}", race.id, race.contestants.iter().map(|racer| racer.step).collect::<Vec<_>>())
+        })
+    }
+
     fn settled(&self) -> bool {
+        if self.work.waits() {
+            return false;
+        }
         let Some(snapshot) = self.shown() else { return false };
         let measured =
             |family: Family| self.measured(family).is_some() && self.pattern(family).is_some_and(|p| p.point[..2] == self.state.point);
@@ -285,7 +307,7 @@ impl Lab for TaxonomyLab {
         match self.state.page {
             Page::Chart => self.shown().map(table::chart),
             Page::Costs => self.shown().map(table::sweeps),
-            Page::Race => self.snapshot.as_ref()?.race.as_ref().map(table::race),
+            Page::Race => self.work.snapshot.as_ref()?.race.as_ref().map(table::race),
         }
     }
 
@@ -299,16 +321,14 @@ impl Lab for TaxonomyLab {
 
     fn leave(&mut self) {
         self.families.set_playing(false);
-        self.send(TaxonomyCommand::Train(false));
+        self.work.send(TaxonomyCommand::Train(false));
     }
 
     fn status(&self) -> LabStatus {
-        let Some(snapshot) = &self.snapshot else {
-            return LabStatus { busy: "opening".into(), error: self.failed.clone(), ..LabStatus::default() };
-        };
-        let error = self.failed.clone().or_else(|| snapshot.error.clone());
-        let step = snapshot.race.as_ref().map_or(0, |race| race.contestants.iter().map(|racer| racer.step).sum());
-        training::status(&snapshot.backend, snapshot.running, step, error)
+        self.work.status(|snapshot| {
+            let step = snapshot.race.as_ref().map_or(0, |race| race.contestants.iter().map(|racer| racer.step).sum());
+            (snapshot.backend.clone(), snapshot.running, step, snapshot.error.clone())
+        })
     }
 
     fn spoken_summary(&self) -> String {

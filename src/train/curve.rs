@@ -1,11 +1,13 @@
 //! A curve of any length in a bounded number of points.
 
+use serde::{Deserialize, Serialize};
+
 /// Largest number of points that are kept.
 const POINTS: usize = 400;
 
 /// Means over equally many steps; when there are too many, neighbours are merged and the width doubles. No value is dropped, none is smoothed
 /// twice.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Curve {
     points: Vec<[f64; 2]>,
     width: u64,

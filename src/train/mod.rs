@@ -2,6 +2,7 @@
 
 mod actnorm;
 mod adam;
+mod bundle;
 mod by_class;
 mod cpu_model;
 mod curve;

@@ -12,6 +12,7 @@ pub mod survey;
 pub mod sweeps;
 mod weights;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -60,6 +61,10 @@ pub enum TaxonomyCommand {
     },
     /// Starts or pauses the race.
     Train(bool),
+    /// Writes the values of the race's families with the optimisers', their times and their curves.
+    Save(PathBuf),
+    /// Has the race go on from such a file, if it is of the same families and data.
+    Load(PathBuf),
 }
 
 /// What is known of one dimension.
@@ -222,6 +227,13 @@ impl TaxonomyJob {
     }
 }
 
+/// Says what went wrong with a file.
+fn tell(outcome: Result<(), TrainError>, out: &mut Publisher<TaxonomySnapshot>) {
+    if let Err(error) = outcome {
+        out.event(Event::Warning(error.to_string()));
+    }
+}
+
 impl Job for TaxonomyJob {
     type Command = TaxonomyCommand;
     type Snapshot = TaxonomySnapshot;
@@ -252,6 +264,8 @@ impl Job for TaxonomyJob {
                 }
             }
             TaxonomyCommand::Train(on) => self.running = on && self.race.is_some(),
+            TaxonomyCommand::Save(path) => tell(self.race.as_mut().map_or(Ok(()), |race| race.save(&path)), out),
+            TaxonomyCommand::Load(path) => tell(self.race.as_mut().map_or(Ok(()), |race| race.load(&path)), out),
         }
     }
 

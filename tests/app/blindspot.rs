@@ -1,36 +1,18 @@
 //! The lab of the blind spot, driven by names and keys.
 
-use std::time::{Duration, Instant};
-
 use egui::{Key, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 use tractable::labs::{AppOptions, TractableApp};
 use tractable::ui::theme::Theme;
 
-type Window = Harness<'static, TractableApp>;
+use crate::chapter_window::{Window, has, wait};
 
 fn lab() -> Window {
     let options = AppOptions { chapter: Some("blind-spot".into()), seed: Some(541), theme: Theme::Dark, ..AppOptions::default() };
     let mut window = Harness::builder().with_size(vec2(1280.0, 720.0)).build_eframe(move |cc| TractableApp::new(&cc.egui_ctx, &options));
     wait(&mut window, "the fields", |window| has(window, "missing: the blind spot"));
     window
-}
-
-fn has(window: &Window, part: &str) -> bool {
-    window.query_all_by_label_contains(part).next().is_some()
-}
-
-fn wait(window: &mut Window, what: &str, good: impl Fn(&Window) -> bool) {
-    let start = Instant::now();
-    loop {
-        window.step();
-        if good(window) {
-            return;
-        }
-        assert!(start.elapsed() < Duration::from_secs(120), "{what} never came");
-        std::thread::sleep(Duration::from_millis(10));
-    }
 }
 
 fn click(window: &mut Window, name: &str) {

@@ -1,55 +1,14 @@
 //! The lab of free Jacobians, driven by names and keys.
 
-use std::time::{Duration, Instant};
-
-use egui::{Key, vec2};
-use egui_kittest::Harness;
-use egui_kittest::kittest::Queryable;
+use egui::Key;
 use serde_json::{Value, json};
 use tractable::labs::document::Document;
 use tractable::labs::table::Table;
-use tractable::labs::{AppOptions, TractableApp};
 
-type Window = Harness<'static, TractableApp>;
+use crate::chapter_window::{Window, click, has, open, reopen, same, save, settle, stand, table, wait};
 
 fn lab(view: Value) -> Window {
-    let document = Document { format_version: 1, chapter: "residual-ffjord".into(), seed: Some(541), view, ..Document::default() };
-    let options = AppOptions {
-        chapter: Some("residual-ffjord".into()),
-        document: Some(document),
-        threads: Some(1),
-        still: true,
-        ..AppOptions::default()
-    };
-    let mut window = Harness::builder().with_size(vec2(1280.0, 720.0)).build_eframe(move |cc| TractableApp::new(&cc.egui_ctx, &options));
-    wait(&mut window, "the first picture", |window| window.state().settled());
-    window
-}
-
-fn has(window: &Window, part: &str) -> bool {
-    window.query_all_by_label_contains(part).next().is_some()
-}
-
-fn wait(window: &mut Window, what: &str, good: impl Fn(&Window) -> bool) {
-    let start = Instant::now();
-    loop {
-        window.step();
-        if good(window) {
-            return;
-        }
-        assert!(start.elapsed() < Duration::from_secs(120), "{what} never came");
-        std::thread::sleep(Duration::from_millis(10));
-    }
-}
-
-fn click(window: &mut Window, name: &str) {
-    window.get_by_label(name).click();
-    window.run_steps(3);
-    wait(window, "the picture", |window| window.state().settled());
-}
-
-fn table(window: &Window) -> Table {
-    window.state().table().expect("every page has a table")
+    open("residual-ffjord", view)
 }
 
 fn column(table: &Table, index: usize) -> Vec<f64> {
@@ -139,4 +98,33 @@ fn a_state_comes_back_as_it_was_left_and_nonsense_is_a_sentence() {
     let wrong = Document { view: json!({ "block": 99 }), ..document };
     let sentence = window.state_mut().open_document(&wrong, &ctx).unwrap_err();
     assert!(sentence.contains("Expected a block from 1 to") && sentence.contains("99"), "{sentence}");
+}
+
+#[test]
+fn a_saved_session_opens_with_both_flows_as_they_were() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("mine.tractable.json");
+    let mut window = lab(json!({ "page": "series" }));
+    let fresh = table(&window);
+    for page in ["motion", "series"] {
+        let ctx = window.ctx.clone();
+        let mut document = window.state().document();
+        document.view = json!({ "page": page });
+        window.state_mut().open_document(&document, &ctx).unwrap();
+        settle(&mut window);
+        window.key_press(Key::K);
+        wait(&mut window, "some steps", |window| has(window, "training · step 2"));
+        click(&mut window, "Pause training");
+    }
+    stand(&mut window);
+    save(&mut window, &path);
+    let mut again = reopen("residual-ffjord", &path);
+    let trained = table(&window);
+    wait(&mut again, "the trained series", |window| table(window).rows != fresh.rows && window.state().settled());
+    stand(&mut again);
+    same(&trained, &table(&again));
+    for window in [&mut window, &mut again] {
+        click(window, "FFJORD");
+    }
+    same(&table(&window), &table(&again));
 }

@@ -13,7 +13,8 @@ use tractable::ui::theme::Theme;
 
 type Window = Harness<'static, TractableApp>;
 
-const LABS: [&str; 6] = ["pixelcnn", "flow", "stack", "blind-spot", "taxonomy", "change-of-variables"];
+const LABS: [&str; 8] =
+    ["pixelcnn", "flow", "stack", "blind-spot", "taxonomy", "change-of-variables", "planar-sylvester", "residual-ffjord"];
 const SIZES: [[f32; 2]; 3] = [[1280.0, 720.0], [1920.0, 1080.0], [3840.0, 2160.0]];
 
 /// A lab on a screen of so many pixels, once its first picture is complete.
@@ -126,6 +127,12 @@ fn no_words_are_cut_off_at_the_side_or_lie_on_others() {
         ("taxonomy", json!({}), &SIZES[..]),
         ("taxonomy", json!({ "page": "costs" }), &SIZES[..1]),
         ("taxonomy", json!({ "page": "race" }), &SIZES[..1]),
+        ("planar-sylvester", json!({}), &SIZES[..]),
+        ("planar-sylvester", json!({ "page": "constraint", "kind": "radial" }), &SIZES[..1]),
+        ("planar-sylvester", json!({ "page": "constraint", "kind": "sylvester" }), &SIZES[..1]),
+        ("residual-ffjord", json!({}), &SIZES[..]),
+        ("residual-ffjord", json!({ "page": "roulette" }), &SIZES[..1]),
+        ("residual-ffjord", json!({ "page": "motion" }), &SIZES[..1]),
         // What is not on the first page, where it is tightest.
         ("blind-spot", json!({ "page": "rain" }), &SIZES[..1]),
         ("blind-spot", json!({ "page": "block" }), &SIZES[..1]),

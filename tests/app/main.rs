@@ -6,6 +6,7 @@
 
 mod blindspot;
 mod change;
+mod chapter_window;
 mod chapters;
 mod cli;
 mod cli_columns;
@@ -17,6 +18,7 @@ mod flow_bench;
 mod flow_classes;
 mod flow_desk;
 mod flow_draw;
+mod flow_layers;
 mod flow_state;
 mod harness;
 mod keys;

@@ -1,52 +1,14 @@
 //! The lab of low-rank layers, driven by names and keys.
 
-use std::time::{Duration, Instant};
-
-use egui::{Key, vec2};
-use egui_kittest::Harness;
+use egui::Key;
 use egui_kittest::kittest::Queryable;
 use serde_json::{Value, json};
 use tractable::labs::document::Document;
-use tractable::labs::{AppOptions, TractableApp};
 
-type Window = Harness<'static, TractableApp>;
+use crate::chapter_window::{Window, click, has, open, reopen, same, save, stand, table, wait};
 
 fn lab(view: Value) -> Window {
-    let document = Document { format_version: 1, chapter: "planar-sylvester".into(), seed: Some(541), view, ..Document::default() };
-    let options = AppOptions {
-        chapter: Some("planar-sylvester".into()),
-        document: Some(document),
-        threads: Some(1),
-        still: true,
-        ..AppOptions::default()
-    };
-    let mut window = Harness::builder().with_size(vec2(1280.0, 720.0)).build_eframe(move |cc| TractableApp::new(&cc.egui_ctx, &options));
-    wait(&mut window, "the first picture", |window| window.state().settled());
-    window
-}
-
-fn has(window: &Window, part: &str) -> bool {
-    window.query_all_by_label_contains(part).next().is_some()
-}
-
-fn wait(window: &mut Window, what: &str, good: impl Fn(&Window) -> bool) {
-    let start = Instant::now();
-    loop {
-        window.step();
-        if good(window) {
-            return;
-        }
-        assert!(start.elapsed() < Duration::from_secs(120), "{what} never came");
-        std::thread::sleep(Duration::from_millis(10));
-    }
-}
-
-fn click(window: &mut Window, name: &str) {
-    let node = window.get_by_label(name);
-    node.scroll_to_me();
-    node.click();
-    window.run_steps(4);
-    wait(window, "the picture", |window| window.state().settled());
+    open("planar-sylvester", view)
 }
 
 fn last(window: &Window, name: &str) -> f64 {
@@ -89,6 +51,34 @@ fn the_constraint_is_kept_in_every_planar_layer_and_only_there() {
 }
 
 #[test]
+fn every_kind_of_layer_that_has_a_region_is_held_inside_it() {
+    let mut window = lab(json!({ "page": "constraint", "kind": "radial", "layers": 8, "depth": 3 }));
+    let softplus = |v: f64| (1.0 + v.exp()).ln();
+    let rows = window.state().table().unwrap().rows;
+    assert_eq!(rows.len(), 8);
+    for row in &rows {
+        let [raw_alpha, raw_beta, alpha, beta] = [1, 2, 3, 4].map(|i| row[i].parse::<f64>().unwrap());
+        assert!((alpha - softplus(raw_alpha) - 1e-3).abs() < 1e-5 && (beta + alpha - softplus(raw_beta)).abs() < 1e-5, "{row:?}");
+        assert!(alpha > 0.0 && beta > -alpha, "{row:?}");
+    }
+    assert!(has(&window, "β > −α") && has(&window, "β held above −α"));
+    click(&mut window, "Sylvester");
+    assert!(has(&window, "r₁ r₂ > −1"));
+    for basis in ["Householder", "triangular", "orthogonal"] {
+        click(&mut window, basis);
+        assert_eq!(window.state().document().view["basis"], json!(basis.to_lowercase()));
+        for row in &window.state().table().unwrap().rows {
+            let values: Vec<f64> = row[1..].iter().map(|v| v.parse().unwrap()).collect();
+            let (raw, used) = values.split_at(4);
+            assert!(raw.iter().zip(used).all(|(raw, used)| (raw.tanh() - used).abs() < 1e-5), "{row:?}");
+            assert!(used[0] * used[1] > -1.0 && used[2] * used[3] > -1.0, "{row:?}");
+        }
+    }
+    click(&mut window, "IAF");
+    assert!(has(&window, "no constraint"));
+}
+
+#[test]
 fn drawing_on_the_target_makes_another_one_whose_integral_is_one() {
     let mut window = lab(json!({}));
     assert!(last(&window, "ln Z / nats").abs() > 0.1);
@@ -119,4 +109,26 @@ fn layers_are_walked_and_a_state_comes_back() {
     let wrong = Document { view: json!({ "layers": 99 }), ..document };
     let sentence = window.state_mut().open_document(&wrong, &ctx).unwrap_err();
     assert!(sentence.contains("1 to 32") && sentence.contains("99"), "{sentence}");
+}
+
+#[test]
+fn a_saved_session_opens_with_the_same_flow_and_numbers() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("mine.tractable.json");
+    let mut window = lab(json!({ "kind": "sylvester", "basis": "householder", "layers": 2, "depth": 2, "energy": "split" }));
+    window.key_press(Key::K);
+    wait(&mut window, "some steps", |window| last(window, "step") > 100.0);
+    click(&mut window, "Pause training");
+    stand(&mut window);
+    save(&mut window, &path);
+    let mut again = reopen("planar-sylvester", &path);
+    wait(&mut again, "the steps", |window| last(window, "step") > 100.0);
+    stand(&mut again);
+    same(&table(&window), &table(&again));
+    let learned = |window: &mut Window| {
+        click(window, "Constraint of a layer");
+        table(window)
+    };
+    same(&learned(&mut window), &learned(&mut again));
+    assert_eq!(window.state().document().view, again.state().document().view);
 }

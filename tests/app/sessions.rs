@@ -37,7 +37,7 @@ fn show(window: &mut Window, chapter: &str, view: Value) {
 }
 
 /// Answers a dialog with a path.
-fn answer(window: &mut Window, command: Key, path: &Path) {
+pub(crate) fn answer(window: &mut Window, command: Key, path: &Path) {
     press_with(window, Modifiers::COMMAND, command);
     wait(window, "the dialog", |window| window.ctx.text_edit_focused());
     press_with(window, Modifiers::COMMAND, Key::A);

@@ -1,46 +1,14 @@
 //! The taxonomy of flows, driven by names and keys.
 
-use std::time::{Duration, Instant};
-
-use egui::{Key, vec2};
-use egui_kittest::Harness;
+use egui::Key;
 use egui_kittest::kittest::Queryable;
 use serde_json::{Value, json};
 use tractable::flows::Family;
-use tractable::labs::document::Document;
-use tractable::labs::{AppOptions, TractableApp};
-use tractable::ui::theme::Theme;
 
-type Window = Harness<'static, TractableApp>;
+use crate::chapter_window::{Window, click, has, open, reopen, same, save, stand, table, wait};
 
 fn lab(view: Value) -> Window {
-    let document = Document { format_version: 1, chapter: "taxonomy".into(), seed: Some(541), view, ..Document::default() };
-    let options = AppOptions { document: Some(document), seed: Some(541), theme: Theme::Dark, ..AppOptions::default() };
-    let mut window = Harness::builder().with_size(vec2(1280.0, 720.0)).build_eframe(move |cc| TractableApp::new(&cc.egui_ctx, &options));
-    wait(&mut window, "a settled picture", |window| window.state().settled());
-    window.run_steps(2);
-    window
-}
-
-fn has(window: &Window, part: &str) -> bool {
-    window.query_all_by_label_contains(part).next().is_some()
-}
-
-fn wait(window: &mut Window, what: &str, good: impl Fn(&Window) -> bool) {
-    let start = Instant::now();
-    loop {
-        window.step();
-        if good(window) {
-            return;
-        }
-        assert!(start.elapsed() < Duration::from_secs(120), "{what} never came");
-        std::thread::sleep(Duration::from_millis(10));
-    }
-}
-
-fn click(window: &mut Window, name: &str) {
-    window.get_by_label(name).click();
-    window.run_steps(3);
+    open("taxonomy", view)
 }
 
 #[test]
@@ -134,4 +102,24 @@ fn what_is_not_understood_is_a_sentence_and_changes_nothing() {
     let mut fresh = tractable::labs::taxonomy::open(&shared);
     fresh.restore(&state, &mut shared).unwrap();
     assert_eq!(fresh.state(), state);
+}
+
+#[test]
+fn a_saved_race_goes_on_where_it_stood() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("mine.tractable.json");
+    let mut window = lab(json!({ "page": "race", "racers": ["nice", "realnvp", "radial", "planar"] }));
+    window.key_press(Key::K);
+    let twice = |window: &Window| {
+        let rows = table(window).rows;
+        ["nice", "realnvp", "radial", "planar"].iter().all(|name| rows.iter().filter(|row| row[0] == *name).count() > 2)
+    };
+    wait(&mut window, "steps of all four", twice);
+    click(&mut window, "Pause the race");
+    stand(&mut window);
+    save(&mut window, &path);
+    let mut again = reopen("taxonomy", &path);
+    wait(&mut again, "the scores", |window| twice(window) && window.state().settled());
+    stand(&mut again);
+    same(&table(&window), &table(&again));
 }

@@ -12,6 +12,7 @@ mod flow_job;
 mod flow_lost;
 mod flow_places;
 mod pixelcnn;
+mod portraits;
 mod program;
 mod rain;
 mod realnvp;

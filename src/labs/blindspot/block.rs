@@ -46,7 +46,7 @@ pub(super) struct BlockTextures([FieldTexture; PARTS.len()]);
 
 /// Draws the two streams of a layer with the values of one channel.
 pub(super) fn show(lab: &mut BlindSpotLab, ui: &mut Ui) {
-    let values = lab.snapshot.as_ref().and_then(|snapshot| snapshot.values.clone().map(|values| (values, snapshot.law.size)));
+    let values = lab.work.snapshot.as_ref().and_then(|snapshot| snapshot.values.clone().map(|values| (values, snapshot.law.size)));
     let Some((values, side)) = values else {
         chips::note(ui, "The layer's values are being computed.");
         return;

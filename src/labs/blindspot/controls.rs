@@ -25,9 +25,9 @@ pub(super) fn show(lab: &mut BlindSpotLab, ui: &mut Ui) {
 
 fn fields(lab: &mut BlindSpotLab, ui: &mut Ui) {
     chips::section(ui, "Network", "");
-    let mut layers = lab.depth.layers();
+    let mut layers = lab.depth.place() + 1;
     if chips::slider_usize(ui, "Layers L", "", &mut layers, 1..=super::MOST_LAYERS).changed() {
-        lab.depth.set(layers);
+        lab.depth.set(layers - 1, super::MOST_LAYERS - 1);
     }
     ui.add_space(4.0);
     ui.label("Kernel k").on_hover_text("Side of every masked kernel; r = (k − 1) / 2");
@@ -46,8 +46,11 @@ fn fields(lab: &mut BlindSpotLab, ui: &mut Ui) {
 }
 
 fn block(lab: &mut BlindSpotLab, ui: &mut Ui) {
-    let (layers, channels) =
-        lab.snapshot.as_ref().map_or((1, 1), |snapshot| (snapshot.layers, snapshot.values.as_ref().map_or(1, |values| values.channels)));
+    let (layers, channels) = lab
+        .work
+        .snapshot
+        .as_ref()
+        .map_or((1, 1), |snapshot| (snapshot.layers, snapshot.values.as_ref().map_or(1, |values| values.channels)));
     chips::section(ui, "What is shown", "");
     let mut layer = lab.state.layer.min(layers - 1) + 1;
     if chips::slider_usize(ui, "Layer", &format!("of {layers}"), &mut layer, 1..=layers.max(2)).changed() {
@@ -95,7 +98,7 @@ fn train_buttons(lab: &mut BlindSpotLab, ui: &mut Ui) {
             lab.state.page = page;
         }
         if chips::button(ui, "From scratch").on_hover_text(Command::Reset.tooltip()).clicked() {
-            lab.send(crate::train::rain_job::RainCommand::Restart(lab.seed));
+            lab.work.send(crate::train::rain_job::RainCommand::Restart(lab.work.seed));
         }
     });
 }

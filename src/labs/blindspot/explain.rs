@@ -69,7 +69,7 @@ fn race(lab: &BlindSpotLab, ui: &mut Ui, shared: &Shared) {
     let palette = Palette::of(ui);
     let law = lab.state.law;
     chips::section(ui, "What the blind spot costs", "");
-    if let Some(snapshot) = &lab.snapshot {
+    if let Some(snapshot) = &lab.work.snapshot {
         let unit = shared.units;
         if let Some(score) = snapshot.racers[1].score {
             chips::key_number(ui, "two stacks, an image", &unit.format(score.nats, 1), palette.seen);

@@ -14,7 +14,7 @@ const NAMES: [&str; 2] = ["one stack", "two stacks"];
 
 /// Draws both curves, an image of the law, and an image of each model.
 pub(super) fn show(lab: &BlindSpotLab, ui: &mut Ui, shared: &Shared) {
-    let Some(snapshot) = &lab.snapshot else {
+    let Some(snapshot) = &lab.work.snapshot else {
         chips::note(ui, "Both models are being made.");
         return;
     };

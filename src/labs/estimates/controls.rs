@@ -67,9 +67,9 @@ fn block(lab: &mut EstimatesLab, ui: &mut Ui) {
 fn training(lab: &mut EstimatesLab, ui: &mut Ui) {
     let which = lab.state.page.which();
     let title = if which == Which::Residual { "Residual flow" } else { "Continuous flow" };
-    let step = lab.snapshot.as_ref().map_or(0, |snapshot| snapshot.learner(which).step);
+    let step = lab.work.snapshot.as_ref().map_or(0, |snapshot| snapshot.learner(which).step);
     chips::section(ui, title, &format!("step {}", count(step)));
-    if let Some(snapshot) = &lab.snapshot {
+    if let Some(snapshot) = &lab.work.snapshot {
         let learner = snapshot.learner(which);
         let loss = learner.curve.last().map_or_else(|| "untrained".to_owned(), |point| format!("{} nats a point", number(point[1], 3)));
         let floor = snapshot.floor.map_or_else(String::new, |floor| format!("; the data's entropy is {}", number(floor, 3)));
@@ -82,7 +82,7 @@ fn training(lab: &mut EstimatesLab, ui: &mut Ui) {
             lab.state.training = !lab.state.training;
         }
         if chips::button(ui, "From scratch").on_hover_text(Command::Reset.tooltip()).clicked() {
-            lab.send(EstimateCommand::Restart(lab.seed));
+            lab.work.send(EstimateCommand::Restart(lab.work.seed));
         }
     });
 }

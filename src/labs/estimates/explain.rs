@@ -10,7 +10,7 @@ use crate::ui::units::number;
 
 /// Draws the numbers of the page that is shown.
 pub(super) fn show(lab: &EstimatesLab, ui: &mut Ui) {
-    let Some(snapshot) = &lab.snapshot else { return };
+    let Some(snapshot) = &lab.work.snapshot else { return };
     let (Some(series), Some(motion)) = (&snapshot.series, &snapshot.motion) else { return };
     match lab.state.page {
         Page::Series => exact(series, ui),

@@ -16,7 +16,7 @@ pub(super) const NOISES: [(Noise, &str); 2] = [(Noise::Normal, "normal"), (Noise
 
 /// Draws both charts of the page below each other in a column of this height, or one of them.
 pub(super) fn show(lab: &EstimatesLab, ui: &mut Ui, height: f32, only: Option<usize>) {
-    let Some(snapshot) = &lab.snapshot else {
+    let Some(snapshot) = &lab.work.snapshot else {
         chips::note(ui, "Both flows are being made.");
         return;
     };

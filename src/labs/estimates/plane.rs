@@ -30,7 +30,7 @@ pub(super) fn show(lab: &mut EstimatesLab, ui: &mut Ui, side: f32) {
     let mut view = lab.view;
     let summary = format!("The probe is at {}, {}.", number(lab.state.probe[0], 2), number(lab.state.probe[1], 2));
     let shown = Canvas2d::new("Data plane", &mut view, vec2(side, side)).summary(summary).show(ui, |plane| {
-        if let Some(snapshot) = &lab.snapshot {
+        if let Some(snapshot) = &lab.work.snapshot {
             draw(lab, snapshot, plane);
         }
         plane.probe(lab.state.probe, palette.now);
@@ -58,7 +58,7 @@ pub(super) fn show(lab: &mut EstimatesLab, ui: &mut Ui, side: f32) {
 }
 
 fn upload(lab: &mut EstimatesLab, ui: &Ui, which: Which, dark: bool) {
-    let Some(snapshot) = &lab.snapshot else { return };
+    let Some(snapshot) = &lab.work.snapshot else { return };
     let learner = snapshot.learner(which);
     let top = learner.density.iter().copied().filter(|p| p.is_finite()).fold(0.0, f32::max);
     // In steps, so that the colours do not flicker while it learns.

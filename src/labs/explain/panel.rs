@@ -98,12 +98,13 @@ impl Explain {
     pub fn step(&mut self, command: Command, lab: &mut dyn Lab, shared: &mut Shared) -> bool {
         self.read(shared);
         let Some(script) = &self.script else { return false };
-        let last = script.steps.len() - 1;
-        let next = if command == Command::NextExplain { (self.at + 1).min(last) } else { self.at.saturating_sub(1) };
+        let steps = script.steps_for(&lab.subjects());
+        let (at, last) = (self.at.min(steps.len() - 1), steps.len() - 1);
+        let next = if command == Command::NextExplain { (at + 1).min(last) } else { at.saturating_sub(1) };
         if next != self.at || self.folded {
             self.at = next;
             self.folded = false;
-            enter(&script.steps[next], lab, shared);
+            enter(steps[next], lab, shared);
         }
         true
     }
@@ -111,15 +112,17 @@ impl Explain {
     /// Draws head, formula and words, and the lab's own panels under them.
     pub fn show(&mut self, ui: &mut Ui, lab: &mut dyn Lab, shared: &mut Shared) {
         let Some(script) = &self.script else { return };
-        let step = &script.steps[self.at];
+        let steps = script.steps_for(&lab.subjects());
+        let at = self.at.min(steps.len() - 1);
+        let step = steps[at];
         if let Some(name) = step.highlight.as_deref().filter(|_| !self.folded) {
             link::point_at(ui.ctx(), name);
         }
-        let asked = head(ui, step, self.at, script.steps.len(), &mut self.folded);
+        let asked = head(ui, step, at, steps.len(), &mut self.folded);
         if !self.folded {
             // The panel scrolls as a whole, so what is in sight is what its frame shows.
             let room = ui.clip_rect().height() * MOST;
-            ScrollArea::vertical().id_salt(("step", self.at)).max_height(room).auto_shrink([false, true]).show(ui, |ui| {
+            ScrollArea::vertical().id_salt(("step", at)).max_height(room).auto_shrink([false, true]).show(ui, |ui| {
                 ui.set_width(ui.available_width() - 4.0);
                 let size = if shared.theme == Theme::Projector { HALL } else { DISPLAY };
                 text(ui, &mut self.markdown, step, lab, size);

@@ -17,7 +17,8 @@
 //! ```
 //! ````
 //!
-//! Each `## Title {slide 24}` begins a step; the slide may be left out. `$...$` and `$$...$$` are TeX, in which `\live{name}` is a number of the
+//! Each `## Title {slide 24}` begins a step; the slide may be left out. `## Title {only planar radial}` is a step for these subjects alone, of
+//! which the lab says which it shows (the Flow lab: its family, named as on the command line). `$...$` and `$$...$$` are TeX, in which `\live{name}` is a number of the
 //! picture and `\term{name}{...}` a part that means the same; `{{name}}` is that number in prose. Three fenced blocks drive the lab when the step
 //! is entered: `set` is a patch of the lab's state, `highlight` lights a name as if it were hovered, `pause` lets time stand still.
 
@@ -37,6 +38,8 @@ pub struct Step {
     pub title: String,
     /// The slide of the lecture.
     pub slide: Option<u32>,
+    /// The subjects that it is for; for all of them if there are none.
+    pub only: Vec<String>,
     /// Markdown, with every live number as TeX.
     pub body: String,
     /// What it changes in the lab.
@@ -57,8 +60,8 @@ impl Script {
         let mut lines = text.lines().enumerate();
         while let Some((number, line)) = lines.next() {
             if let Some(heading) = line.strip_prefix("## ") {
-                let (title, slide) = heading_parts(heading).map_err(|sentence| format!("line {}: {sentence}", number + 1))?;
-                steps.push(Step { title, slide, ..Step::default() });
+                let (title, slide, only) = heading_parts(heading).map_err(|sentence| format!("line {}: {sentence}", number + 1))?;
+                steps.push(Step { title, slide, only, ..Step::default() });
                 continue;
             }
             // What stands before the first step is for those who edit the file.
@@ -81,7 +84,17 @@ impl Script {
         for step in &mut steps {
             step.body = step.body.trim().to_owned();
         }
-        if steps.is_empty() { Err("a step begins with `## Title`, and there is none.".into()) } else { Ok(Script { steps }) }
+        if !steps.iter().any(|step| step.only.is_empty()) {
+            return Err("a step begins with `## Title`, and there is none for every subject.".into());
+        }
+        Ok(Script { steps })
+    }
+
+    /// The steps for these subjects; at least one.
+    #[must_use]
+    pub fn steps_for(&self, subjects: &[String]) -> Vec<&Step> {
+        let meant = |step: &&Step| step.only.is_empty() || step.only.iter().any(|only| subjects.contains(only));
+        self.steps.iter().filter(meant).collect()
     }
 }
 
@@ -131,15 +144,21 @@ impl Step {
     }
 }
 
-/// `Title {slide 24}` as title and slide.
-fn heading_parts(heading: &str) -> Result<(String, Option<u32>), String> {
-    let Some((title, braces)) = heading.trim().split_once('{') else { return Ok((heading.trim().to_owned(), None)) };
-    let slide =
-        braces.strip_suffix('}').and_then(|inside| inside.trim().strip_prefix("slide")).and_then(|number| number.trim().parse().ok());
-    match slide {
-        Some(slide) => Ok((title.trim().to_owned(), Some(slide))),
-        None => Err("a heading ends with {slide 24} or has no braces.".into()),
+/// `Title {slide 24} {only planar}` as title, slide and subjects.
+fn heading_parts(heading: &str) -> Result<(String, Option<u32>, Vec<String>), String> {
+    let mut parts = heading.trim().split('{');
+    let title = parts.next().unwrap_or_default().trim().to_owned();
+    let (mut slide, mut only) = (None, Vec::new());
+    for part in parts {
+        let wrong = || "a heading ends with {slide 24} or {only NAMES}, or has no braces.".to_owned();
+        let inside = part.trim().strip_suffix('}').ok_or_else(wrong)?;
+        match inside.trim().split_once(' ') {
+            Some(("slide", number)) => slide = Some(number.trim().parse().map_err(|_| wrong())?),
+            Some(("only", names)) => only.extend(names.split_whitespace().map(str::to_owned)),
+            _ => return Err(wrong()),
+        }
     }
+    Ok((title, slide, only))
 }
 
 /// `{{name}}` as TeX.
@@ -189,5 +208,20 @@ mod tests {
         assert_eq!(Script::parse("## A\n```set\n{").unwrap_err(), "line 2: the block `set` is not closed with ```.");
         assert!(Script::parse("## A\n\n```set\n{1}\n```").unwrap_err().starts_with("line 3: the patch is no JSON"));
         assert!(Script::parse("## A {slide x}").unwrap_err().contains("{slide 24}"));
+        assert!(Script::parse("## A {for b}").unwrap_err().contains("{only NAMES}"));
+        assert!(Script::parse("## A {only b}").unwrap_err().contains("every subject"));
+    }
+
+    #[test]
+    fn a_step_for_some_subjects_is_left_out_for_the_others() {
+        let script = Script::parse("## All\n\n## Some {slide 3} {only b c}\n\n## Others {only d}\n").unwrap();
+        let titles = |subjects: &[&str]| {
+            let subjects: Vec<String> = subjects.iter().map(|&name| name.into()).collect();
+            script.steps_for(&subjects).iter().map(|step| step.title.as_str()).collect::<Vec<_>>()
+        };
+        assert_eq!(titles(&[]), ["All"]);
+        assert_eq!(titles(&["c"]), ["All", "Some"]);
+        assert_eq!(titles(&["d", "b"]), ["All", "Some", "Others"]);
+        assert_eq!(script.steps[1].slide, Some(3));
     }
 }

@@ -1,11 +1,12 @@
-//! The active layer: what it moves, its s and t over the passive coordinate, and whether it takes part.
+//! The active layer: what it moves, how, and whether it takes part.
 
 use egui::{Align2, Color32, Painter, Pos2, Rect, Role, Sense, Shape, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
 
 use super::FlowLab;
-use super::numbers::round_up;
-use crate::flows::Family;
-use crate::train::flow_job::Conditioner;
+use super::numbers::{axis_name, round_up};
+use super::portrait;
+use crate::flows::{Conditioning, Family};
+use crate::train::flow_job::{Conditioner, Portrait};
 use crate::ui::chips;
 use crate::ui::theme::{Palette, letters};
 use crate::ui::units::{number, signed};
@@ -16,20 +17,24 @@ const HEIGHT: f32 = 92.0;
 pub(super) fn show(lab: &mut FlowLab, ui: &mut Ui) {
     let Some(config) = lab.snapshot.as_ref().map(|snapshot| snapshot.config.clone()) else { return };
     let layer = lab.layer();
-    let passive_axis = config.passive_axis(layer);
-    let what = match passive_axis {
-        Some(0) => "x₁ decides how x₂ moves",
-        Some(_) => "x₂ decides how x₁ moves",
-        None => config.stage_title(layer),
+    let conditioning = config.conditioning(layer);
+    let what = match conditioning {
+        Some(Conditioning { reads, latent, .. }) => {
+            let (read, moved) = (axis_name(reads), axis_name(1 - reads));
+            if latent { format!("z of {read} decides how {moved} moves") } else { format!("{read} decides how {moved} moves") }
+        }
+        None => config.stage_title(layer).to_owned(),
     };
-    chips::section(ui, &format!("Layer {}", layer + 1), what);
+    chips::section(ui, &format!("Layer {}", layer + 1), &what);
     switches(lab, ui, layer, config.stages());
-    if let Some(passive) = passive_axis {
-        halves(ui, passive == 0);
-        if matches!(config.family, Family::Nice | Family::RealNvp | Family::Glow { .. }) {
-            curves(lab, ui, layer, passive);
+    if let Some(conditioning) = conditioning {
+        halves(ui, conditioning);
+        if config.says_scale_and_shift(layer) {
+            curves(lab, ui, layer, conditioning);
+            affine(lab, ui, config.family, conditioning, layer);
         }
     }
+    portrait::show(lab, ui, &config, layer);
     if !lab.desk.wiring.trains(&config) {
         chips::note(ui, "Every layer is muted or frozen: nothing is left to train.");
     }
@@ -69,24 +74,45 @@ fn switches(lab: &mut FlowLab, ui: &mut Ui, layer: usize, stages: usize) {
     }
 }
 
-/// The two coordinates: the passive one grey, the moved one coloured.
-fn halves(ui: &mut Ui, first_is_passive: bool) {
+/// The two coordinates: the one that is read grey, the moved one coloured.
+fn halves(ui: &mut Ui, conditioning: Conditioning) {
     let palette = Palette::of(ui);
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 22.0), Sense::hover());
     let half = vec2((rect.width() - 6.0) / 2.0, rect.height());
-    for (i, name) in ["x₁", "x₂"].into_iter().enumerate() {
-        let passive = (i == 0) == first_is_passive;
-        let place = Rect::from_min_size(pos2(rect.left() + i as f32 * (half.x + 6.0), rect.top()), half);
-        let (fill, ink) = if passive { (palette.track, palette.text) } else { (palette.seen, palette.on_accent) };
+    let does = |axis: usize| match (axis == conditioning.reads, conditioning.both_move) {
+        (true, false) => "stays",
+        (true, true) => "first",
+        (false, _) => "moves",
+    };
+    for axis in [0, 1] {
+        let read = axis == conditioning.reads;
+        let place = Rect::from_min_size(pos2(rect.left() + axis as f32 * (half.x + 6.0), rect.top()), half);
+        let (fill, ink) = if read { (palette.track, palette.text) } else { (palette.seen, palette.on_accent) };
         ui.painter().rect(place, 5.0, fill, Stroke::new(1.0, palette.line), StrokeKind::Inside);
-        let text = format!("{name} {}", if passive { "stays" } else { "moves" });
+        let text = format!("{} {}", axis_name(axis), does(axis));
         ui.painter().text(place.center(), Align2::CENTER_CENTER, text, letters::proportional(ui.ctx(), 12.0), ink);
     }
-    let (stays, moves) = if first_is_passive { ("x₁", "x₂") } else { ("x₂", "x₁") };
-    response.widget_info(|| WidgetInfo::labeled(Role::Image, true, format!("{stays} stays, {moves} moves")));
+    let (read, moved) = (conditioning.reads, conditioning.moves());
+    let spoken = format!("{} {}, {} {}", axis_name(read), does(read), axis_name(moved), does(moved));
+    response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &spoken));
 }
 
-fn curves(lab: &FlowLab, ui: &mut Ui, layer: usize, passive_axis: usize) {
+/// What the two curves do, where it is not what a coupling does.
+fn affine(lab: &FlowLab, ui: &mut Ui, family: Family, conditioning: Conditioning, layer: usize) {
+    let Some((_, _, Portrait::Map(map))) = portrait::at_the_probe(lab, layer) else { return };
+    let Some((first, slopes, _)) = &map.first else { return };
+    let (read, moved) = (axis_name(conditioning.reads), axis_name(conditioning.moves()));
+    // The map of the first coordinate is the same for every point, and its curve has 0 in the middle.
+    let middle = first.len() / 2;
+    let (scale, shift) = (number(f64::from(slopes[middle]).exp(), 2), signed(first[middle].into(), 2));
+    if family == Family::Iaf {
+        chips::note(ui, &format!("The map is known from z: {moved} = z e^s + t, and {read} = {scale} z {shift} for every point."));
+    } else {
+        chips::note(ui, &format!("{moved} times e^s, plus t; {read} becomes {scale} {read} {shift} for every point."));
+    }
+}
+
+fn curves(lab: &FlowLab, ui: &mut Ui, layer: usize, conditioning: Conditioning) {
     let palette = Palette::of(ui);
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), HEIGHT + 16.0), Sense::hover());
     let plot = Rect::from_min_max(rect.min, pos2(rect.right(), rect.bottom() - 16.0));
@@ -104,7 +130,7 @@ fn curves(lab: &FlowLab, ui: &mut Ui, layer: usize, passive_axis: usize) {
     axes.line(&painter, curve, &curve.log_scale, s_ink);
     axes.line(&painter, curve, &curve.shift, t_ink);
     let small = letters::proportional(ui.ctx(), 11.0);
-    let passive = if passive_axis == 0 { "x₁" } else { "x₂" };
+    let read = format!("{}{}", if conditioning.latent { "z of " } else { "" }, axis_name(conditioning.reads));
     painter.text(
         plot.left_top() + vec2(5.0, 2.0),
         Align2::LEFT_TOP,
@@ -112,11 +138,13 @@ fn curves(lab: &FlowLab, ui: &mut Ui, layer: usize, passive_axis: usize) {
         small.clone(),
         palette.text_dim,
     );
-    painter.text(plot.right_bottom() - vec2(5.0, 2.0), Align2::RIGHT_BOTTOM, format!("{passive} −4 to 4"), small, palette.text_dim);
-    let reading = lab.reading().and_then(|reading| Some((reading.points.get(layer)?, reading.conditioners.get(layer)?.as_ref()?)));
+    painter.text(plot.right_bottom() - vec2(5.0, 2.0), Align2::RIGHT_BOTTOM, format!("{read} −4 to 4"), small, palette.text_dim);
+    let reading = lab.reading().and_then(|reading| {
+        Some((reading.points.get(layer + usize::from(conditioning.latent))?, reading.conditioners.get(layer)?.as_ref()?))
+    });
     let mut spoken = name;
     if let Some((point, &[s, t])) = reading {
-        let at = point[passive_axis];
+        let at = point[conditioning.reads];
         painter.vline(axes.place(at, 0.0).x, plot.y_range(), Stroke::new(1.0, palette.now));
         for (value, ink) in [(s, s_ink), (t, t_ink)] {
             painter.circle(axes.place(at, value as f32), 3.5, ink, Stroke::new(1.5, palette.now));
@@ -128,7 +156,7 @@ fn curves(lab: &FlowLab, ui: &mut Ui, layer: usize, passive_axis: usize) {
         spoken = format!("{spoken} at the probe: {s_text}, {t_text}");
     }
     response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &spoken));
-    response.on_hover_text("s, the log-scale, and t, the shift, as the passive coordinate decides them; the amber line is the probe.");
+    response.on_hover_text("s, the log-scale, and t, the shift, as the coordinate that is read decides them; the amber line is the probe.");
 }
 
 struct Axes {

@@ -1,8 +1,11 @@
 //! The lab's live numbers: what a formula, a sentence, a bar and a layer's card call by one name.
 //!
+//! Of the layer: what it is drawn from, in [`layer`]'s list.
 //! At the amber point: `x1`, `x2`, `z1`, `z2`, `log_p`, `log_n` (of the base density), `log_det` (the sum), `det1`, `det2`, ... (one for each
 //! layer), `det` and `layer` (the layer that the walk stands in), `so_far` (the sum up to there), `area` and `density` (its factors), `numeric` (the
 //! log-determinant by differences). Of the model: `layers`, `step`, `loss`, `floor`, `gap`, `mass`, `round_trip`, and `unit`.
+
+mod layer;
 
 use egui::Color32;
 
@@ -14,7 +17,7 @@ use crate::ui::units::{count, number, signed};
 
 /// The number of this name; `None` if it is not known yet.
 pub(super) fn number_of(lab: &FlowLab, name: &str) -> Option<Live> {
-    of_the_model(lab, name).or_else(|| of_the_point(lab, name))
+    of_the_model(lab, name).or_else(|| of_the_point(lab, name)).or_else(|| layer::number_of(lab, name))
 }
 
 /// The name of a layer's log-determinant, layers counted from 0.

@@ -120,7 +120,10 @@ impl FlowLab {
     /// The sentences of the walk, in order; empty while its numbers are awaited.
     fn micro_sentences(&self) -> Vec<String> {
         match self.desk.micro.inside {
-            Inside::Layer => self.reading().map_or_else(Vec::new, |reading| layer::sentences(self, reading, self.desk.micro.layer)),
+            Inside::Layer => {
+                let steps = self.reading().map_or_else(Vec::new, |reading| layer::steps(self, reading, self.desk.micro.layer));
+                steps.into_iter().map(|step| step.sentence).collect()
+            }
             Inside::Update => self.story().map_or_else(Vec::new, update::sentences),
         }
     }

@@ -4,6 +4,7 @@ use egui::Color32;
 
 use crate::train::flow_job::Point;
 use crate::ui::theme::Palette;
+use crate::ui::units::number;
 
 /// Points between two depths.
 pub(super) fn tween(depths: &[Vec<Point>], (low, high, part): (usize, usize, f32)) -> Vec<Point> {
@@ -46,4 +47,14 @@ pub(super) fn scientific(value: f64) -> String {
     } else {
         "no number".into()
     }
+}
+
+/// A point's coordinates as text.
+pub(super) fn place(point: Point) -> [String; 2] {
+    point.map(|v| number(v.into(), 2))
+}
+
+/// The name of a coordinate.
+pub(super) fn axis_name(axis: usize) -> &'static str {
+    if axis == 0 { "x₁" } else { "x₂" }
 }

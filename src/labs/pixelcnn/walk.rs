@@ -1,9 +1,9 @@
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
-use crate::labs::pace::Pace;
+use crate::labs::pace::{Pace, Paced};
 use crate::train::pixelcnn_job::SampleRun;
-use crate::ui::transport::{TransportLabels, TransportModel};
+use crate::ui::transport::TransportLabels;
 use crate::ui::units::{Units, count, number};
 
 /// Entropy above which a pixel is worth a stop, bits.
@@ -102,49 +102,36 @@ impl Walk {
     }
 }
 
-impl TransportModel for Walk {
-    fn position(&self) -> f64 {
-        self.at as f64
+impl Paced for Walk {
+    fn parts(&self) -> (usize, f64, &Pace) {
+        (self.at, self.speed, &self.pace)
     }
 
-    fn length(&self) -> f64 {
-        self.run.as_ref().map_or(self.at, |run| run.len()) as f64
+    fn parts_mut(&mut self) -> (&mut usize, &mut f64, &mut Pace) {
+        (&mut self.at, &mut self.speed, &mut self.pace)
     }
 
-    fn seek(&mut self, position: f64) {
-        (self.at, self.pending) = (position.max(0.0) as usize, None);
-        self.pace.restart();
+    fn leave_place(&mut self) {
+        self.pending = None;
     }
 
-    fn playing(&self) -> bool {
-        self.pace.playing()
+    fn steps(&self) -> usize {
+        self.run.as_ref().map_or(self.at, |run| run.len())
     }
 
-    fn set_playing(&mut self, playing: bool) {
-        self.pace.set_playing(playing);
-    }
-
-    fn speed(&self) -> f64 {
-        self.speed
-    }
-
-    fn set_speed(&mut self, steps_per_second: f64) {
-        self.speed = steps_per_second;
-    }
-
-    fn speed_range(&self) -> RangeInclusive<f64> {
+    fn speeds(&self) -> RangeInclusive<f64> {
         0.5..=400.0
     }
 
-    fn large_step(&self) -> f64 {
-        self.run.as_ref().map_or(14, |run| run.cols) as f64
+    fn large(&self) -> usize {
+        self.run.as_ref().map_or(14, |run| run.cols)
     }
 
-    fn shades(&self) -> &[f32] {
+    fn bar(&self) -> &[f32] {
         if self.refused { &[] } else { &self.shades }
     }
 
-    fn labels(&self) -> TransportLabels {
+    fn words(&self) -> TransportLabels {
         let (position, detail) = match &self.run {
             None => ("drawing the first sample".into(), String::new()),
             Some(run) if self.at == run.len() => (
@@ -166,6 +153,7 @@ impl TransportModel for Walk {
 mod tests {
     use super::*;
     use crate::train::pixelcnn_job::{Cost, Method, Settings};
+    use crate::ui::transport::TransportModel;
 
     fn run(side: usize) -> Arc<SampleRun> {
         let n = side * side;

@@ -3,7 +3,7 @@
 use egui::{RichText, Ui, vec2};
 
 use super::PosteriorLab;
-use crate::train::posterior_job::{MEASURED, PlanarLayer, Reached};
+use crate::train::posterior_job::{Held, MEASURED, Reached};
 use crate::ui::chart::{Axes, chart, level, line};
 use crate::ui::chips;
 use crate::ui::theme::Palette;
@@ -12,7 +12,7 @@ use crate::ui::units::{count, number};
 /// The curve of the ELBO in a place of this height.
 pub(super) fn elbo(lab: &PosteriorLab, ui: &mut Ui, height: f32) {
     let palette = Palette::of(ui);
-    let Some(snapshot) = &lab.snapshot else {
+    let Some(snapshot) = &lab.work.snapshot else {
         chips::note(ui, "The flow is being made.");
         return;
     };
@@ -45,7 +45,7 @@ pub(super) fn elbo(lab: &PosteriorLab, ui: &mut Ui, height: f32) {
 /// The numbers of the present flow and of those before it.
 pub(super) fn numbers(lab: &PosteriorLab, ui: &mut Ui) {
     let palette = Palette::of(ui);
-    let Some(snapshot) = &lab.snapshot else { return };
+    let Some(snapshot) = &lab.work.snapshot else { return };
     let reached = snapshot.reached;
     chips::section(ui, "A lower bound", "");
     chips::key_number(ui, "KL from p = ln Z − ELBO, nats", &number(reached.gap, 3), palette.now);
@@ -59,8 +59,8 @@ pub(super) fn numbers(lab: &PosteriorLab, ui: &mut Ui) {
         chips::value_row(ui, "inverse, largest error", &format!("{:.1e}", reached.inverse), palette.text);
         chips::value_row(ui, "trained values", &count(reached.parameters as u64), palette.text);
     });
-    if let Some(planar) = snapshot.planar.get(lab.state.depth.max(1) - 1) {
-        layer(ui, lab.state.depth.max(1), planar);
+    if let Some(held) = snapshot.held.get(lab.state.depth.max(1) - 1) {
+        layer(ui, lab.state.depth.max(1), held);
     }
     if snapshot.ledger.len() > 1 {
         chips::section(ui, "Flows on this target", "KL, nats");
@@ -68,7 +68,7 @@ pub(super) fn numbers(lab: &PosteriorLab, ui: &mut Ui) {
             let mut rows: Vec<&Reached> = snapshot.ledger.iter().collect();
             rows.sort_by(|a, b| a.gap.total_cmp(&b.gap));
             for row in rows {
-                let name = format!("{}, K = {} ({} s)", row.kind.title(), row.layers, number(row.seconds, 1));
+                let name = format!("{}, K = {} ({} s)", row.title(), row.layers, number(row.seconds, 1));
                 chips::value_row(ui, &name, &number(row.gap, 3), palette.seen);
             }
         });
@@ -82,13 +82,26 @@ pub(super) fn numbers(lab: &PosteriorLab, ui: &mut Ui) {
     );
 }
 
-fn layer(ui: &mut Ui, index: usize, planar: &PlanarLayer) {
+fn layer(ui: &mut Ui, index: usize, held: &Held) {
     let palette = Palette::of(ui);
-    let along = |u: [f64; 2]| planar.w[0] * u[0] + planar.w[1] * u[1];
     chips::section(ui, &format!("Layer {index}"), "");
+    let [raw, used] = held.numbers().map(|v| number(v, 3));
+    let rows = match held {
+        Held::Planar(layer) => {
+            [("w'u, as trained", raw, false), ("w'u, as used, > −1", used, true), ("b", number(layer.bias, 3), false)].to_vec()
+        }
+        Held::Radial(layer) => [
+            ("α", number(layer.held[0], 3), false),
+            ("β in training", raw, false),
+            ("β held above −α", used, true),
+            ("−α", number(-layer.held[0], 3), false),
+        ]
+        .to_vec(),
+        Held::Sylvester(_) => [("least r₁ r₂ in training", raw, false), ("least r₁ r₂ held above −1", used, true)].to_vec(),
+    };
     chips::card(ui, |ui| {
-        chips::value_row(ui, "w'u, as trained", &number(along(planar.raw), 3), palette.text);
-        chips::value_row(ui, "w'u, as used, > −1", &number(along(planar.held), 3), palette.now);
-        chips::value_row(ui, "b", &number(planar.bias, 3), palette.text);
+        for (name, value, now) in &rows {
+            chips::value_row(ui, name, value, if *now { palette.now } else { palette.text });
+        }
     });
 }

@@ -2,7 +2,7 @@ use egui::{Ui, vec2};
 
 use super::PosteriorLab;
 use super::state::Page;
-use crate::flows::Energy;
+use crate::flows::{Basis, Energy};
 use crate::labs::Command;
 use crate::train::posterior_job::{Kind, PosteriorCommand};
 use crate::ui::chips;
@@ -23,6 +23,12 @@ pub(super) fn pages(lab: &mut PosteriorLab, ui: &mut Ui) {
 pub(super) fn show(lab: &mut PosteriorLab, ui: &mut Ui) {
     chips::section(ui, "Flow", "");
     chips::segmented(ui, &mut lab.state.kind, &Kind::ALL);
+    if lab.state.kind == Kind::Sylvester {
+        ui.add_space(4.0);
+        ui.label("Basis Q");
+        let bases = [(Basis::Orthogonal, "orthogonal"), (Basis::Householder, "Householder"), (Basis::Triangular, "triangular")];
+        chips::segmented(ui, &mut lab.state.basis, &bases);
+    }
     ui.add_space(4.0);
     let mut layers = lab.state.layers;
     ui.label("Layers K");
@@ -33,7 +39,7 @@ pub(super) fn show(lab: &mut PosteriorLab, ui: &mut Ui) {
         lab.state.layers = layers;
     }
     ui.add_space(8.0);
-    let step = lab.snapshot.as_ref().map_or(0, |snapshot| snapshot.reached.step);
+    let step = lab.work.snapshot.as_ref().map_or(0, |snapshot| snapshot.reached.step);
     chips::section(ui, "Training", &format!("step {}", count(step)));
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing = vec2(6.0, 5.0);
@@ -42,7 +48,7 @@ pub(super) fn show(lab: &mut PosteriorLab, ui: &mut Ui) {
             lab.state.training = !lab.state.training;
         }
         if chips::button(ui, "From scratch").on_hover_text(Command::Reset.tooltip()).clicked() {
-            lab.send(PosteriorCommand::Restart(lab.seed));
+            lab.work.send(PosteriorCommand::Restart(lab.work.seed));
         }
     });
     ui.add_space(8.0);

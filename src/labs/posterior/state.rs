@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::flows::Energy;
+use crate::flows::{Basis, Energy};
 use crate::train::posterior_job::{Kind, Look, REACH};
 
 /// Most bumps of a drawn target.
@@ -14,7 +14,7 @@ pub(super) const MOST_BUMPS: usize = 48;
 pub(super) enum Page {
     /// The target.
     Fit,
-    /// Where a planar layer's u may lie.
+    /// Where a layer's values may lie.
     Constraint,
 }
 
@@ -24,6 +24,9 @@ pub(super) struct State {
     pub(super) page: Page,
     pub(super) energy: Energy,
     pub(super) kind: Kind,
+    /// How a Sylvester flow makes its orthogonal matrices.
+    #[serde(default)]
+    pub(super) basis: Basis,
     /// Layers K.
     pub(super) layers: usize,
     /// Layers that are shown, 0 to K.
@@ -35,7 +38,16 @@ pub(super) struct State {
 
 impl Default for State {
     fn default() -> State {
-        State { page: Page::Fit, energy: Energy::Ring, kind: Kind::Planar, layers: 8, depth: 8, training: true, samples: true }
+        State {
+            page: Page::Fit,
+            energy: Energy::Ring,
+            kind: Kind::Planar,
+            basis: Basis::default(),
+            layers: 8,
+            depth: 8,
+            training: true,
+            samples: true,
+        }
     }
 }
 
@@ -60,6 +72,6 @@ impl State {
 
     /// What the worker is to fit.
     pub(super) fn look(&self) -> Look {
-        Look { kind: self.kind, layers: self.layers, energy: self.energy.clone() }
+        Look { kind: self.kind, layers: self.layers, basis: self.basis, energy: self.energy.clone() }
     }
 }

@@ -1,9 +1,9 @@
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
-use crate::labs::pace::Pace;
+use crate::labs::pace::{Pace, Paced};
 use crate::train::stack_job::StackRun;
-use crate::ui::transport::{TransportLabels, TransportModel};
+use crate::ui::transport::TransportLabels;
 use crate::ui::units::{Units, number};
 
 /// The walk through a drawn sequence. What is shown is a pure function of (sequence, place, rows of the column).
@@ -102,49 +102,36 @@ pub(super) fn entropy(p: &[f32]) -> f32 {
     p.iter().filter(|&&p| p > 0.0).map(|&p| -p * p.ln()).sum()
 }
 
-impl TransportModel for Walk {
-    fn position(&self) -> f64 {
-        self.at as f64
+impl Paced for Walk {
+    fn parts(&self) -> (usize, f64, &Pace) {
+        (self.at, self.speed, &self.pace)
     }
 
-    fn length(&self) -> f64 {
-        self.length as f64
+    fn parts_mut(&mut self) -> (&mut usize, &mut f64, &mut Pace) {
+        (&mut self.at, &mut self.speed, &mut self.pace)
     }
 
-    fn seek(&mut self, position: f64) {
-        (self.at, self.micro) = (position.max(0.0) as usize, None);
-        self.pace.restart();
+    fn leave_place(&mut self) {
+        self.micro = None;
     }
 
-    fn playing(&self) -> bool {
-        self.pace.playing()
+    fn steps(&self) -> usize {
+        self.length
     }
 
-    fn set_playing(&mut self, playing: bool) {
-        self.pace.set_playing(playing);
-    }
-
-    fn speed(&self) -> f64 {
-        self.speed
-    }
-
-    fn set_speed(&mut self, steps_per_second: f64) {
-        self.speed = steps_per_second;
-    }
-
-    fn speed_range(&self) -> RangeInclusive<f64> {
+    fn speeds(&self) -> RangeInclusive<f64> {
         0.25..=60.0
     }
 
-    fn large_step(&self) -> f64 {
-        crate::data::melody::BAR as f64
+    fn large(&self) -> usize {
+        crate::data::melody::BAR
     }
 
-    fn shades(&self) -> &[f32] {
+    fn bar(&self) -> &[f32] {
         &self.shades
     }
 
-    fn labels(&self) -> TransportLabels {
+    fn words(&self) -> TransportLabels {
         let (position, detail) = match &self.run {
             None => (format!("step {} of {}", (self.at + 1).min(self.length), self.length), "drawing".into()),
             Some(run) if self.at == run.len() => (format!("all {} steps drawn", run.len()), self.units.format(run.sum[self.at], 2)),
@@ -161,6 +148,7 @@ impl TransportModel for Walk {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ui::transport::TransportModel;
 
     #[test]
     fn rows_are_walked_one_by_one_and_back_again() {

@@ -50,7 +50,7 @@ fn chart(lab: &mut TaxonomyLab, ui: &mut Ui) {
             lab.follow();
         }
         if chips::button(ui, "Measure again").on_hover_text("The times depend on what else this machine does").clicked() {
-            lab.send(TaxonomyCommand::MeasureAgain);
+            lab.work.send(TaxonomyCommand::MeasureAgain);
         }
     });
     chips::note(ui, "Weights: the initial ones of the seed with normal noise added, because many layers start as the identity.");

@@ -73,7 +73,7 @@ fn costs(lab: &TaxonomyLab, ui: &mut Ui, shared: &Shared) {
 
 fn race(lab: &TaxonomyLab, ui: &mut Ui, shared: &Shared) {
     let palette = Palette::of(ui);
-    let Some(race) = lab.snapshot.as_ref().and_then(|snapshot| snapshot.race.as_ref()) else { return };
+    let Some(race) = lab.work.snapshot.as_ref().and_then(|snapshot| snapshot.race.as_ref()) else { return };
     let unit = shared.units;
     let value = |i: usize| race.contestants[i].score.map(|score| score.gap.unwrap_or(score.nats));
     let mut order: Vec<usize> = (0..race.contestants.len()).filter(|&i| value(i).is_some()).collect();

@@ -25,7 +25,7 @@ pub(super) fn mark(place: usize) -> (Color32, char) {
 
 /// Draws the densities with their numbers, and the curves.
 pub(super) fn show(lab: &mut TaxonomyLab, ui: &mut Ui, shared: &Shared) {
-    let Some(race) = lab.snapshot.as_ref().and_then(|snapshot| snapshot.race.clone()) else {
+    let Some(race) = lab.work.snapshot.as_ref().and_then(|snapshot| snapshot.race.clone()) else {
         chips::note(ui, "The four families are being made.");
         return;
     };

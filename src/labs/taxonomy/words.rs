@@ -70,7 +70,7 @@ pub(super) fn error(value: f64) -> String {
 
 /// The race, for a screen reader.
 pub(super) fn race(lab: &TaxonomyLab) -> String {
-    let Some(race) = lab.snapshot.as_ref().and_then(|snapshot| snapshot.race.as_ref()) else {
+    let Some(race) = lab.work.snapshot.as_ref().and_then(|snapshot| snapshot.race.as_ref()) else {
         return "The race is being prepared.".into();
     };
     let unit = lab.look.units;

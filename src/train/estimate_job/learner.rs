@@ -9,7 +9,7 @@ use crate::exec::{BackendChoice, BackendInfo, ProgramId, Session, open_session};
 use crate::flows::{self, Config, Family};
 use crate::graph::Reuse;
 use crate::train::curve::Curve;
-use crate::train::{Adam, FORMAT_VERSION, Fit, Lesson, Model, PointData, RateSchedule, Source, TrainError, Training};
+use crate::train::{Adam, FORMAT_VERSION, Fit, Lesson, Model, PointData, RateSchedule, Source, TrainError, Training, Weights};
 
 /// Points of a step.
 const BATCH: usize = 256;
@@ -55,6 +55,27 @@ impl Learner {
         for (step, nats) in self.fit.losses()? {
             self.curve.push(step, f64::from(nats));
         }
+        Ok(())
+    }
+
+    /// The values with the optimiser's, and the time and the curve that led there.
+    ///
+    /// # Errors
+    /// A lost device.
+    pub(super) fn weights(&mut self) -> Result<Weights, TrainError> {
+        let mut weights = self.fit.weights()?;
+        weights.keep(&(self.seconds, &self.curve));
+        Ok(weights)
+    }
+
+    /// Goes on from such weights.
+    ///
+    /// # Errors
+    /// Weights of another flow; everything stays as it was.
+    pub(super) fn take(&mut self, weights: &Weights) -> Result<(), TrainError> {
+        let (seconds, curve) = weights.kept()?;
+        self.fit.load(weights)?;
+        (self.seconds, self.curve) = (seconds, curve);
         Ok(())
     }
 

@@ -7,6 +7,7 @@ mod motion;
 pub mod series;
 mod snapshot;
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -20,7 +21,7 @@ pub use self::snapshot::{
     Accuracy, EstimateSnapshot, GRID, ITERATIONS, LearnerView, MOMENTS, MOST_TERMS, MotionView, PROBES, REACH, REPEATS, SOLVES, SPINS,
     SeriesView, TRAVELLERS,
 };
-use super::{Activity, Job, Lesson, Publisher, TrainError};
+use super::{Activity, Event, Job, Lesson, Publisher, TrainError, Weights};
 use crate::data::Toy;
 use crate::exec::BackendChoice;
 use crate::flows::{Config, Family};
@@ -35,6 +36,10 @@ const PUBLISH: Duration = Duration::from_millis(150);
 const SHOWN: usize = 1_000;
 /// Stream of the generator for the points that are shown.
 const SHOWN_STREAM: u64 = u64::MAX - 1;
+
+/// Their names in a file of weights.
+const RESIDUAL: &str = "residual";
+const CONTINUOUS: &str = "continuous";
 
 /// One of the two flows.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -85,6 +90,10 @@ pub enum EstimateCommand {
     Toy(Toy),
     /// Looks elsewhere.
     Look(Look),
+    /// Writes the values of both with the optimisers', and their curves.
+    Save(PathBuf),
+    /// Goes on from such a file, if it is of the present toy.
+    Load(PathBuf),
 }
 
 /// The job.
@@ -169,6 +178,25 @@ impl EstimateJob {
         }
     }
 
+    fn weights(&mut self) -> Result<Weights, TrainError> {
+        let parts = [(RESIDUAL.to_owned(), self.residual.weights()?), (CONTINUOUS.to_owned(), self.continuous.weights()?)];
+        let mut weights = Weights::bundle(parts);
+        weights.keep(&self.toy);
+        Ok(weights)
+    }
+
+    fn load(&mut self, path: &Path) -> Result<(), TrainError> {
+        let weights = Weights::read(path)?;
+        let toy: Toy = weights.kept()?;
+        if toy != self.toy {
+            return Err(TrainError::WrongWeights { reason: format!("they have learned {}", toy.title()) });
+        }
+        self.residual.take(&weights.part(RESIDUAL))?;
+        self.continuous.take(&weights.part(CONTINUOUS))?;
+        (self.stale, self.anew) = ([true; 2], true);
+        Ok(())
+    }
+
     fn fail(&mut self, error: &TrainError) {
         (self.running, self.error) = (None, Some(error.to_string()));
         // What cannot be computed is not asked for again and again.
@@ -225,6 +253,13 @@ impl EstimateJob {
     }
 }
 
+/// Says what went wrong with a file.
+fn tell(outcome: Result<(), TrainError>, out: &mut Publisher<EstimateSnapshot>) {
+    if let Err(error) = outcome {
+        out.event(Event::Warning(error.to_string()));
+    }
+}
+
 /// The two flows.
 fn pair(seed: u64, toy: Toy, backend: (BackendChoice, usize)) -> Result<[Learner; 2], TrainError> {
     Ok([Learner::new(Which::Residual.config(), toy, seed, backend)?, Learner::new(Which::Continuous.config(), toy, seed, backend)?])
@@ -239,7 +274,7 @@ impl Job for EstimateJob {
     type Command = EstimateCommand;
     type Snapshot = EstimateSnapshot;
 
-    fn command(&mut self, command: EstimateCommand, _: &mut Publisher<EstimateSnapshot>) {
+    fn command(&mut self, command: EstimateCommand, out: &mut Publisher<EstimateSnapshot>) {
         self.dirty = true;
         match command {
             EstimateCommand::Train(which) => self.running = which,
@@ -251,6 +286,8 @@ impl Job for EstimateJob {
                 self.stale[1] |= look.probe != before.probe;
                 self.anew = true;
             }
+            EstimateCommand::Save(path) => tell(self.weights().and_then(|weights| weights.save(&path)), out),
+            EstimateCommand::Load(path) => tell(self.load(&path), out),
         }
     }
 

@@ -1,4 +1,4 @@
-//! What the conditioners say: s and t over their passive coordinate, and at the probe.
+//! What the conditioners of affine layers say: s and t over the coordinate that they read, and at the probe.
 
 use super::Point;
 use super::programs::Programs;
@@ -8,22 +8,22 @@ use crate::train::TrainError;
 /// Points of a conditioner's curve.
 pub(super) const CURVE: usize = 97;
 
-/// Log-scales and shifts of one coupling; no log-scales where it only shifts.
+/// Log-scales and shifts of one layer; no log-scales where it only shifts.
 type Said = (Vec<f32>, Vec<f32>);
 
-/// A coupling's conditioner as two curves over its passive coordinate; its values are those of the model's own nodes.
+/// A layer's conditioner as two curves over the coordinate that it reads; its values are those of the model's own nodes.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Conditioner {
-    /// The passive coordinate.
+    /// The coordinate that is read.
     pub passive: Vec<f32>,
-    /// `s(x_passive)`; empty where the coupling only shifts.
+    /// `s(x_passive)`; empty where the layer only shifts.
     pub log_scale: Vec<f32>,
     /// `t(x_passive)`.
     pub shift: Vec<f32>,
 }
 
 impl Programs {
-    /// Every layer's curves over the passive coordinates that the data has there; none for a layer that has no such conditioner.
+    /// Every layer's curves over the coordinate that it reads; none for a layer that has no such conditioner.
     ///
     /// # Errors
     /// A device that fails.
@@ -34,12 +34,13 @@ impl Programs {
         Ok(said.into_iter().map(|said| said.map(curve)).collect())
     }
 
-    /// `[s, t]` of every affine coupling at a point, given where it is after k layers; s is 0 where the coupling only shifts.
+    /// `[s, t]` of every affine layer at a point, given where it is after k layers; s is 0 where the layer only shifts.
     ///
     /// # Errors
     /// A device that fails.
     pub(super) fn conditioners_at(&self, session: &mut dyn Session, points: &[Point]) -> Result<Vec<Option<[f64; 2]>>, TrainError> {
-        let place = |stage: usize| self.config.passive_axis(stage).map_or(0.0, |axis| points[stage][axis]);
+        // On the side of the layer that its network reads.
+        let place = |stage: usize| self.config.conditioning(stage).map_or(0.0, |c| points[stage + usize::from(c.latent)][c.reads]);
         let passive: Vec<f32> = (0..self.config.stages()).map(place).collect();
         let said = self.say(session, &passive)?;
         let at = |(k, (s, t)): (usize, Said)| [s.get(k).copied().unwrap_or(0.0).into(), t[k].into()];
@@ -59,7 +60,7 @@ impl Programs {
         };
         let mut said = Vec::with_capacity(stages);
         for stage in 0..stages {
-            if self.config.coupling(stage).is_none() {
+            if !self.config.says_scale_and_shift(stage) {
                 said.push(None);
                 continue;
             }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::conditioner::CURVE;
+use super::portrait::{ALONG, PLACES};
 use super::snapshot::{Field, Lattice, Lines, Point, ProbeReading};
 use crate::data::noise;
 use crate::exec::{ProgramId, Session};
@@ -35,6 +36,7 @@ const SAMPLE_STREAM: u64 = u64::MAX - 1;
 pub(super) struct Programs {
     pub(super) config: Config,
     pub(super) conditioners: Option<ProgramId>,
+    pub(super) portraits: Option<ProgramId>,
     depth: usize,
     points: ProgramId,
     lattice: ProgramId,
@@ -79,9 +81,14 @@ impl Programs {
             Some(graph) => Some(session.prepare(&Arc::new(graph), Reuse::On)?),
             None => None,
         };
+        let portraits = match flows::portraits(config, ALONG, PLACES * PLACES)? {
+            Some(graph) => Some(session.prepare(&Arc::new(graph), Reuse::On)?),
+            None => None,
+        };
         Ok(Programs {
             config: config.clone(),
             conditioners,
+            portraits,
             depth: config.stages(),
             points,
             lattice,
@@ -192,6 +199,7 @@ impl Programs {
             at,
             step: 0,
             conditioners: self.conditioners_at(session, &path)?,
+            portraits: Vec::new(),
             points: path,
             log_dets: evaluation.log_dets.iter().map(|l| f64::from(l[0])).collect(),
             log_base: evaluation.log_base[0].into(),

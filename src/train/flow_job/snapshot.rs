@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::{Conditioner, Ledger, RoundTrip, Timeline, Trace, UpdateStory, Wiring};
+use super::{Conditioner, Ledger, Portrait, RoundTrip, Timeline, Trace, UpdateStory, Wiring};
 use crate::data::table::Standard;
 use crate::data::{Drawing, Points};
 use crate::exec::BackendInfo;
@@ -221,8 +221,10 @@ pub struct ProbeReading {
     pub points: Vec<Point>,
     /// `log|det J_k|` at the point, nats.
     pub log_dets: Vec<f64>,
-    /// `[s, t]` of every affine coupling at the point; s is 0 where the coupling only shifts.
+    /// `[s, t]` of every affine layer at the point; s is 0 where the layer only shifts.
     pub conditioners: Vec<Option<[f64; 2]>>,
+    /// What every layer is drawn from; only of the probe, and none of a layer that is left out.
+    pub portraits: Vec<Option<Portrait>>,
     /// `ln N(z)`, nats.
     pub log_base: f64,
     /// `ln p(x)` as the model computes it, nats.

@@ -4,6 +4,7 @@
 mod sampler;
 mod snapshot;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -11,9 +12,10 @@ use serde::{Deserialize, Serialize};
 
 use self::sampler::Sampler;
 pub use self::snapshot::{
-    DepthView, GRID, MEASURED, NOISE_REACH, PlanarLayer, PosteriorSnapshot, REACH, Reached, SAMPLES, TARGET, TargetView,
+    DepthView, GRID, Held, MEASURED, NOISE_REACH, PlanarLayer, PosteriorSnapshot, REACH, RadialLayer, Reached, SAMPLES, SylvesterLayer,
+    TARGET, TargetView,
 };
-use super::{Activity, Job, Publisher, TrainError};
+use super::{Activity, Event, Job, Publisher, TrainError, Weights};
 use crate::exec::BackendChoice;
 use crate::flows::{Basis, Config, Energy, Family};
 
@@ -33,7 +35,7 @@ pub enum Kind {
     Planar,
     /// A contraction or expansion around a point.
     Radial,
-    /// `x + Q R1 tanh(R2 Q'x + b)` with a free orthogonal Q.
+    /// `x + Q R1 tanh(R2 Q'x + b)` with an orthogonal Q.
     Sylvester,
     /// Each coordinate is scaled and shifted by what comes before it in the noise.
     Iaf,
@@ -56,12 +58,14 @@ impl Kind {
 }
 
 /// What is fitted to what.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Look {
     /// The flow.
     pub kind: Kind,
     /// Its layers, 1 to 32.
     pub layers: usize,
+    /// How the orthogonal matrices of a Sylvester flow are made.
+    pub basis: Basis,
     /// The target.
     pub energy: Energy,
 }
@@ -73,7 +77,7 @@ impl Look {
         let family = match self.kind {
             Kind::Planar => Family::Planar,
             Kind::Radial => Family::Radial,
-            Kind::Sylvester => Family::Sylvester { basis: Basis::Orthogonal },
+            Kind::Sylvester => Family::Sylvester { basis: self.basis },
             Kind::Iaf => Family::Maf,
         };
         Config { layers: self.layers, width: 32, ..Config::of(family) }
@@ -89,6 +93,10 @@ pub enum PosteriorCommand {
     Restart(u64),
     /// Another flow or another target: from its initial values.
     Look(Look),
+    /// Writes the values with the optimiser's, the curves and what they are of.
+    Save(PathBuf),
+    /// Goes on from such a file, if it is of the present flow and target.
+    Load(PathBuf),
 }
 
 /// The job.
@@ -100,7 +108,7 @@ pub struct PosteriorJob {
     running: bool,
     backend: (BackendChoice, usize),
     depths: Arc<Vec<DepthView>>,
-    planar: Arc<Vec<PlanarLayer>>,
+    held: Arc<Vec<Held>>,
     ledger: Vec<Reached>,
     stale: bool,
     /// When the last pictures were finished, and what they took.
@@ -124,7 +132,7 @@ impl PosteriorJob {
             running: false,
             backend,
             depths: Arc::default(),
-            planar: Arc::default(),
+            held: Arc::default(),
             ledger: Vec::new(),
             stale: true,
             looked: (Instant::now(), Duration::ZERO),
@@ -142,9 +150,18 @@ impl PosteriorJob {
                 }
                 (self.sampler, self.look, self.seed, self.error) = (sampler, look, seed, None);
                 // No picture of the old flow under the new one's name.
-                (self.depths, self.planar, self.stale) = (Arc::default(), Arc::default(), true);
+                (self.depths, self.held, self.stale) = (Arc::default(), Arc::default(), true);
             }
             Err(error) => self.fail(error.to_string()),
+        }
+    }
+
+    fn follow(&mut self, command: PosteriorCommand) {
+        match command {
+            PosteriorCommand::Train(on) => self.running = on,
+            PosteriorCommand::Restart(seed) => self.begin(seed, self.look.clone()),
+            PosteriorCommand::Look(look) => self.begin(self.seed, look),
+            PosteriorCommand::Save(_) | PosteriorCommand::Load(_) => {}
         }
     }
 
@@ -171,9 +188,9 @@ impl PosteriorJob {
         let begin = Instant::now();
         if std::mem::take(&mut self.stale) {
             self.depths = Arc::new(self.sampler.see()?);
-            self.planar = Arc::new(self.sampler.planar()?);
+            self.held = Arc::new(self.sampler.held()?);
             let reached = self.sampler.reached(self.target.log_z);
-            self.ledger.retain(|row| (row.kind, row.layers) != (reached.kind, reached.layers));
+            self.ledger.retain(|row| (row.kind, row.basis, row.layers) != (reached.kind, reached.basis, reached.layers));
             if reached.step > 0 {
                 self.ledger.push(reached);
             }
@@ -193,7 +210,7 @@ impl PosteriorJob {
             train: Arc::new(train),
             elbo: Arc::new(elbo),
             depths: Arc::clone(&self.depths),
-            planar: Arc::clone(&self.planar),
+            held: Arc::clone(&self.held),
             ledger: Arc::new(self.ledger.clone()),
             backend: self.sampler.backend(),
             error: self.error.clone(),
@@ -213,12 +230,20 @@ impl Job for PosteriorJob {
     type Command = PosteriorCommand;
     type Snapshot = PosteriorSnapshot;
 
-    fn command(&mut self, command: PosteriorCommand, _: &mut Publisher<PosteriorSnapshot>) {
+    fn command(&mut self, command: PosteriorCommand, out: &mut Publisher<PosteriorSnapshot>) {
         self.dirty = true;
-        match command {
-            PosteriorCommand::Train(on) => self.running = on,
-            PosteriorCommand::Restart(seed) => self.begin(seed, self.look.clone()),
-            PosteriorCommand::Look(look) => self.begin(self.seed, look),
+        let outcome = match command {
+            PosteriorCommand::Save(path) => self.sampler.weights().and_then(|weights| weights.save(&path)),
+            PosteriorCommand::Load(path) => {
+                Weights::read(&path).and_then(|weights| self.sampler.take(&weights)).map(|()| self.stale = true)
+            }
+            other => {
+                self.follow(other);
+                Ok(())
+            }
+        };
+        if let Err(error) = outcome {
+            out.event(Event::Warning(error.to_string()));
         }
     }
 

@@ -8,7 +8,9 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::snapshot::{DepthView, GRID, MEASURED, NOISE_REACH, PlanarLayer, Reached, SAMPLES};
+use serde::{Deserialize, Serialize};
+
+use super::snapshot::{DepthView, GRID, Held, MEASURED, NOISE_REACH, PlanarLayer, RadialLayer, Reached, SAMPLES, SylvesterLayer};
 use super::{Kind, Look};
 use crate::data::noise;
 use crate::exec::{BackendChoice, BackendInfo, ProgramId, Session, open_session};
@@ -66,6 +68,15 @@ fn record(b: &mut Builder, config: &Config, energy: &Energy, batch: usize) -> (c
     (log_q, value, nodes)
 }
 
+/// What a file keeps beside the values.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    look: Look,
+    seconds: f64,
+    train: Curve,
+    elbo: Vec<[f64; 3]>,
+}
+
 /// The flow with its programs.
 pub(super) struct Sampler {
     session: Box<dyn Session>,
@@ -73,6 +84,8 @@ pub(super) struct Sampler {
     looking: ProgramId,
     sampling: ProgramId,
     back: ProgramId,
+    /// What the layers are drawn from.
+    portraits: ProgramId,
     config: Config,
     look: Look,
     seed: u64,
@@ -99,6 +112,8 @@ impl Sampler {
         let sampling_graph = Arc::new(looking(&config, energy, MEASURED)?);
         let sampling = session.prepare(&sampling_graph, Reuse::On)?;
         let back = session.prepare(&Arc::new(flows::evaluation(&config, BACK, Direction::Inverse)?), Reuse::On)?;
+        let graph_of_portraits = flows::portraits(&config, 1, 1)?.expect("the flow is of the plane");
+        let portraits = session.prepare(&Arc::new(graph_of_portraits), Reuse::On)?;
         let mut initial: Weights = initial_weights(&graph, seed);
         initial.metadata.clear();
         for (name, (_, values)) in &initial.arrays {
@@ -110,6 +125,7 @@ impl Sampler {
             looking: looking_at,
             sampling,
             back,
+            portraits,
             config,
             look: look.clone(),
             seed,
@@ -195,30 +211,85 @@ impl Sampler {
         Ok(())
     }
 
-    /// The layers of a planar flow.
-    pub(super) fn planar(&mut self) -> Result<Vec<PlanarLayer>, TrainError> {
-        if self.look.kind != Kind::Planar {
+    /// Every layer that must keep inside a region: as it is trained, and as it is used.
+    pub(super) fn held(&mut self) -> Result<Vec<Held>, TrainError> {
+        if self.look.kind == Kind::Iaf {
             return Ok(Vec::new());
         }
-        (0..self.config.stages())
-            .map(|stage| {
-                let scope = self.config.scope(stage);
-                let mut read = |name: &str| -> Result<Vec<f64>, TrainError> {
-                    Ok(self.session.read_parameter(&format!("{scope}.{name}"))?.into_iter().map(f64::from).collect())
-                };
-                let (raw, w, bias) = (read("u")?, read("w")?, read("bias")?[0]);
+        let stages = self.config.stages();
+        let path = vec![0.0; 2 * (stages + 1)];
+        self.session.run(self.portraits, &[("path", &path), ("line", &[0.0]), ("places", &[0.0; 2])])?;
+        (0..stages).map(|stage| self.held_layer(stage)).collect()
+    }
+
+    fn held_layer(&mut self, stage: usize) -> Result<Held, TrainError> {
+        let scope = self.config.scope(stage);
+        let wide = |values: Vec<f32>| values.into_iter().map(f64::from).collect::<Vec<f64>>();
+        let raw = |session: &mut dyn Session, name: &str| session.read_parameter(&format!("{scope}.{name}")).map(wide);
+        let used = |session: &mut dyn Session, name: &str| session.read_output(self.portraits, &format!("{name}.{stage}")).map(wide);
+        let session = self.session.as_mut();
+        Ok(match self.look.kind {
+            Kind::Planar => {
+                let (raw, w, bias) = (raw(session, "u")?, raw(session, "w")?, raw(session, "bias")?[0]);
+                // In f64, so that what lies across w stays to the last digit; a test holds it to the graph's.
                 let along = raw[0] * w[0] + raw[1] * w[1];
                 let length = w[0] * w[0] + w[1] * w[1] + 1e-8;
                 let moved = (crate::graph::Unary::Softplus.eval(along) - 1.0 - along) / length;
-                Ok(PlanarLayer { raw: [raw[0], raw[1]], held: [raw[0] + moved * w[0], raw[1] + moved * w[1]], w: [w[0], w[1]], bias })
-            })
-            .collect()
+                let held = [raw[0] + moved * w[0], raw[1] + moved * w[1]];
+                Held::Planar(PlanarLayer { raw: [raw[0], raw[1]], held, w: [w[0], w[1]], bias })
+            }
+            Kind::Radial => Held::Radial(RadialLayer {
+                raw: [raw(session, "alpha")?[0], raw(session, "beta")?[0]],
+                held: [used(session, "alpha")?[0], used(session, "beta")?[0]],
+            }),
+            Kind::Sylvester | Kind::Iaf => {
+                let diagonals = |r1: Vec<f64>, r2: Vec<f64>| [[r1[0], r2[0]], [r1[3], r2[3]]];
+                Held::Sylvester(SylvesterLayer {
+                    raw: diagonals(raw(session, "r1")?, raw(session, "r2")?),
+                    held: diagonals(used(session, "r1")?, used(session, "r2")?),
+                })
+            }
+        })
+    }
+
+    /// The values with the optimiser's, the step, and what is drawn of the training so far.
+    ///
+    /// # Errors
+    /// A lost device.
+    pub(super) fn weights(&mut self) -> Result<Weights, TrainError> {
+        let mut weights = Weights::from_session(self.session.as_mut(), &self.training.0)?;
+        weights.metadata.insert("step".into(), self.step.to_string());
+        let finite = self.elbo.iter().filter(|row| row.iter().all(|v| v.is_finite())).copied().collect();
+        weights.keep(&Kept { look: self.look.clone(), seconds: self.seconds, train: self.train.clone(), elbo: finite });
+        Ok(weights)
+    }
+
+    /// Goes on from weights of the same flow and target.
+    ///
+    /// # Errors
+    /// Weights of another one; everything stays as it was.
+    pub(super) fn take(&mut self, weights: &Weights) -> Result<(), TrainError> {
+        let kept: Kept = weights.kept()?;
+        if kept.look != self.look {
+            let reason = format!("they are of {} {} layers or of another target", kept.look.layers, kept.look.kind.title());
+            return Err(TrainError::WrongWeights { reason });
+        }
+        weights.write_to(self.session.as_mut(), &self.training.0)?;
+        // What is still in flight belongs to the weights that were.
+        if let Some(parameter) = self.training.0.parameters().first() {
+            self.session.read_parameter(&self.training.0.describe(parameter.node))?;
+        }
+        self.session.losses();
+        (self.step, self.reported) = (weights.step(), weights.step());
+        (self.seconds, self.train, self.elbo) = (kept.seconds, kept.train, kept.elbo);
+        Ok(())
     }
 
     pub(super) fn reached(&self, log_z: f64) -> Reached {
         let (elbo, error) = self.elbo.last().map_or((f64::NAN, f64::NAN), |row| (row[1], row[2]));
         Reached {
             kind: self.look.kind,
+            basis: self.look.basis,
             layers: self.look.layers,
             parameters: self.training.0.parameter_count(),
             step: self.step,
@@ -251,10 +322,55 @@ fn pairs(values: &[f32]) -> Vec<[f32; 2]> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::flows::Basis;
+
+    /// What is drawn in the region of a constraint is what the graph uses, with raw values that would break it.
+    #[test]
+    fn the_held_values_are_the_graphs_own_and_inside_whatever_the_raw_ones_are() {
+        let bases = [Basis::Orthogonal, Basis::Householder, Basis::Triangular];
+        let kinds = [Kind::Planar, Kind::Radial].map(|kind| (kind, Basis::default())).into_iter();
+        for (kind, basis) in kinds.chain(bases.map(|basis| (Kind::Sylvester, basis))) {
+            let look = Look { kind, layers: 3, basis, energy: Energy::Ring };
+            let mut sampler = Sampler::new(&look, 541, (BackendChoice::Cpu, 1)).unwrap();
+            for name in ["u", "alpha", "beta", "r1", "r2"] {
+                let name = format!("{}.{name}", sampler.config.scope(1));
+                if let Ok(values) = sampler.session.read_parameter(&name) {
+                    // Far outside: u against w, beta far below, diagonals of opposite signs.
+                    let sign = if name.ends_with("r2") { 4.0 } else { -4.0 };
+                    sampler.session.write_parameter(&name, &vec![sign; values.len()]).unwrap();
+                }
+            }
+            if kind == Kind::Planar {
+                sampler.session.write_parameter(&format!("{}.w", sampler.config.scope(1)), &[1.0, 1.0]).unwrap();
+            }
+            let held = sampler.held().unwrap();
+            let [raw, used] = held[1].numbers();
+            assert!(used > held[1].bound() && raw < held[1].bound(), "{:?}", held[1]);
+            let mut graph = |name: &str| sampler.session.read_output(sampler.portraits, &format!("{name}.1")).unwrap();
+            let near = |a: f64, b: f32| assert!((a - f64::from(b)).abs() < 1e-5, "{kind:?}: {a} {b}");
+            match held[1] {
+                Held::Planar(layer) => graph("u").into_iter().zip(layer.held).for_each(|(b, a)| near(a, b)),
+                Held::Radial(layer) => {
+                    near(layer.held[0], graph("alpha")[0]);
+                    near(layer.held[1], graph("beta")[0]);
+                    // By the formulas of the paper, worked here.
+                    let softplus = |v: f64| (1.0 + v.exp()).ln();
+                    near(softplus(-4.0) + 1e-3, layer.held[0] as f32);
+                    near(softplus(-4.0) - layer.held[0], layer.held[1] as f32);
+                }
+                Held::Sylvester(layer) => {
+                    for row in [0, 1] {
+                        near((-4.0_f64).tanh(), layer.held[row][0] as f32);
+                        near(4.0_f64.tanh(), layer.held[row][1] as f32);
+                    }
+                }
+            }
+        }
+    }
 
     #[test]
     fn planar_layers_learn_two_arcs_and_never_pass_the_integral() {
-        let look = Look { kind: Kind::Planar, layers: 8, energy: Energy::Ring };
+        let look = Look { kind: Kind::Planar, layers: 8, basis: Basis::default(), energy: Energy::Ring };
         let mut sampler = Sampler::new(&look, 541, (BackendChoice::Cpu, 1)).unwrap();
         let log_z = look.energy.log_integral(7.0, 700);
         sampler.see().unwrap();
@@ -268,8 +384,8 @@ mod tests {
         assert!(after.gap > -4.0 * after.error, "the ELBO is a lower bound: {after:?}");
         assert!(after.gap < 1.0 && before.gap > 3.0, "{before:?} {after:?}");
         assert!(after.inverse < 1e-3, "{after:?}");
-        for layer in sampler.planar().unwrap() {
-            assert!(layer.w[0] * layer.held[0] + layer.w[1] * layer.held[1] > -1.0, "{layer:?}");
+        for layer in sampler.held().unwrap() {
+            assert!(layer.numbers()[1] > layer.bound(), "{layer:?}");
         }
         // What a cell's mass and area say, against the density at its corners by the log-determinants.
         let log_q = sampler.session.read_output(sampler.looking, "log_q").unwrap();

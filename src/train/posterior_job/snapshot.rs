@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::{Kind, Look};
 use crate::exec::BackendInfo;
+use crate::flows::Basis;
 
 /// Side of the grid of noise that the layers bend.
 pub const GRID: usize = 56;
@@ -42,6 +43,54 @@ pub struct PlanarLayer {
     pub bias: f64,
 }
 
+/// A radial layer.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct RadialLayer {
+    /// Alpha and beta as they are trained.
+    pub raw: [f64; 2],
+    /// Both as they are used, with `beta > -alpha`.
+    pub held: [f64; 2],
+}
+
+/// The diagonals of a Sylvester layer, row by row: the entries of R1 and R2.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct SylvesterLayer {
+    /// As they are trained.
+    pub raw: [[f64; 2]; 2],
+    /// As they are used, with a product above -1.
+    pub held: [[f64; 2]; 2],
+}
+
+/// A layer that must keep inside a region to be invertible.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Held {
+    /// `w'u > -1`.
+    Planar(PlanarLayer),
+    /// `beta > -alpha`.
+    Radial(RadialLayer),
+    /// `1 + tanh' r1_ii r2_ii > 0`, and tanh' may be 1.
+    Sylvester(SylvesterLayer),
+}
+
+impl Held {
+    /// The number that is held above [`bound`](Self::bound), as it is trained and as it is used; of the row that is nearer to it.
+    pub fn numbers(&self) -> [f64; 2] {
+        match self {
+            Held::Planar(layer) => [layer.raw, layer.held].map(|u| layer.w[0] * u[0] + layer.w[1] * u[1]),
+            Held::Radial(layer) => [layer.raw[1], layer.held[1]],
+            Held::Sylvester(layer) => {
+                let product = |row: usize| [layer.raw[row][0] * layer.raw[row][1], layer.held[row][0] * layer.held[row][1]];
+                if product(0)[1] < product(1)[1] { product(0) } else { product(1) }
+            }
+        }
+    }
+
+    /// What it must stay above.
+    pub fn bound(&self) -> f64 {
+        if let Held::Radial(layer) = self { -layer.held[0] } else { -1.0 }
+    }
+}
+
 /// Samples and the bent grid after some layers.
 #[derive(Clone, Debug, Default)]
 pub struct DepthView {
@@ -60,6 +109,8 @@ pub struct DepthView {
 pub struct Reached {
     /// The flow.
     pub kind: Kind,
+    /// How its orthogonal matrices are made, where it has some.
+    pub basis: Basis,
     /// Its layers.
     pub layers: usize,
     /// Trained values.
@@ -74,6 +125,17 @@ pub struct Reached {
     pub error: f64,
     /// Largest distance of a point from itself after the way there and back.
     pub inverse: f64,
+}
+
+impl Reached {
+    /// The flow's name on the screen.
+    pub fn title(&self) -> String {
+        match (self.kind, self.basis) {
+            (Kind::Sylvester, Basis::Householder) => "Sylvester, Householder".into(),
+            (Kind::Sylvester, Basis::Triangular) => "Sylvester, triangular".into(),
+            (kind, _) => kind.title().into(),
+        }
+    }
 }
 
 /// All that the window draws. Cheap to clone.
@@ -93,8 +155,8 @@ pub struct PosteriorSnapshot {
     pub elbo: Arc<Vec<[f64; 3]>>,
     /// After 0, 1, ... layers.
     pub depths: Arc<Vec<DepthView>>,
-    /// The layers of a planar flow.
-    pub planar: Arc<Vec<PlanarLayer>>,
+    /// Every layer that has a constraint.
+    pub held: Arc<Vec<Held>>,
     /// What every flow that was trained on this target has reached.
     pub ledger: Arc<Vec<Reached>>,
     /// What it learns on.

@@ -9,7 +9,7 @@ use crate::exec::ProgramId;
 use crate::exec::cpu::CpuSession;
 use crate::flows::{self, Config};
 use crate::graph::Reuse;
-use crate::train::{Fit, Lesson, Model, PointData, PointSource, RateSchedule, Score, Source, TrainError};
+use crate::train::{Fit, Lesson, Model, PointData, PointSource, RateSchedule, Score, Source, TrainError, Weights};
 
 /// Side of a density picture in cells.
 pub const SIDE: usize = 96;
@@ -69,6 +69,32 @@ impl Contestant {
             version: 0,
             stopped: None,
         })
+    }
+
+    /// Its name in a file of weights; no family races twice.
+    pub(super) fn name(&self) -> String {
+        self.config.family.name()
+    }
+
+    /// Its values with the optimiser's, its time and its curve.
+    ///
+    /// # Errors
+    /// A device that fails.
+    pub(super) fn weights(&mut self) -> Result<Weights, TrainError> {
+        let mut weights = self.fit.weights()?;
+        weights.keep(&(self.seconds, &self.curve));
+        Ok(weights)
+    }
+
+    /// Goes on from such weights; it is scored anew.
+    ///
+    /// # Errors
+    /// Weights of another family; everything stays as it was.
+    pub(super) fn take(&mut self, weights: &Weights) -> Result<(), TrainError> {
+        let (seconds, curve) = weights.kept()?;
+        self.fit.load(weights)?;
+        (self.seconds, self.curve, self.scored, self.stopped) = (seconds, curve, None, None);
+        Ok(())
     }
 
     /// Seconds that its updates took.

@@ -1,5 +1,6 @@
 //! Families side by side on the same data: whoever has learned for the shortest time learns next.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use super::contestant::{Contestant, SIDE, TEST_POINTS, grid};
@@ -7,7 +8,7 @@ use super::snapshot::RaceView;
 use crate::data::mixture::Grid;
 use crate::data::{Mixture, Points};
 use crate::flows::{Config, Family};
-use crate::train::{PointData, PointSource, TrainError};
+use crate::train::{PointData, PointSource, TrainError, Weights};
 
 /// Seconds of one family's turn.
 const SLICE: f64 = 0.025;
@@ -86,6 +87,33 @@ impl Race {
             Some(contestant) => contestant.measure(&self.test, &self.source, self.half).map(|()| true),
             None => Ok(false),
         }
+    }
+
+    /// Writes every family's values, times and curves.
+    ///
+    /// # Errors
+    /// A place that cannot be written to.
+    pub(super) fn save(&mut self, path: &Path) -> Result<(), TrainError> {
+        let parts = self.contestants.iter_mut().map(|contestant| Ok((contestant.name(), contestant.weights()?)));
+        let mut weights = Weights::bundle(parts.collect::<Result<Vec<_>, TrainError>>()?);
+        weights.keep(&self.data);
+        weights.save(path)
+    }
+
+    /// Goes on from such a file.
+    ///
+    /// # Errors
+    /// Another race's; everything stays as it was up to the first family that is not in it.
+    pub(super) fn load(&mut self, path: &Path) -> Result<(), TrainError> {
+        let weights = Weights::read(path)?;
+        let data: PointData = weights.kept()?;
+        if data != self.data {
+            return Err(TrainError::WrongWeights { reason: format!("they have learned {}", data.title()) });
+        }
+        for contestant in &mut self.contestants {
+            contestant.take(&weights.part(&contestant.name()))?;
+        }
+        Ok(())
     }
 
     /// Whether nobody can learn any more.
