@@ -90,12 +90,13 @@ pub(super) fn train(arguments: &TrainArguments, common: &Common) -> anyhow::Resu
         sums += &format!("\n{}", describe_by_class(found));
     }
     let text = format!(
-        "{} on {data}: {steps} steps in {seconds:.1} s on the {} ({:.0} steps/s), now at step {}\ntest   {}\nsaved  {}",
+        "{} on {data}: {steps} steps in {seconds:.1} s on the {} ({:.0} steps/s), now at step {}\ntest   {}{}\nsaved  {}",
         lesson.title,
         backend.backend.to_uppercase(),
         steps as f64 / seconds.max(1e-9),
         fit.step(),
         describe(&score),
+        if by_class.is_some() { ", each given its class" } else { "" },
         out.display()
     );
     Ok(Report { json, text: text + &sums + &note.map(|note| format!("\nnote   {note}")).unwrap_or_default() })

@@ -123,7 +123,8 @@ impl Table {
         Ok(Table { columns: names.to_vec(), values, steps: places.map(|p| self.steps[p]).to_vec(), ..self.clone() })
     }
 
-    /// The rows with noise of a step, split, and standardised: by this map, else by the rows that train. A table of one row trains and tests on it.
+    /// The rows with noise of a step, split, and standardised: by this map, else by the rows that train. At least one row is
+    /// held out; a table of one row trains and tests on it.
     ///
     /// # Errors
     /// No rows.
@@ -134,7 +135,7 @@ impl Table {
         }
         let mut train: Vec<usize> = (0..n).collect();
         train.shuffle(&mut rng(SPLIT_SEED, 0));
-        let held_out = ((n as f64 * HELD_OUT).round() as usize).min(n - 1);
+        let held_out = ((n as f64 * HELD_OUT).round() as usize).max(1).min(n - 1);
         let mut test = train.split_off(n - held_out);
         if test.is_empty() {
             test.clone_from(&train);

@@ -217,7 +217,11 @@ fn left(root: &Path) -> Vec<Left> {
         let (folder, session) = (entry.path(), entry.path().join(SESSION));
         // Only an empty folder can be removed this way.
         let _ = std::fs::remove_dir(&folder);
-        Some(Left { document: Document::read(&session).ok()?, written: written(&session), folder })
+        let document = Document::read(&session).ok()?;
+        // Weights are written while the session beside them stays as it is.
+        let weights = document.weights.iter().chain(document.other_weights.values());
+        let newest = weights.map(|file| written(file)).fold(written(&session), SystemTime::max);
+        Some(Left { document, written: newest, folder })
     };
     let mut left: Vec<Left> = ended.filter_map(read).collect();
     left.sort_by_key(|left| std::cmp::Reverse(left.written));

@@ -54,6 +54,15 @@ pub(super) fn brush(lab: &mut FlowLab, ui: &mut Ui) {
     });
 }
 
+/// Why the family cannot read the classes that the data have, if it cannot: below the families, so that none of them moves under the pointer.
+pub(super) fn refusal(lab: &FlowLab, ui: &mut Ui) {
+    let family = lab.wish.config.family;
+    let has_classes = lab.data().is_some_and(|data| data.shares.len() > 1);
+    if let Some(why) = family.without_conditioner().filter(|_| has_classes) {
+        chips::note(ui, &format!("{} cannot read a class: {why}.", family.title()));
+    }
+}
+
 /// The switch, the choice of the class that is shown, and what Bayes' rule says of the probe.
 pub(super) fn show(lab: &mut FlowLab, ui: &mut Ui) {
     let Some(data) = lab.data() else { return };
@@ -70,9 +79,6 @@ pub(super) fn show(lab: &mut FlowLab, ui: &mut Ui) {
     let switch = ui.add_enabled_ui(why.is_none(), |ui| chips::toggle(ui, "by class", &mut on)).inner;
     if switch.on_hover_text("Every conditioner also reads the class: the flow learns p(x | c), and starts anew").changed() {
         lab.wish.config.classes = if on { shares.len() } else { 0 };
-    }
-    if let Some(why) = why {
-        chips::note(ui, &format!("{} cannot read a class: {why}.", lab.wish.config.family.title()));
     }
     if lab.snapshot.as_ref().is_none_or(|snapshot| snapshot.config.classes != shares.len()) {
         return;

@@ -40,6 +40,7 @@ pub(super) fn picker(lab: &mut FlowLab, ui: &mut Ui) {
         }
         _ => {}
     }
+    super::classes::refusal(lab, ui);
 }
 
 /// What the lecture calls a kind of Jacobian.
