@@ -110,11 +110,20 @@ impl Axes {
     fn place(&self, x: f32, y: f32) -> Pos2 {
         let right = ((x / MAP_REACH + 1.0) / 2.0).clamp(0.0, 1.0);
         let up = ((y - self.low) / (self.high - self.low)).clamp(0.0, 1.0);
+        self.at(right, up)
+    }
+
+    fn at(&self, right: f32, up: f32) -> Pos2 {
         pos2(self.plot.left() + right * self.plot.width(), self.plot.bottom() - up * self.plot.height())
     }
 
     fn line(&self, painter: &Painter, xs: &[f32], ys: &[f32], stroke: Stroke) {
-        let points = xs.iter().zip(ys).filter(|(_, y)| y.is_finite()).map(|(&x, &y)| self.place(x, y)).collect();
+        // It leaves the frame, which the painter clips: held at the edge it would look like a slope of 0.
+        let place = |(&x, &y): (&f32, &f32)| {
+            let up = (y - self.low) / (self.high - self.low);
+            self.at((x / MAP_REACH + 1.0) / 2.0, up.clamp(-2.0, 3.0))
+        };
+        let points = xs.iter().zip(ys).filter(|(_, y)| y.is_finite()).map(place).collect();
         painter.add(Shape::line(points, stroke));
     }
 }
