@@ -44,11 +44,24 @@ pub(super) fn source(lesson: &mut Lesson, data: Option<&Path>, weights: Option<&
     let standard = weights.and_then(Weights::standard);
     match (&lesson.model, standard) {
         (Model::Realnvp { config, data: data @ PointData::Table { .. } }, Some(standard)) if standard.mean.len() == config.dim => {
+            check_columns(data, config.dim, &standard)?;
             let table = data.open_table(config.dim, Some(&standard))?;
             Ok(if config.dim == 2 { Source::Points(PointSource::Table(table)) } else { Source::Table(table) })
         }
         _ => Ok(Source::open(lesson)?),
     }
+}
+
+/// Whether a table has the columns that the weights learned, in their order: another order would be standardised by the wrong numbers.
+fn check_columns(data: &PointData, dim: usize, standard: &table::Standard) -> anyhow::Result<()> {
+    let found = data.read_table(dim)?.columns;
+    if found != standard.columns {
+        let (expected, found) = (standard.columns.join(", "), found.join(", "));
+        bail!(
+            "Expected the columns that the weights learned, {expected}, in this order; found {found}. Put them in order, or begin anew with --from-scratch."
+        );
+    }
+    Ok(())
 }
 
 /// What a score is made on: the lesson's own test data, or all of the person's.

@@ -296,6 +296,11 @@ fn read(source: impl BufRead, path: &Path) -> Result<Table, DataError> {
         }
         classes.push(place as u8);
     }
+    // By name, so that another file with its rows in another order numbers them alike.
+    let mut order: Vec<usize> = (0..class_names.len()).collect();
+    order.sort_by(|&a, &b| class_names[a].cmp(&class_names[b]));
+    classes.iter_mut().for_each(|class| *class = order.iter().position(|&old| old == usize::from(*class)).unwrap_or(order.len()) as u8);
+    class_names.sort();
     // A column with a text of its own in every row names no classes.
     if label.is_none() || !(2..=MOST_CLASSES).contains(&class_names.len()) {
         (classes, class_names) = (Vec::new(), Vec::new());

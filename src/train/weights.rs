@@ -92,7 +92,7 @@ impl Weights {
     /// Names and units of the columns of the table that was learned from; none where it was no table.
     pub fn standard(&self) -> Option<Standard> {
         let standard: Standard = serde_json::from_str(self.metadata.get("units")?).ok()?;
-        let numbers = standard.mean.iter().chain(&standard.scale).all(|v| v.is_finite());
+        let numbers = standard.mean.iter().all(|v| v.is_finite()) && standard.scale.iter().all(|v| v.is_finite() && *v > 0.0);
         let sound = numbers && standard.mean.len() == standard.scale.len() && standard.columns.len() == standard.mean.len();
         Some(standard).filter(|_| sound)
     }

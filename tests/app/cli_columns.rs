@@ -26,6 +26,31 @@ fn adds_up(balance: &Value, layers: usize) {
 }
 
 #[test]
+fn columns_in_another_order_are_refused_and_classes_do_not_depend_on_the_order_of_rows() {
+    let bench = Bench::new();
+    let row = |i: usize| [i as f64 * 0.7 % 5.0, 100.0 + i as f64 * 1.3 % 7.0, i as f64 * 0.31 % 2.0];
+    let table = |header: &str, order: [usize; 3]| {
+        let rows = (0..40).map(|i| order.map(|column| format!("{:.2}", row(i)[column])).join(","));
+        std::iter::once(header.to_owned()).chain(rows).collect::<Vec<_>>().join("\n")
+    };
+    bench.write("abc.csv", table("a,b,c", [0, 1, 2]));
+    bench.write("bac.csv", table("b,a,c", [1, 0, 2]));
+    bench.json("train flow.tractable.json --data abc.csv --from-scratch --steps 2 --out a.safetensors");
+    let refused = bench.mistake("score flow.tractable.json --weights a.safetensors --data bac.csv");
+    contains(&refused, &["Expected the columns that the weights learned, a, b, c", "found b, a, c", "--from-scratch"]);
+
+    // The same rows from the last to the first: the same classes, so the same price of each.
+    let lines: Vec<String> = (0..60).map(|i| format!("{:.2},{:.2},{}", row(i)[0], row(i)[1], ["red", "blue", "red"][i % 3])).collect();
+    let head = "x1,x2,label\n";
+    bench.write("up.csv", head.to_owned() + &lines.join("\n"));
+    bench.write("down.csv", head.to_owned() + &lines.iter().rev().cloned().collect::<Vec<_>>().join("\n"));
+    let names = |file: &str| tractable::data::Table::open(&bench.path(file)).unwrap();
+    let (up, down) = (names("up.csv"), names("down.csv"));
+    assert_eq!((&up.class_names, &down.class_names), (&vec!["blue".to_owned(), "red".to_owned()], &up.class_names));
+    assert_eq!(up.classes, down.classes.iter().rev().copied().collect::<Vec<_>>());
+}
+
+#[test]
 fn a_table_trains_in_its_own_dimension_is_scored_and_sampled_in_its_own_units() {
     let bench = Bench::new();
     bench.write("four.csv", four(300));

@@ -8,6 +8,9 @@ use crate::exec::ExecError;
 /// Drivers have crashed when devices were made in parallel.
 static OPENING: Mutex<()> = Mutex::new(());
 
+/// Why an adapter is not taken that is no hardware.
+const SOFTWARE: &str = "is a software rasteriser";
+
 /// A GPU of our own: instance, device and queue apart from the window's, so that a submit never waits for a frame to be shown.
 ///
 /// Nothing panics when the device fails: what the driver says is kept, and [`GpuDevice::check`] returns it.
@@ -30,8 +33,8 @@ impl GpuDevice {
         pollster::block_on(GpuDevice::request(true))
     }
 
-    /// Opens the fastest adapter if it is a real one. That there is none is found out once and remembered: a software rasteriser takes tens
-    /// of megabytes for every device that is only looked at, and gives not all of them back.
+    /// Opens the fastest adapter if it is a real one. That there is only a software rasteriser is found out once and remembered:
+    /// it takes tens of megabytes for every device that is only looked at, and gives not all of them back.
     ///
     /// # Errors
     /// [`ExecError::NoGpu`], also where there is only a software rasteriser.
@@ -42,8 +45,10 @@ impl GpuDevice {
             return Err(error.clone());
         }
         let opened = pollster::block_on(GpuDevice::request(false));
-        if let Err(error @ ExecError::NoGpu { .. }) = &opened {
-            let _ = NONE.set(error.clone());
+        match &opened {
+            // A real card that could not be opened this time may be opened the next.
+            Err(error @ ExecError::NoGpu { reason }) if reason.ends_with(SOFTWARE) => drop(NONE.set(error.clone())),
+            _ => {}
         }
         opened
     }
@@ -58,7 +63,7 @@ impl GpuDevice {
         let wish = wgpu::RequestAdapterOptions { power_preference: wgpu::PowerPreference::HighPerformance, ..Default::default() };
         let adapter = instance.request_adapter(&wish).await.map_err(|e| no_gpu(e.to_string()))?;
         if !software && adapter.get_info().device_type == wgpu::DeviceType::Cpu {
-            return Err(no_gpu(format!("{} is a software rasteriser", adapter.get_info().name)));
+            return Err(no_gpu(format!("{} {SOFTWARE}", adapter.get_info().name)));
         }
         if !adapter.get_downlevel_capabilities().flags.contains(wgpu::DownlevelFlags::COMPUTE_SHADERS) {
             return Err(no_gpu(format!("{} has no compute shaders", adapter.get_info().name)));

@@ -83,11 +83,8 @@ impl Learner {
     pub(super) fn draw(&mut self) -> Result<(), TrainError> {
         let cell = |i: usize| 2.0 * REACH * ((i as f64 + 0.5) / GRID as f64) - REACH;
         let plane: Vec<f32> = (0..GRID * GRID).flat_map(|i| [cell(i % GRID) as f32, -cell(i / GRID) as f32]).collect();
-        let mut density = Vec::with_capacity(GRID * GRID);
-        for x in plane.chunks(2 * CHUNK) {
-            self.fit.session().run(self.likelihood, &[("x", x)])?;
-            density.extend(self.fit.session().read_output(self.likelihood, "log_prob")?.into_iter().map(f32::exp));
-        }
+        let log_prob = self.fit.session().run_batches(self.likelihood, "x", &plane, 2 * CHUNK, "log_prob")?;
+        let density = log_prob.into_iter().map(f32::exp).collect();
         self.density = Arc::new(density);
         self.version += 1;
         Ok(())

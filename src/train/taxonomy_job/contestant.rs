@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::snapshot::ContestantView;
-use crate::data::{Points, chunks};
+use crate::data::Points;
 use crate::exec::ProgramId;
 use crate::exec::cpu::CpuSession;
 use crate::flows::{self, Config};
@@ -162,13 +162,8 @@ impl Contestant {
     }
 
     fn log_prob(&mut self, points: &[[f32; 2]]) -> Result<Vec<f32>, TrainError> {
-        let mut all = Vec::with_capacity(points.len());
-        for part in chunks(points.len(), CHUNK) {
-            let x: Vec<f32> = part.indices.iter().flat_map(|&i| points[i]).collect();
-            let session = self.fit.session();
-            session.run(self.likelihood, &[("x", &x)])?;
-            all.extend_from_slice(&session.read_output(self.likelihood, "log_prob")?[..part.live]);
-        }
+        let mut all = self.fit.session().run_batches(self.likelihood, "x", points.as_flattened(), 2 * CHUNK, "log_prob")?;
+        all.truncate(points.len());
         Ok(all)
     }
 
