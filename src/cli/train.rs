@@ -47,7 +47,12 @@ pub(super) fn train(arguments: &TrainArguments, common: &Common) -> anyhow::Resu
     match &start {
         Some(weights) if arguments.family.is_none() && arguments.layers.is_none() => lesson::as_trained(&mut lesson, weights),
         Some(_) => {}
-        None => lesson::take_dimension(&mut lesson, data)?,
+        None => {
+            lesson::take_dimension(&mut lesson, data)?;
+            if arguments.layers.is_none() {
+                deepen(&mut lesson);
+            }
+        }
     }
     let source = lesson::source(&mut lesson, data, start.as_ref())?;
     if arguments.by_class {
@@ -160,6 +165,13 @@ fn other_flow(lesson: &mut Lesson, arguments: &TrainArguments) -> anyhow::Result
         config.layers = layers as usize;
     }
     config.check().map_err(|what| anyhow::anyhow!("{what}; choose other --layers."))
+}
+
+/// Adds layers to a flow of many columns until each column has been moved by what every other one says.
+fn deepen(lesson: &mut Lesson) {
+    if let Model::Realnvp { config, .. } = &mut lesson.model {
+        config.layers = config.layers.max(config.layers_to_meet());
+    }
 }
 
 /// A score as a line of text.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::family::{Family, Inversion, Mixing};
+use super::family::{Family, Inversion, Jacobian, Mixing};
 use super::{ffjord, residual, root};
 use crate::nn::Activation;
 
@@ -112,7 +112,7 @@ impl Config {
         in_range("dim", self.dim, 2, 64)?;
         // Masks have 64 bits, and a Glow step has three layers.
         in_range("layers", self.layers, 1, if matches!(self.family, Family::Glow { .. }) { 16 } else { 32 })?;
-        in_range("width", self.width, 1, 1_024)?;
+        in_range("width", self.width, self.hidden_degrees(), 1_024)?;
         if self.classes > 0 {
             in_range("classes", self.classes, 2, MOST_CLASSES)?;
             if let Some(why) = self.family.without_conditioner() {
@@ -192,9 +192,24 @@ impl Config {
         if matches!(self.family, Family::Glow { .. }) {
             return (0..self.dim / 2).collect();
         }
-        let bits = usize::BITS - (self.dim - 1).leading_zeros();
-        let bit = (coupling / 2) as u32 % bits.max(1);
+        let bit = coupling / 2 % self.bits();
         (0..self.dim).filter(|coordinate| (coordinate >> bit) % 2 == coupling % 2).collect()
+    }
+
+    /// The fewest layers in which each coordinate is moved by what every other one says: a pair of couplings for each bit of their numbers. One
+    /// where a single layer does, or where Glow's matrices mix them.
+    pub fn layers_to_meet(&self) -> usize {
+        if self.family.couples() && !matches!(self.family, Family::Glow { .. }) { 2 * self.bits() } else { 1 }
+    }
+
+    /// Binary digits of the number of the last coordinate, 1 or more.
+    fn bits(&self) -> usize {
+        (usize::BITS - (self.dim - 1).leading_zeros()).max(1) as usize
+    }
+
+    /// Degrees that the hidden units of a MADE take in turn: with fewer units than degrees some coordinate would be read by none.
+    fn hidden_degrees(&self) -> usize {
+        if self.family.jacobian() == Jacobian::Autoregressive { self.dim - usize::from(self.classes == 0) } else { 1 }
     }
 
     /// Whether a layer only shifts: NICE.
@@ -282,18 +297,23 @@ mod tests {
             }
             assert!(Config { classes: 1, ..conditional }.check().unwrap_err().contains("classes"));
         }
+        let narrow = Config { dim: 6, width: 4, ..Config::of(Family::Maf) };
+        assert!(narrow.check().unwrap_err().contains("`width` must be 5"));
+        assert!(Config { width: 5, classes: 2, ..narrow.clone() }.check().unwrap_err().contains("`width` must be 6"));
+        Config { width: 5, ..narrow }.check().unwrap();
     }
 
     #[test]
     fn any_two_coordinates_meet_on_different_sides_of_some_coupling() {
-        for dim in [2, 3, 5, 6, 8, 13] {
-            let config = Config { dim, ..Config::default() };
-            let sides: Vec<Vec<usize>> = (0..8).map(|coupling| config.passive(coupling)).collect();
+        for dim in [2, 3, 5, 6, 8, 13, 30, 64] {
+            let config = Config { dim, ..Config::of(Family::RationalQuadratic(Default::default())) };
+            let sides: Vec<Vec<usize>> = (0..config.layers_to_meet()).map(|coupling| config.passive(coupling)).collect();
             assert!(sides.iter().all(|passive| !passive.is_empty() && passive.len() < dim), "{dim}: {sides:?}");
-            for (a, b) in (0..dim).flat_map(|a| (0..dim).map(move |b| (a, b))).filter(|(a, b)| a != b) {
-                // One moves while the other is read.
-                assert!(sides.iter().any(|passive| passive.contains(&a) && !passive.contains(&b)), "{dim}: {a} {b}");
-            }
+            // One moves while the other is read.
+            let meet = |sides: &[Vec<usize>], a: usize, b: usize| sides.iter().any(|passive| passive.contains(&a) && !passive.contains(&b));
+            let all_meet = |sides: &[Vec<usize>]| (0..dim).all(|a| (0..dim).all(|b| a == b || meet(sides, a, b)));
+            assert!(all_meet(&sides), "{dim}: {sides:?}");
+            assert!(!all_meet(&sides[1..]), "{dim}: fewer would do");
         }
     }
 }

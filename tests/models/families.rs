@@ -26,11 +26,9 @@ fn families() -> impl Iterator<Item = Config> {
 /// Couplings, splines, autoregressive maps and the others in six dimensions, where every coordinate must move by itself and be read by others;
 /// without kinks, which a difference of so many points would meet.
 fn wide() -> impl Iterator<Item = Config> {
-    families().filter(|config| !matches!(config.family, Family::Umnn { .. } | Family::Sos { .. })).map(|config| Config {
-        dim: 6,
-        width: 14,
-        activation: Activation::Tanh,
-        ..config
+    families().filter(|config| !matches!(config.family, Family::Umnn { .. } | Family::Sos { .. })).map(|config| {
+        let wide = Config { dim: 6, width: 14, activation: Activation::Tanh, ..config };
+        Config { layers: wide.layers.max(wide.layers_to_meet()), ..wide }
     })
 }
 

@@ -27,6 +27,8 @@ struct Prepared {
     program: CpuProgram<f32>,
     /// The same program with buffers of its own, one for every thread but the first, once batches ran beside each other.
     copies: Vec<CpuProgram<f32>>,
+    /// MiB of its buffers.
+    mib: usize,
     loss: Option<NodeId>,
 }
 
@@ -88,7 +90,7 @@ impl Session for CpuSession {
             return Err(ExecError::TooLarge { needed_mib, allowed_mib: MEMORY_LIMIT_MIB, place: "this program".into() });
         }
         let program = CpuProgram::new(graph, &plan, &mut self.store)?;
-        self.programs.push(Prepared { program, copies: Vec::new(), loss: graph.output("loss") });
+        self.programs.push(Prepared { program, copies: Vec::new(), mib: needed_mib, loss: graph.output("loss") });
         Ok(ProgramId(self.programs.len() - 1))
     }
 
@@ -110,7 +112,7 @@ impl Session for CpuSession {
     fn run_batches(&mut self, program: ProgramId, input: &str, values: &[f32], length: usize, output: &str) -> Result<Vec<f32>, ExecError> {
         // Before anything runs: whether names and lengths fit, and how many numbers a batch gives.
         let width = self.output(program, output)?.len();
-        let Prepared { program, copies, .. } = &mut self.programs[program.0];
+        let Prepared { program, copies, mib, .. } = &mut self.programs[program.0];
         if let Some((other, _)) = program.inputs().find(|(name, _)| *name != input) {
             return Err(ExecError::UnknownName { kind: "given input", name: other.into(), known: input.into() });
         }
@@ -120,7 +122,9 @@ impl Session for CpuSession {
         }
         let Some(node) = program.graph().output(output) else { return Ok(Vec::new()) };
         let batches = values.len().div_ceil(length);
-        let share = batches.div_ceil(self.workers.threads()).max(1);
+        // All copies together stay within what one program may ask for.
+        let beside = self.workers.threads().min(MEMORY_LIMIT_MIB / (*mib).max(1));
+        let share = batches.div_ceil(beside).max(1);
         while copies.len() + 1 < batches.div_ceil(share) {
             copies.push(program.clone());
         }

@@ -22,6 +22,8 @@
 //! picture and `\term{name}{...}` a part that means the same; `{{name}}` is that number in prose. Three fenced blocks drive the lab when the step
 //! is entered: `set` is a patch of the lab's state, `highlight` lights a name as if it were hovered, `pause` lets time stand still.
 
+use std::ops::Range;
+
 use serde_json::Value;
 
 /// A chapter's steps.
@@ -82,7 +84,7 @@ impl Script {
             step.take(kind, block.trim()).map_err(|sentence| format!("line {}: {sentence}", number + 1))?;
         }
         for step in &mut steps {
-            step.body = step.body.trim().to_owned();
+            step.body = tight(step.body.trim());
         }
         if !steps.iter().any(|step| step.only.is_empty()) {
             return Err("a step begins with `## Title`, and there is none for every subject.".into());
@@ -117,16 +119,7 @@ impl Step {
     /// The step's formulas, TeX and whether it stands in a line of text.
     #[must_use]
     pub fn formulas(&self) -> Vec<(&str, bool)> {
-        let mut found = Vec::new();
-        let mut rest = self.body.as_str();
-        while let Some(at) = rest.find('$') {
-            let (mark, inline) = if rest[at..].starts_with("$$") { ("$$", false) } else { ("$", true) };
-            let after = &rest[at + mark.len()..];
-            let Some(end) = after.find(mark) else { break };
-            found.push((&after[..end], inline));
-            rest = &after[end + mark.len()..];
-        }
-        found
+        formula_places(&self.body).into_iter().map(|(place, inline)| (&self.body[place], inline)).collect()
     }
 
     /// The names of all live numbers and terms.
@@ -159,6 +152,31 @@ fn heading_parts(heading: &str) -> Result<(String, Option<u32>, Vec<String>), St
         }
     }
     Ok((title, slide, only))
+}
+
+/// Where the formulas stand between their marks, and whether each is in a line of text.
+fn formula_places(body: &str) -> Vec<(Range<usize>, bool)> {
+    let mut found = Vec::new();
+    let mut from = 0;
+    while let Some(at) = body[from..].find('$').map(|at| from + at) {
+        let (mark, inline) = if body[at..].starts_with("$$") { ("$$", false) } else { ("$", true) };
+        let start = at + mark.len();
+        let Some(end) = body[start..].find(mark).map(|end| start + end) else { break };
+        found.push((start..end, inline));
+        from = end + mark.len();
+    }
+    found
+}
+
+/// Without blanks at the ends of formulas in lines of text: Markdown takes `$x $` for words.
+fn tight(body: &str) -> String {
+    let mut text = String::new();
+    let mut from = 0;
+    for (place, _) in formula_places(body).into_iter().filter(|(_, inline)| *inline) {
+        text.extend([&body[from..place.start], body[place.clone()].trim()]);
+        from = place.end;
+    }
+    text + &body[from..]
 }
 
 /// `{{name}}` as TeX.
@@ -200,6 +218,12 @@ mod tests {
         assert_eq!(first.names(), ["p", "q"]);
         assert_eq!(first.formulas(), [(r"p = \live{p}", false), (r"\live{p}", true), (r"\term{q}{x}", true)]);
         assert_eq!(script.steps[1], Step { title: "Second".into(), body: "Words.".into(), ..Step::default() });
+    }
+
+    #[test]
+    fn blanks_at_the_ends_of_a_formula_do_not_make_it_words() {
+        let script = Script::parse("## A\n\nHere $s = $ {{s}} and $ t$.\n\n$$ a $$\n").unwrap();
+        assert_eq!(script.steps[0].body, "Here $s =$ $\\live{s}$ and $t$.\n\n$$ a $$");
     }
 
     #[test]

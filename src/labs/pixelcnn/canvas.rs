@@ -8,7 +8,7 @@ use super::walk::log_name;
 use super::{bet, branch, channels, gallery, insight, layers, mask_editor, micro_panel, micro_picture, pins, side, training, versus};
 use crate::graph::causal::{Field, Visibility};
 use crate::labs::{Command, Lab, Shared};
-use crate::train::pixelcnn_job::{Gradient, SampleRun};
+use crate::train::pixelcnn_job::{GALLERY, Gradient, SampleRun};
 use crate::ui::colormap::{Colormap, Scale, colorbar};
 use crate::ui::pixel_grid::{GridLayout, PixelGrid, hatching};
 use crate::ui::theme::{Palette, letters};
@@ -21,6 +21,8 @@ pub(super) const SURPRISE_NATS: f32 = 3.0;
 const AROUND: f32 = 112.0;
 /// The gallery's two rows of eight are as high as a quarter of their width, which is the picture's.
 const WITH_GALLERY: f32 = 1.25;
+/// The gallery beside the picture, in four rows of four: its width, and the gap before it.
+const ASIDE: [f32; 2] = [200.0, 18.0];
 /// A canvas narrower than this has no column beside the picture.
 const NARROW: f32 = 520.0;
 
@@ -152,12 +154,38 @@ fn sample(lab: &mut PixelcnnLab, ui: &mut Ui, shared: &mut Shared, width: f32) {
         PixelGrid::new("Sample", rows, cols).fill(|_| palette.future).summary("The first sample is being drawn.").show(ui, size);
         return;
     };
-
-    if let Some(layer) = lab.shown_layer()
-        && let Some(width) = channels::show(lab, ui, &run, layer, size)
-    {
-        gallery::show(lab, ui, shared, width);
+    // In a wide canvas the picture is larger with the gallery at its side.
+    let beside = (height - AROUND).min(width - ASIDE[0] - ASIDE[1]);
+    if alone || beside < 1.1 * size.min_elem() {
+        let width = picture(lab, ui, shared, &run, size);
+        gallery::show(lab, ui, shared, width, GALLERY / 2);
         return;
+    }
+    let spacing = ui.spacing().item_spacing;
+    ui.horizontal_top(|ui| {
+        ui.spacing_mut().item_spacing.x = ASIDE[1];
+        for (part, width) in [beside, ASIDE[0]].into_iter().enumerate() {
+            ui.vertical(|ui| {
+                ui.set_width(width);
+                ui.spacing_mut().item_spacing = spacing;
+                if part == 0 {
+                    picture(lab, ui, shared, &run, vec2(width, beside));
+                } else {
+                    lab.dim_beside_idea(ui);
+                    gallery::show(lab, ui, shared, width, GALLERY / 4);
+                }
+            });
+        }
+    });
+}
+
+/// The picture and the lines under it; returns its width.
+fn picture(lab: &mut PixelcnnLab, ui: &mut Ui, shared: &mut Shared, run: &SampleRun, size: egui::Vec2) -> f32 {
+    let palette = Palette::of(ui);
+    if let Some(layer) = lab.shown_layer()
+        && let Some(width) = channels::show(lab, ui, run, layer, size)
+    {
+        return width;
     }
     let at = lab.walk.at();
     let focus = lab.focus().unwrap_or(0);
@@ -172,16 +200,16 @@ fn sample(lab: &mut PixelcnnLab, ui: &mut Ui, shared: &mut Shared, width: f32) {
     let overlays = Overlays { field: field.as_ref(), gradient: gradient.as_deref(), seen: lab.view.field, blind: lab.view.blind };
     // A model that refuses has drawn nothing.
     let drawn = if lab.refusal().is_some() { 0 } else { at };
-    let grid = draw(ui, &run, drawn, focus, lab.view.shown, &lab.view.pins, &overlays, size, &lab.spoken());
+    let grid = draw(ui, run, drawn, focus, lab.view.shown, &lab.view.pins, &overlays, size, &lab.spoken());
     pins::letters(ui, &grid.layout, &lab.view.pins, palette);
-    if !lab.view.found && at + 2 * cols <= run.len() {
+    if !lab.view.found && at + 2 * run.cols <= run.len() {
         hint(ui, &grid.layout, palette);
     }
     if let (Some(_), Some(field)) = (&gradient, &field) {
         insight::border(ui.painter(), &grid.layout, field, palette);
     }
     branch::marks(lab, ui, &grid);
-    micro_picture::show(lab, ui, &grid.layout, &run);
+    micro_picture::show(lab, ui, &grid.layout, run);
     mask_editor::over(lab, ui, grid.layout.rect);
     if grid.response.hovered() && grid.hovered.is_some() {
         lab.view.found = true;
@@ -195,7 +223,7 @@ fn sample(lab: &mut PixelcnnLab, ui: &mut Ui, shared: &mut Shared, width: f32) {
     let grid_width = grid.layout.rect.width();
     ui.add_space(2.0);
     lab.dim_beside_idea(ui);
-    legend(ui, lab, field.as_ref(), focus, at, &run, shared, grid_width);
+    legend(ui, lab, field.as_ref(), focus, at, run, shared, grid_width);
     if let (Some(gradient), Some(field)) = (&gradient, &field) {
         insight::legend(ui, gradient, field);
     }
@@ -203,7 +231,7 @@ fn sample(lab: &mut PixelcnnLab, ui: &mut Ui, shared: &mut Shared, width: f32) {
     if let Some(command) = branch::line(lab, ui) {
         lab.command(command, shared);
     }
-    gallery::show(lab, ui, shared, grid_width);
+    grid_width
 }
 
 /// What lies over the picture.

@@ -15,8 +15,8 @@ pub(super) struct GalleryTexture {
     texture: FieldTexture,
 }
 
-/// Draws the gallery over a width; a click walks through that image instead.
-pub(super) fn show(lab: &mut PixelcnnLab, ui: &mut Ui, shared: &Shared, width: f32) {
+/// Draws the gallery over a width, so many images in a row; a click walks through that image instead.
+pub(super) fn show(lab: &mut PixelcnnLab, ui: &mut Ui, shared: &Shared, width: f32, columns: usize) {
     let palette = Palette::of(ui);
     let Some(snapshot) = &lab.snapshot else { return };
     let Some(run) = lab.walk.run() else { return };
@@ -33,11 +33,11 @@ pub(super) fn show(lab: &mut PixelcnnLab, ui: &mut Ui, shared: &Shared, width: f
     upload(&mut lab.gallery.texture, ui.ctx(), &gallery, [rows, cols], levels);
 
     let gap = 4.0;
-    let columns = GALLERY / 2;
+    let rows_of_images = GALLERY.div_ceil(columns) as f32;
     let wide = ((width - gap * (columns as f32 - 1.0)) / columns as f32).max(8.0);
-    let high = ((ui.available_height() - gap) / 2.0).max(20.0);
+    let high = ((ui.available_height() + gap) / rows_of_images - gap).max(20.0);
     let side = wide.min(high).floor();
-    let (area, _) = ui.allocate_exact_size(vec2(width, 2.0 * side + gap), Sense::hover());
+    let (area, _) = ui.allocate_exact_size(vec2(width, rows_of_images * (side + gap) - gap), Sense::hover());
     let (mut chosen, mut back) = (None, false);
     for i in 0..GALLERY {
         let (row, column) = (i / columns, i % columns);
@@ -76,7 +76,7 @@ pub(super) fn show(lab: &mut PixelcnnLab, ui: &mut Ui, shared: &Shared, width: f
         lab.redraw();
     }
     if lab.settings.stream != 0 {
-        chips::note(ui, &format!("Above: image {} of this row's noise; click it again for the first one.", lab.settings.stream));
+        chips::note(ui, &format!("Shown: image {} of this row's noise; click it again for the first one.", lab.settings.stream));
     }
 }
 

@@ -9,6 +9,8 @@ use crate::ui::canvas2d::{Canvas2d, Plane, View};
 
 /// Beyond every window.
 const FAR: f64 = 40.0;
+/// Half widths of the window: in steps, so that it does not tremble while the values learn.
+const REACHES: [f64; 6] = [4.0, 6.0, 9.0, 14.0, 21.0, 32.0];
 
 /// The region of the layer that the walk has just passed.
 pub(super) fn show(lab: &mut PosteriorLab, ui: &mut Ui, side: f32) {
@@ -20,9 +22,10 @@ pub(super) fn show(lab: &mut PosteriorLab, ui: &mut Ui, side: f32) {
         Kind::Iaf => format!("Layer {layer}: no constraint"),
     };
     heading(ui, &title);
-    let mut view = lab.u_view;
+    let held = lab.work.snapshot.as_ref().and_then(|snapshot| snapshot.held.get(layer - 1));
+    let mut view = fitted(lab.u_view, held);
     Canvas2d::new("Plane of u", &mut view, vec2(side, side)).summary(title).show(ui, |plane| {
-        match lab.work.snapshot.as_ref().and_then(|snapshot| snapshot.held.get(layer - 1)) {
+        match held {
             Some(Held::Planar(layer)) => planar(plane, layer),
             Some(Held::Radial(layer)) => radial(plane, layer),
             Some(Held::Sylvester(layer)) => sylvester(plane, layer),
@@ -36,7 +39,22 @@ pub(super) fn show(lab: &mut PosteriorLab, ui: &mut Ui, side: f32) {
 
 /// The window onto the values.
 pub(super) fn view() -> View {
-    View { reach: 4.0, ..View::default() }
+    View { reach: REACHES[0], ..View::default() }
+}
+
+/// The window in which all values of a layer are to be seen; one that a hand has moved or zoomed stays as it is.
+fn fitted(view: View, held: Option<&Held>) -> View {
+    let own = view.center == [0.0; 2] && REACHES.contains(&view.reach);
+    let Some(held) = held.filter(|_| own) else { return view };
+    let values: Vec<[f64; 2]> = match held {
+        Held::Planar(layer) => vec![layer.raw, layer.held, layer.w],
+        Held::Radial(layer) => vec![layer.raw, layer.held],
+        Held::Sylvester(layer) => [layer.raw, layer.held].concat(),
+    };
+    let farthest = values.as_flattened().iter().fold(0.0, |far: f64, v| far.max(v.abs()));
+    // A name beside a value needs room too.
+    let reach = REACHES.into_iter().find(|reach| farthest <= 0.8 * reach).unwrap_or(REACHES[REACHES.len() - 1]);
+    View { reach, ..view }
 }
 
 /// The half-plane `w'u > -1`.
@@ -146,4 +164,21 @@ fn values(plane: &Plane<'_>, raw: [f64; 2], held: [f64; 2], names: [&str; 2], do
     plane.probe(held, palette.now);
     plane.text(raw, vec2(-12.0, down), Align2::RIGHT_CENTER, names[0], palette.text);
     plane.text(held, vec2(14.0, down), Align2::LEFT_CENTER, names[1], palette.now);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_window_widens_for_what_it_shows_until_a_hand_moves_it() {
+        let at = |v: f64| Held::Radial(RadialLayer { raw: [0.1, 0.2], held: [0.1, v] });
+        assert_eq!(fitted(view(), Some(&at(1.0))), view());
+        assert_eq!(fitted(view(), Some(&at(-5.0))).reach, 9.0);
+        assert_eq!(fitted(fitted(view(), Some(&at(-5.0))), Some(&at(1.0))), view());
+        let moved = View { center: [1.0, 0.0], ..view() };
+        assert_eq!(fitted(moved, Some(&at(-5.0))), moved);
+        let zoomed = View { reach: 3.3, ..view() };
+        assert_eq!(fitted(zoomed, Some(&at(-5.0))), zoomed);
+    }
 }
