@@ -46,4 +46,5 @@ pub use sequence::{SequenceData, SequenceSource};
 pub use source::{ImageSource, PointData, PointSource};
 pub use table_source::TableSource;
 pub use weights::Weights;
+pub(crate) use worker::stand_back;
 pub use worker::{Activity, Event, Job, Publisher, Worker};

@@ -127,7 +127,7 @@ impl<J: Job> Drop for Worker<J> {
 
 /// Lets the window go first where both want a processor: a frame must not wait for a turn of training. Threads that this one starts inherit
 /// it. A little only: beside other busy programs a training that stands back far would hardly move. Only Linux counts niceness by threads.
-fn stand_back() {
+pub(crate) fn stand_back() {
     #[cfg(target_os = "linux")]
     {
         // A process that may not change it trains at the usual priority.

@@ -15,6 +15,7 @@ use crate::data::write_atomic;
 use crate::labs::render::{Kind, PLACE_COLUMNS, places, png};
 use crate::labs::stage::{Laid, picture};
 use crate::labs::table::Table;
+use crate::train::stand_back;
 use crate::ui::chips;
 use crate::ui::offscreen::{Painter, Picture, TextureMirror};
 use crate::ui::svg::svg;
@@ -190,6 +191,7 @@ impl TractableApp {
     fn spawn(&mut self, ctx: &Context, work: impl FnOnce() -> Result<String, String> + Send + 'static) -> Result<(), String> {
         let (tell, ctx) = (self.desk.tell.clone(), ctx.clone());
         let body = move || {
+            stand_back();
             let news = match work() {
                 Ok(text) => News::Done(text),
                 Err(sentence) => News::Warning(sentence),

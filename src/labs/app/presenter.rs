@@ -6,6 +6,7 @@ use egui::{Area, Color32, Context, Id, Order, RichText, ScrollArea, Stroke, Ui, 
 
 use super::TractableApp;
 use crate::labs::Command;
+use crate::train::stand_back;
 use crate::ui::chips;
 use crate::ui::offscreen::Painter;
 
@@ -62,6 +63,8 @@ impl TractableApp {
         let picture = self.capture(ctx, 1.0, false);
         let (tell, wake) = (self.desk.tell.clone(), ctx.clone());
         let work = move || {
+            // The threads of a software rasteriser are the painter's and inherit it.
+            stand_back();
             let news = match Painter::open().and_then(|mut painter| painter.paint(&picture)) {
                 Ok(image) => {
                     let size = [image.width() as usize, image.height() as usize];
