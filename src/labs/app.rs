@@ -7,6 +7,7 @@ mod dialogs;
 mod dispatch;
 mod export;
 mod lecture;
+mod left;
 mod modal;
 mod open;
 mod options;
@@ -175,6 +176,8 @@ impl TractableApp {
         } else {
             app.open(active);
         }
+        // What the start opens is not yet the person's work.
+        app.desk.aside = false;
         app.style(ctx);
         app
     }
@@ -212,6 +215,7 @@ impl TractableApp {
             lab.leave();
             // What was said about one chapter is no news about another.
             self.shared.toasts.clear();
+            self.desk.aside = true;
         }
         self.active = index;
         if self.labs[index].is_none()
@@ -295,6 +299,7 @@ impl TractableApp {
         };
         let lab_ref: &mut dyn Lab = lab.as_mut();
         let chapter = self.chapters[self.active].id;
+        let mut places = Vec::new();
 
         if let Some(model) = lab_ref.transport().filter(|_| self.sees("transport")) {
             let labels = model.labels();
@@ -304,25 +309,30 @@ impl TractableApp {
                 name(labels.step, "step"),
                 name(labels.large_step, "large step"),
             );
-            Panel::bottom("transport").frame(bar(Margin::symmetric(16, 6))).resizable(false).exact_size(74.0).show(ui, |ui| {
-                transport_bar(ui, model, &|button| transport_command(button).tooltip(), &hint);
-            });
+            let panel = Panel::bottom("transport").frame(bar(Margin::symmetric(16, 6))).resizable(false).exact_size(74.0);
+            let shown = panel.show(ui, |ui| transport_bar(ui, model, &|button| transport_command(button).tooltip(), &hint));
+            places.push(shown.response.rect);
         }
         // The ground is the colour to which the frame is cleared: filling it again would cost a software rasteriser a third of its time.
         if self.panels_open {
             let column = Frame::new().inner_margin(Margin { left: 12, right: 10, top: 14, bottom: 8 });
             if self.sees("controls") {
-                Panel::left("controls").frame(column).resizable(false).exact_size((width * 0.12).clamp(188.0, 240.0)).show(ui, |ui| {
-                    scroll(ui, "controls scroll", |ui| lab_ref.controls(ui, &mut self.shared));
-                });
+                let panel = Panel::left("controls").frame(column).resizable(false).exact_size((width * 0.12).clamp(188.0, 240.0));
+                let shown = panel.show(ui, |ui| scroll(ui, "controls scroll", |ui| lab_ref.controls(ui, &mut self.shared)));
+                places.push(shown.response.rect);
             }
             if self.sees("explain") {
                 Panel::right("explain").frame(column).resizable(false).exact_size((width * 0.165).clamp(244.0, 330.0)).show(ui, |ui| {
                     scroll(ui, "explain scroll", |ui| {
-                        if let Some(explain) = self.explains.iter_mut().find(|explain| explain.chapter() == chapter) {
+                        let mut explain = self.explains.iter_mut().find(|explain| explain.chapter() == chapter);
+                        if let Some(explain) = &mut explain {
                             explain.show(ui, lab_ref, &mut self.shared);
                         }
+                        let top = ui.cursor().top();
                         lab_ref.explain(ui, &mut self.shared);
+                        if let Some(explain) = explain {
+                            explain.leave_room_for(ui.cursor().top() - top);
+                        }
                     });
                 });
             }
@@ -330,6 +340,7 @@ impl TractableApp {
         let canvas = Frame::new().inner_margin(Margin { left: 14, right: 14, top: 14, bottom: 8 });
         let shown = egui::CentralPanel::default().frame(canvas).show(ui, |ui| {
             self.offer_to_go_on(ui);
+            places.push(ui.available_rect_before_wrap());
             if let Some(error) = lab_ref.status().error {
                 banner::show(ui, &error);
             }
@@ -344,6 +355,7 @@ impl TractableApp {
         });
         self.canvas_rect = shown.response.rect;
         self.labs[self.active] = Some(lab);
+        self.note_work(ui, &places);
     }
 }
 
@@ -466,7 +478,7 @@ impl eframe::App for TractableApp {
     }
 
     fn on_exit(&mut self) {
-        self.keep();
+        self.keep_at_the_end();
     }
 
     fn clear_color(&self, _visuals: &egui::Visuals) -> [f32; 4] {

@@ -9,6 +9,8 @@ mod fields;
 mod race;
 mod table;
 
+use std::path::Path;
+
 use egui::Context;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -22,7 +24,7 @@ use super::working::{Working, backend};
 use super::{Action, Command, Lab, LabStatus, Live, Shared};
 use crate::data::rain::{Rain, Toward};
 use crate::exec::BackendChoice;
-use crate::train::rain_job::{RainCommand, RainJob};
+use crate::train::rain_job::{RainCommand, RainJob, RainSnapshot};
 use crate::train::{ImageData, Lesson, Model};
 use crate::ui::theme::Palette;
 use crate::ui::transport::TransportModel;
@@ -203,6 +205,9 @@ impl Lab for BlindSpotLab {
             self.asked.0 = self.state.law;
             self.work.send(RainCommand::Law(self.state.law));
         }
+        if self.asked.0 == self.state.law {
+            self.work.send_load(RainCommand::Load);
+        }
     }
 
     fn controls(&mut self, ui: &mut egui::Ui, _shared: &mut Shared) {
@@ -255,6 +260,22 @@ impl Lab for BlindSpotLab {
         Ok(())
     }
 
+    fn save_weights(&mut self, path: &Path) -> bool {
+        let trained = self.work.snapshot.as_ref().is_some_and(|snapshot| snapshot.racers[1].step > 0);
+        if trained {
+            self.work.send(RainCommand::Save(path.into()));
+        }
+        trained
+    }
+
+    fn load_weights(&mut self, path: &Path) {
+        self.work.load(path);
+    }
+
+    fn weights_version(&self) -> String {
+        self.work.snapshot.as_ref().map_or_else(String::new, |snapshot| format!("{:?} {}", snapshot.law, snapshot.racers[1].step))
+    }
+
     fn lesson(&self) -> Option<Lesson> {
         let mut lesson = Lesson::preset("rain-gated")?;
         if let Model::Pixelcnn { data, .. } = &mut lesson.model {
@@ -264,7 +285,8 @@ impl Lab for BlindSpotLab {
     }
 
     fn settled(&self) -> bool {
-        self.work.snapshot.as_ref().is_some_and(|snapshot| snapshot.racers[1].score.is_some() && snapshot.values.is_some())
+        let seen = |snapshot: &RainSnapshot| snapshot.racers[1].score.is_some() && snapshot.values.is_some();
+        !self.work.waits() && self.work.snapshot.as_ref().is_some_and(seen)
     }
 
     fn table(&self) -> Option<Table> {

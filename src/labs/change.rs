@@ -26,14 +26,17 @@ use self::state::{LineState, MOST_HALVINGS, Page, PlaneState, State};
 use self::undo::History;
 use super::state::merged;
 use super::table::Table;
+use super::times::{with_times, without_times};
 use super::{Action, Command, Lab, LabStatus, Live, Look, Shared};
 use crate::data::noise;
 use crate::train::Worker;
-use crate::train::det_job::{DetCommand, DetJob, DetSnapshot};
+use crate::train::det_job::{Cost, DetCommand, DetJob, DetSnapshot};
 use crate::ui::transport::TransportModel;
 
 /// Points of the normal density that are carried along in the plane.
 const POINTS: usize = 700;
+/// What measures.
+const MACHINE: &str = "CPU · 1 thread";
 
 /// The lab.
 pub struct ChangeLab {
@@ -49,6 +52,8 @@ pub struct ChangeLab {
     /// Times log-determinants from the first frame on.
     worker: Option<Worker<DetJob>>,
     costs: DetSnapshot,
+    /// What they were measured on, if not here and now.
+    then: Option<String>,
     failed: Option<String>,
     history: History,
     grab: Option<Grab>,
@@ -76,6 +81,7 @@ pub fn open(shared: &Shared) -> Box<dyn Lab> {
         points: points(shared.seed),
         worker: None,
         costs: DetSnapshot::default(),
+        then: None,
         failed: None,
         history: History::default(),
         grab: None,
@@ -113,7 +119,7 @@ impl ChangeLab {
     /// Has everything timed again.
     fn measure(&mut self) {
         if let Some(worker) = &self.worker {
-            self.costs = DetSnapshot::default();
+            (self.costs, self.then) = (DetSnapshot::default(), None);
             worker.send(DetCommand::Measure);
         }
     }
@@ -122,13 +128,16 @@ impl ChangeLab {
         if self.worker.is_none() {
             let wake = ctx.clone();
             self.worker = Some(Worker::spawn("determinants", DetJob::default, move || wake.request_repaint()));
-            self.measure();
+            if self.then.is_none() {
+                self.measure();
+            }
         }
         if let Some(worker) = &self.worker {
             if let Some(death) = shared.hear(worker.events()) {
                 self.failed = Some(death);
             }
-            if let Some(costs) = worker.take_snapshot() {
+            // What a session has brought stays until it is measured again.
+            if let Some(costs) = worker.take_snapshot().filter(|_| self.then.is_none()) {
                 self.costs = costs;
             }
         }
@@ -233,13 +242,19 @@ impl Lab for ChangeLab {
     }
 
     fn state(&self) -> Value {
-        serde_json::to_value(&self.state).unwrap_or_default()
+        let machine = self.then.clone().unwrap_or_else(|| MACHINE.to_owned());
+        let times = self.costs.complete().then(|| (machine, self.costs.costs.clone()));
+        with_times(serde_json::to_value(&self.state).unwrap_or_default(), times.as_ref())
     }
 
     fn restore(&mut self, patch: &Value, _shared: &mut Shared) -> Result<(), String> {
-        let state: State = merged(&self.state, patch)?;
+        let (patch, times) = without_times::<(String, Vec<Cost>)>(patch)?;
+        let state: State = merged(&self.state, &patch)?;
         state.check()?;
         self.state = state;
+        if let Some((costs, machine)) = times.and_then(|(machine, costs)| Some((DetSnapshot::of(costs)?, machine))) {
+            (self.costs, self.then) = (costs, Some(machine));
+        }
         self.follow();
         Ok(())
     }
@@ -272,7 +287,7 @@ impl Lab for ChangeLab {
     fn status(&self) -> LabStatus {
         let measuring = self.state.page == Page::Cost && !self.costs.complete();
         let busy = if measuring { "measuring".to_owned() } else { String::new() };
-        LabStatus { backend: "CPU · 1 thread".into(), busy, error: self.failed.clone() }
+        LabStatus { backend: MACHINE.into(), busy, error: self.failed.clone() }
     }
 
     fn weights_version(&self) -> String {

@@ -228,8 +228,13 @@ fn left(root: &Path) -> Vec<Left> {
     left
 }
 
+/// When a file was written last; none where there is no file.
+pub(super) fn modified(path: &Path) -> Option<SystemTime> {
+    std::fs::metadata(path).and_then(|data| data.modified()).ok()
+}
+
 fn written(path: &Path) -> SystemTime {
-    std::fs::metadata(path).and_then(|data| data.modified()).unwrap_or(SystemTime::UNIX_EPOCH)
+    modified(path).unwrap_or(SystemTime::UNIX_EPOCH)
 }
 
 /// Whether this is the folder of a run whose process is gone (or has become another program's).

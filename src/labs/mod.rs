@@ -29,6 +29,7 @@ pub mod stage;
 pub mod state;
 pub mod table;
 pub mod taxonomy;
+mod times;
 mod training;
 mod walk;
 mod weights;

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use self::state::{Page, State};
 use super::state::merged;
 use super::table::Table;
-use super::walk::{Manner, Walk};
+use super::walk::{Manner, Walk, moment};
 use super::working::{Working, backend};
 use super::{Action, Command, Lab, LabStatus, Live, Shared};
 use crate::exec::BackendChoice;
@@ -50,7 +50,7 @@ const LAYERS: Manner = Manner {
     steps: "layers",
     large: ("four layers", 4.0),
     speed: (4.0, [0.25, 16.0]),
-    position: |at, last| format!("after {at} of {last} layers"),
+    position: |at, last| format!("{} of {last}", moment(at)),
     detail: |_| String::new(),
 };
 

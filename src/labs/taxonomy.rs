@@ -12,6 +12,7 @@ mod matrix;
 mod race;
 mod state;
 mod table;
+mod times;
 mod words;
 
 use std::path::Path;
@@ -21,8 +22,10 @@ use serde_json::Value;
 
 use self::race::Pictures;
 use self::state::{Page, State};
+use self::times::Times;
 use super::state::merged;
 use super::table::Table;
+use super::times::{with_times, without_times};
 use super::walk::{Manner, Walk};
 use super::working::Working;
 use super::{Action, Command, Lab, LabStatus, Live, Look, Shared};
@@ -49,6 +52,8 @@ pub struct TaxonomyLab {
     /// The place of the race that a click on a family fills.
     slot: usize,
     pictures: Pictures,
+    /// Times of a session, of which the worker is told as soon as there is one.
+    known: Option<Times>,
     look: Look,
 }
 
@@ -77,6 +82,7 @@ pub fn open(shared: &Shared) -> Box<dyn Lab> {
         raced: None,
         slot: 0,
         pictures: Pictures::default(),
+        known: None,
         look: shared.look(),
         state,
     })
@@ -104,6 +110,11 @@ impl TaxonomyLab {
 
     /// Makes the worker follow the settings.
     fn follow(&mut self) {
+        if self.work.begun()
+            && let Some(times) = self.known.take()
+        {
+            self.work.send(times.known());
+        }
         self.state.family = family_at(self.families.place());
         let look = (self.state.dim, self.state.point, self.state.family, self.state.page == Page::Costs);
         if self.asked != Some(look) {
@@ -241,12 +252,15 @@ impl Lab for TaxonomyLab {
     }
 
     fn state(&self) -> Value {
-        serde_json::to_value(&self.state).unwrap_or_default()
+        let times = self.known.clone().or_else(|| Times::of(self.work.snapshot.as_ref()?));
+        with_times(serde_json::to_value(&self.state).unwrap_or_default(), times.as_ref())
     }
 
     fn restore(&mut self, patch: &Value, _shared: &mut Shared) -> Result<(), String> {
-        let state: State = merged(&self.state, patch)?;
+        let (patch, times) = without_times(patch)?;
+        let state: State = merged(&self.state, &patch)?;
         state.check()?;
+        self.known = times.or(self.known.take());
         self.set(state);
         Ok(())
     }

@@ -22,6 +22,11 @@ pub(super) struct Manner {
     pub(super) detail: fn(usize) -> String,
 }
 
+/// What the moment is called in which so many layers have been applied: the same words in every heading, on the bar and in every text.
+pub(super) fn moment(layers: usize) -> String {
+    if layers == 0 { "before layer 1".to_owned() } else { format!("after layer {layers}") }
+}
+
 /// A walk from place 0 to the last one. It stops there.
 pub(super) struct Walk {
     at: f64,

@@ -6,6 +6,8 @@
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
+use serde::{Deserialize, Serialize};
+
 use super::{Activity, Job, Publisher};
 use crate::data::noise;
 use crate::flows::maps::log_abs_det;
@@ -20,7 +22,7 @@ const AT_LEAST: Duration = Duration::from_millis(4);
 const TRIES: usize = 5;
 
 /// Seconds for one log-determinant of m dimensions.
-#[derive(Clone, Copy, PartialEq, Debug)]
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Cost {
     /// Dimensions.
     pub m: usize,
@@ -38,6 +40,14 @@ pub struct DetSnapshot {
 }
 
 impl DetSnapshot {
+    /// Times that were measured at another time; none if they are not of every size.
+    #[must_use]
+    pub fn of(costs: Vec<Cost>) -> Option<DetSnapshot> {
+        let sound = |cost: &Cost| cost.dense > 0.0 && cost.coupling > 0.0;
+        let all = costs.iter().map(|cost| cost.m).eq(SIZES) && costs.iter().all(sound);
+        all.then_some(DetSnapshot { costs })
+    }
+
     /// Whether every size is measured.
     #[must_use]
     pub fn complete(&self) -> bool {

@@ -1,5 +1,6 @@
 use std::path::{Path, PathBuf};
 
+use super::CurveError;
 use crate::data::DataError;
 use crate::exec::ExecError;
 use crate::exec::sampler::SamplerError;
@@ -65,6 +66,9 @@ pub enum TrainError {
         /// The first array that differs.
         reason: String,
     },
+    /// Weights beside which no curve is kept that could be drawn.
+    #[error("These weights cannot be gone on from: {0}; choose a file that this program saved.")]
+    NoCurve(#[from] CurveError),
     /// Training broke.
     #[error(
         "Training stopped at step {step}: `{node}` is no longer a finite number; the weights of step {kept} are kept. Lower the learning rate and go on."

@@ -187,6 +187,14 @@ impl Fit {
         Ok(fit)
     }
 
+    /// Whether these are weights of this model.
+    ///
+    /// # Errors
+    /// The first array that is missing or has another shape.
+    pub fn check(&self, weights: &Weights) -> Result<(), TrainError> {
+        weights.check(&self.graph)
+    }
+
     /// Takes these weights, and goes on from the step that they were saved at.
     ///
     /// # Errors

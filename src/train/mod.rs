@@ -34,6 +34,7 @@ mod worker;
 
 pub use adam::{Adam, RateSchedule};
 pub use by_class::{ByClass, log_mixture, posterior};
+pub use curve::CurveError;
 pub use error::TrainError;
 pub use fit::{Examples, Fit, Source, initial_weights};
 pub use image_data::ImageData;

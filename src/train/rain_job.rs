@@ -6,11 +6,12 @@
 
 mod racer;
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use self::racer::Racer;
-use super::{Activity, Event, ImageData, Job, Lesson, Model, Publisher, Score, TrainError};
+use super::{Activity, ImageData, Job, Lesson, Model, Publisher, Score, TrainError, Weights};
 use crate::autoregressive::pixelcnn::Wiring;
 use crate::data::rain::Rain;
 use crate::exec::{BackendChoice, BackendInfo};
@@ -35,6 +36,10 @@ pub enum RainCommand {
     Law(Rain),
     /// The layer of the gated model whose values are published, from 0.
     Look(usize),
+    /// Writes the values of both with the optimisers', and their curves.
+    Save(PathBuf),
+    /// Goes on from such a file, if it is of the present law.
+    Load(PathBuf),
 }
 
 /// One of the two models.
@@ -146,6 +151,25 @@ impl RainJob {
         self.dirty = true;
     }
 
+    fn save(&mut self, path: &Path) -> Result<(), TrainError> {
+        let parts = self.racers.iter_mut().map(|racer| Ok((racer.name(), racer.weights()?)));
+        let mut weights = Weights::bundle(parts.collect::<Result<Vec<_>, TrainError>>()?);
+        weights.keep(&self.law);
+        weights.save(path)
+    }
+
+    fn load(&mut self, path: &Path) -> Result<(), TrainError> {
+        let weights = Weights::read(path)?;
+        let law: Rain = weights.kept()?;
+        if law != self.law {
+            return Err(TrainError::WrongWeights { reason: format!("they have learned {}", law.title()) });
+        }
+        // Both are read before either is taken: a wrong part leaves everything as it was.
+        let [plain, gated] = &self.racers;
+        let read = [plain.read(weights.part(&plain.name()))?, gated.read(weights.part(&gated.name()))?];
+        self.racers.iter_mut().zip(read).try_for_each(|(racer, read)| racer.take(read))
+    }
+
     fn fail(&mut self, error: &TrainError) {
         (self.running, self.error) = (false, Some(error.to_string()));
         self.dirty = true;
@@ -227,10 +251,10 @@ impl Job for RainJob {
             RainCommand::Law(law) => self.restart(self.racers[0].seed(), law),
             RainCommand::Look(layer) => {
                 self.look = layer.min(self.racers[1].layers() - 1);
-                if let Err(error) = self.racers[1].look(self.look) {
-                    out.event(Event::Warning(error.to_string()));
-                }
+                out.tell(self.racers[1].look(self.look));
             }
+            RainCommand::Save(path) => out.tell(self.save(&path)),
+            RainCommand::Load(path) => out.tell(self.load(&path)),
         }
     }
 

@@ -24,7 +24,7 @@ use self::pattern::{Jacobians, Pattern};
 use self::race::Race;
 use self::survey::Measured;
 use self::sweeps::Sweeps;
-use super::{Activity, Event, Job, PointData, Publisher, Score, TrainError};
+use super::{Activity, Job, PointData, Publisher, Score, TrainError};
 use crate::exec::Session;
 use crate::exec::cpu::CpuSession;
 use crate::flows::{Family, Jacobian};
@@ -50,6 +50,15 @@ pub enum TaxonomyCommand {
     },
     /// Another seed: all weights, points and batches.
     Seed(u64),
+    /// What was measured in this dimension at another time, which is not measured again by itself.
+    Known {
+        /// Dimension D.
+        dim: usize,
+        /// Families.
+        measured: Vec<Measured>,
+        /// Jacobi's iterations.
+        sweeps: Vec<Sweeps>,
+    },
     /// Measures the chart's dimension again.
     MeasureAgain,
     /// A race of these families on these data, from the beginning.
@@ -140,6 +149,20 @@ impl TaxonomyJob {
         self.dirty = true;
     }
 
+    /// Takes over what was measured at another time; what is no measurement of these families is left out.
+    fn learn(&mut self, dim: usize, measured: Vec<Measured>, sweeps: Vec<Sweeps>) {
+        let chart = self.charts.entry(dim).or_insert_with(Chart::new);
+        let measured: Vec<Arc<Measured>> = measured.into_iter().map(Arc::new).collect();
+        let sweeps: Vec<Arc<Sweeps>> = sweeps.into_iter().map(Arc::new).collect();
+        for (i, family) in Family::ALL.into_iter().enumerate() {
+            let found = measured.iter().find(|measured| measured.is_of(family, dim));
+            chart.measured[i] = found.cloned().or_else(|| chart.measured[i].take());
+            let found = sweeps.iter().find(|sweeps| sweeps.is_of(family, dim));
+            chart.sweeps[i] = found.cloned().or_else(|| chart.sweeps[i].take());
+        }
+        self.version += 1;
+    }
+
     /// Computes the next thing that is missing in the chart; false if nothing is.
     fn survey(&mut self) -> Result<bool, TrainError> {
         let (dim, seed) = (self.dim, self.seed);
@@ -227,13 +250,6 @@ impl TaxonomyJob {
     }
 }
 
-/// Says what went wrong with a file.
-fn tell(outcome: Result<(), TrainError>, out: &mut Publisher<TaxonomySnapshot>) {
-    if let Err(error) = outcome {
-        out.event(Event::Warning(error.to_string()));
-    }
-}
-
 impl Job for TaxonomyJob {
     type Command = TaxonomyCommand;
     type Snapshot = TaxonomySnapshot;
@@ -250,6 +266,7 @@ impl Job for TaxonomyJob {
                 self.charts.clear();
                 (self.expression, self.expressed) = (None, vec![None; Family::ALL.len()]);
             }
+            TaxonomyCommand::Known { dim, measured, sweeps } => self.learn(dim, measured, sweeps),
             TaxonomyCommand::MeasureAgain => {
                 if let Some(chart) = self.charts.get_mut(&self.dim) {
                     chart.measured.fill(None);
@@ -258,14 +275,12 @@ impl Job for TaxonomyJob {
             }
             TaxonomyCommand::Race { families, data } => {
                 self.races += 1;
-                match Race::new(self.races, &families, &data, self.seed, self.threads) {
-                    Ok(race) => self.race = Some(race),
-                    Err(error) => out.event(Event::Warning(error.to_string())),
-                }
+                let made = Race::new(self.races, &families, &data, self.seed, self.threads);
+                out.tell(made.map(|race| self.race = Some(race)));
             }
             TaxonomyCommand::Train(on) => self.running = on && self.race.is_some(),
-            TaxonomyCommand::Save(path) => tell(self.race.as_mut().map_or(Ok(()), |race| race.save(&path)), out),
-            TaxonomyCommand::Load(path) => tell(self.race.as_mut().map_or(Ok(()), |race| race.load(&path)), out),
+            TaxonomyCommand::Save(path) => out.tell(self.race.as_mut().map_or(Ok(()), |race| race.save(&path))),
+            TaxonomyCommand::Load(path) => out.tell(self.race.as_mut().map_or(Ok(()), |race| race.load(&path))),
         }
     }
 

@@ -135,7 +135,7 @@ impl Weights {
         Ok(())
     }
 
-    /// Whether these are weights of `graph`.
+    /// Whether these are weights of `graph`: every parameter is there, and what is there of the states (the optimiser's) has their shape.
     ///
     /// # Errors
     /// The first array that is missing or has another shape.
@@ -148,6 +148,11 @@ impl Weights {
                 Some(_) => continue,
             };
             return Err(TrainError::WrongWeights { reason });
+        }
+        for (name, shape) in stored(graph) {
+            if let Some((found, _)) = self.arrays.get(name).filter(|(found, _)| *found != shape) {
+                return Err(TrainError::WrongWeights { reason: format!("`{name}` should be {shape:?}, but is {found:?}") });
+            }
         }
         Ok(())
     }

@@ -3,6 +3,8 @@ use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
+use super::TrainError;
+
 /// What a worker has to do after a turn.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Activity {
@@ -49,6 +51,13 @@ impl<S> Publisher<S> {
     pub fn snapshot(&mut self, snapshot: S) {
         *self.slot.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(snapshot);
         (self.wake)();
+    }
+
+    /// Tells what went wrong, if anything did.
+    pub fn tell(&mut self, outcome: Result<(), TrainError>) {
+        if let Err(error) = outcome {
+            self.event(Event::Warning(error.to_string()));
+        }
     }
 
     /// Tells of something rare.

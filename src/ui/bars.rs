@@ -152,6 +152,11 @@ impl<'a> ProbabilityBars<'a> {
     }
 }
 
+/// Height of a row of [`signed_bars`].
+pub fn signed_row(ctx: &egui::Context) -> f32 {
+    16.0 * letters::stretch(ctx, 11.5)
+}
+
 /// Signed contributions, one row each: blue to the right stretches, orange to the left squeezes. Returns the row under the pointer.
 ///
 /// `values` and `labels` have the same length; `reach` is the value that fills half the width.
@@ -165,7 +170,7 @@ pub fn signed_bars(
 ) -> (Response, Option<usize>) {
     let palette = Palette::of(ui);
     let larger = letters::stretch(ui.ctx(), 11.5);
-    let row_height = 16.0 * larger;
+    let row_height = signed_row(ui.ctx());
     let height = row_height * values.len().max(1) as f32;
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::click());
     let hovered = response.hover_pos().map(|pos| ((pos.y - rect.top()) / row_height) as usize).filter(|&row| row < values.len());

@@ -1,23 +1,12 @@
 //! The lab of the blind spot, driven by names and keys.
 
-use egui::{Key, vec2};
-use egui_kittest::Harness;
-use egui_kittest::kittest::Queryable;
-use tractable::labs::{AppOptions, TractableApp};
-use tractable::ui::theme::Theme;
+use egui::Key;
+use serde_json::json;
 
-use crate::chapter_window::{Window, has, wait};
+use crate::chapter_window::{Window, click, has, open, reopen, same, save, stand, table, wait};
 
 fn lab() -> Window {
-    let options = AppOptions { chapter: Some("blind-spot".into()), seed: Some(541), theme: Theme::Dark, ..AppOptions::default() };
-    let mut window = Harness::builder().with_size(vec2(1280.0, 720.0)).build_eframe(move |cc| TractableApp::new(&cc.egui_ctx, &options));
-    wait(&mut window, "the fields", |window| has(window, "missing: the blind spot"));
-    window
-}
-
-fn click(window: &mut Window, name: &str) {
-    window.get_by_label(name).click();
-    window.run_steps(3);
+    open("blind-spot", json!({}))
 }
 
 #[test]
@@ -63,4 +52,24 @@ fn both_learn_and_only_one_gets_below_a_bit_a_pixel() {
     window.run_steps(3);
     assert!(has(&window, "Two streams of a gated layer. Layer 2 · channel 1."));
     click(&mut window, "Pause both");
+}
+
+#[test]
+fn a_saved_session_opens_with_both_stacks_and_their_curves() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("mine.tractable.json");
+    let law = json!({ "size": 14, "offset": 4, "eps": 0.05, "toward": "left" });
+    let mut window = open("blind-spot", json!({ "page": "rain", "law": law }));
+    window.key_press(Key::K);
+    let learned = |window: &Window| table(window).rows.iter().filter(|row| row[1] == "batches").count() > 8;
+    wait(&mut window, "some steps of both", learned);
+    click(&mut window, "Pause both");
+    stand(&mut window);
+    save(&mut window, &path);
+    let mut again = reopen("blind-spot", &path);
+    wait(&mut again, "the curves", |window| learned(window) && window.state().settled());
+    stand(&mut again);
+    same(&table(&window), &table(&again));
+    let drawn = |window: &Window| window.state().document().view["law"].clone();
+    assert_eq!(drawn(&again), law);
 }

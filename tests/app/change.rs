@@ -1,37 +1,18 @@
 //! The lab of the change of variables, driven by names and keys.
 
 use egui::{Key, Modifiers, vec2};
-use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 use serde_json::{Value, json};
-use tractable::labs::document::Document;
-use tractable::labs::{AppOptions, TractableApp};
-use tractable::ui::theme::Theme;
 
-type Window = Harness<'static, TractableApp>;
+use crate::chapter_window::{Window, click, has, open, table};
 
 fn lab_with(view: Value) -> Window {
-    let document = Document { format_version: 1, chapter: "change-of-variables".into(), seed: Some(541), view, ..Document::default() };
-    let options = AppOptions { document: Some(document), theme: Theme::Dark, still: true, ..AppOptions::default() };
-    let mut window = Harness::builder().with_size(vec2(1280.0, 720.0)).build_eframe(move |cc| TractableApp::new(&cc.egui_ctx, &options));
-    window.run_steps(4);
-    window
-}
-
-fn has(window: &Window, part: &str) -> bool {
-    window.query_all_by_label_contains(part).next().is_some()
-}
-
-fn click(window: &mut Window, name: &str) {
-    let node = window.get_by_label(name);
-    node.scroll_to_me();
-    node.click();
-    window.run_steps(4);
+    open("change-of-variables", view)
 }
 
 /// A column of the present table.
 fn column(window: &Window, name: &str) -> Vec<f64> {
-    let table = window.state().table().expect("the lab has a table");
+    let table = table(window);
     let index = table.columns.iter().position(|column| column == name).unwrap_or_else(|| panic!("no {name} in {:?}", table.columns));
     table.rows.iter().map(|row| row[index].parse().unwrap_or(f64::NAN)).collect()
 }
@@ -213,13 +194,6 @@ fn a_chain_s_factors_multiply_and_another_order_gives_other_ones() {
 #[test]
 fn both_costs_are_measured_and_the_dense_one_grows_faster() {
     let mut window = lab_with(json!({ "page": "cost" }));
-    let start = std::time::Instant::now();
-    while !window.state().settled() {
-        window.step();
-        assert!(start.elapsed() < std::time::Duration::from_secs(90), "never measured");
-        std::thread::sleep(std::time::Duration::from_millis(10));
-    }
-    window.run_steps(3);
     let (m, dense, coupling) = (column(&window, "m"), column(&window, "dense by LU / s"), column(&window, "coupling's sum / s"));
     assert_eq!(m, [2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0]);
     assert!(dense[8] > 100.0 * coupling[8] && dense[8] > 20.0 * dense[5], "{dense:?} {coupling:?}");
@@ -227,4 +201,22 @@ fn both_costs_are_measured_and_the_dense_one_grows_faster() {
     window.key_press(Key::Num1);
     window.run_steps(3);
     assert!(has(&window, "At m = 2 a dense log-determinant takes"));
+}
+
+#[test]
+fn times_of_a_session_say_where_they_were_measured_until_they_are_taken_again() {
+    let mut view = lab_with(json!({ "page": "cost" })).state().document().view;
+    assert_eq!(view["times"][0], "CPU · 1 thread");
+    view["times"][0] = json!("CPU · 64 threads");
+    view["times"][1][8]["dense"] = json!(7.25);
+    let mut window = lab_with(view.clone());
+    assert_eq!(column(&window, "dense by LU / s")[8], 7.25);
+    assert!(has(&window, "measured then on CPU · 64 threads"));
+    assert_eq!(window.state().document().view["times"], view["times"], "and they stay in the session");
+    click(&mut window, "Measure again");
+    assert!(has(&window, "Measured here") && column(&window, "dense by LU / s")[8] < 7.25);
+    let document = tractable::labs::document::Document { view: json!({ "times": "fast" }), ..window.state().document() };
+    let ctx = window.ctx.clone();
+    let sentence = window.state_mut().open_document(&document, &ctx).unwrap_err();
+    assert!(sentence.contains("“times”"), "{sentence}");
 }

@@ -138,56 +138,133 @@ impl egui::DroppedFile for Dropped {
 fn the_next_start_offers_to_go_on() {
     let root = tempfile::tempdir().unwrap();
     let mut first = echo(Some(root.path()));
-    assert!(first.query_by_label("Go on where you were").is_none(), "there is nothing yet");
+    assert!(first.query_by_label("Go on").is_none(), "there is nothing yet");
     press(&mut first, Modifiers::NONE, Key::End);
     first.run_steps(3);
     drop(first);
     let mut second = echo(Some(root.path()));
     assert!(second.query_by_label("Position, place 0 standing").is_some(), "nothing is opened unasked");
-    second.get_by_label("Go on where you were").click();
+    second.get_by_label("Go on").click();
     second.run_steps(4);
     assert!(second.query_by_label("Position, place 20 standing").is_some());
-    assert!(second.query_by_label("Go on where you were").is_none());
+    assert!(second.query_by_label("Go on").is_none());
+}
+
+/// A run that walks so many places and ends.
+fn work(root: &Path, right: usize) {
+    let mut window = echo(Some(root));
+    for _ in 0..right {
+        press(&mut window, Modifiers::NONE, Key::ArrowRight);
+    }
+    std::thread::sleep(Duration::from_millis(30));
+}
+
+fn sessions(root: &Path) -> usize {
+    std::fs::read_dir(root).unwrap().flatten().filter(|entry| entry.path().is_dir()).count()
 }
 
 #[test]
 fn every_session_that_was_left_is_offered_and_stays_until_it_is_answered_for() {
     let root = tempfile::tempdir().unwrap();
-    let work = |right: usize| {
-        let mut window = echo(Some(root.path()));
-        for _ in 0..right {
-            press(&mut window, Modifiers::NONE, Key::ArrowRight);
-        }
-        std::thread::sleep(Duration::from_millis(30));
-        drop(window);
-    };
-    work(3);
-    work(4);
-    let sessions = || std::fs::read_dir(root.path()).unwrap().flatten().filter(|entry| entry.path().is_dir()).count();
-    assert_eq!(sessions(), 2);
+    work(root.path(), 3);
+    work(root.path(), 4);
+    assert_eq!(sessions(root.path()), 2);
     let mut third = echo(Some(root.path()));
-    assert!(third.query_by_label_contains("2 sessions were left").is_some());
-    let aged = third
-        .query_all_by_label_contains(" left ")
-        .filter(|row| row.accesskit_node().value().is_some_and(|text| text.ends_with(" ago")))
-        .count();
-    assert_eq!(aged, 2, "each with its age");
+    let aged = |window: &Window| {
+        let rows = window.query_all_by_label_contains(" left ");
+        rows.filter(|row| row.accesskit_node().value().is_some_and(|text| text.ends_with(" ago"))).count()
+    };
+    assert_eq!(aged(&third), 1, "the newest, with its age");
+    third.get_by_label("1 more…").click();
+    third.run_steps(4);
+    assert_eq!(aged(&third), 2, "the list has the other one");
+    press(&mut third, Modifiers::NONE, Key::Escape);
     press(&mut third, Modifiers::NONE, Key::F5);
-    assert!(third.query_by_label_contains("sessions were left").is_none(), "the audience does not see it");
+    assert!(third.query_by_label("1 more…").is_none(), "the audience does not see it");
     press(&mut third, Modifiers::NONE, Key::F5);
-    // The newest stands first.
     third.get_all_by_label("Discard").next().unwrap().click();
     third.run_steps(3);
-    assert!(third.query_by_label_contains("sessions were left").is_none());
-    third.get_by_label("Go on where you were").click();
+    assert!(third.query_by_label("1 more…").is_none());
+    assert_eq!(aged(&third), 1);
+    third.get_by_label("Go on").click();
     third.run_steps(4);
     assert!(third.query_by_label("Position, place 3 standing").is_some());
     std::thread::sleep(Duration::from_millis(30));
     press(&mut third, Modifiers::NONE, Key::ArrowRight);
     drop(third);
-    assert_eq!(sessions(), 1, "what was gone on with is in this run's session");
+    assert_eq!(sessions(root.path()), 1, "what was gone on with is in this run's session");
     let fourth = echo(Some(root.path()));
-    assert!(fourth.query_by_label("Go on where you were").is_some());
+    assert!(fourth.query_by_label("Go on").is_some());
+}
+
+#[test]
+fn the_offer_takes_two_lines_at_most_in_the_smallest_hall() {
+    let root = tempfile::tempdir().unwrap();
+    (1..=4).for_each(|right| work(root.path(), right));
+    for theme in [Theme::Dark, Theme::Light, Theme::Projector] {
+        let window = window(AppOptions {
+            chapter: Some("pixelcnn".into()),
+            keep: Some(root.path().to_owned()),
+            keep_every: Some(Duration::from_secs(60)),
+            theme,
+            ..AppOptions::default()
+        });
+        let buttons = ["Go on", "Discard", "3 more…", "Decide later"].map(|name| window.get_by_label(name).rect());
+        let mut lines: Vec<i32> = buttons.iter().map(|rect| rect.center().y.round() as i32).collect();
+        lines.dedup();
+        assert!(lines.len() <= 2, "{theme:?}: {buttons:?}");
+        let canvas = window.get_by_label("last command: ").rect();
+        let high = canvas.top() - buttons[0].top();
+        assert!(high < 2.0 * buttons[0].height() + 30.0, "{theme:?}: {high} points before the picture begins");
+    }
+}
+
+#[test]
+fn whoever_begins_to_work_puts_the_offer_aside_and_finds_it_again() {
+    let begins: [(&str, fn(&mut Window)); 3] = [
+        ("a step", |window| press(window, Modifiers::NONE, Key::ArrowRight)),
+        ("a control", |window| window.get_by_label("a switch").click()),
+        ("another chapter", |window| window.get_by_label("Flow lab").click()),
+    ];
+    for (what, begin) in begins {
+        let root = tempfile::tempdir().unwrap();
+        work(root.path(), 3);
+        let mut window = echo(Some(root.path()));
+        assert!(window.query_by_label("Go on").is_some(), "{what}");
+        press(&mut window, Modifiers::NONE, Key::T);
+        assert!(window.query_by_label("Go on").is_some(), "the theme is no work");
+        begin(&mut window);
+        window.run_steps(4);
+        assert!(window.query_by_label("Go on").is_none(), "{what} puts it aside");
+        assert_eq!(sessions(root.path()), 2, "nothing is deleted");
+        press(&mut window, Modifiers::COMMAND, Key::K);
+        assert!(window.query_by_label_contains("Go on with PixelCNN, seed 541 left").is_some(), "{what}: the palette has it");
+        press(&mut window, Modifiers::NONE, Key::Escape);
+        press(&mut window, Modifiers::COMMAND, Key::O);
+        window.get_by_label("Go on").click();
+        window.run_steps(4);
+        assert!(window.query_by_label("Position, place 3 standing").is_some(), "{what}");
+    }
+}
+
+#[test]
+fn weights_are_named_when_they_are_written_and_not_before() {
+    let root = tempfile::tempdir().unwrap();
+    let mut window = echo(Some(root.path()));
+    let folder = std::fs::read_dir(root.path()).unwrap().next().unwrap().unwrap().path();
+    let kept = || Document::read(&folder.join("autosave.tractable.json")).ok();
+    let set = |window: &mut Window, number: f64| {
+        let view = json!({ "number": number, "on": true });
+        let document = Document { view, ..window.state().document() };
+        let ctx = window.ctx.clone();
+        window.state_mut().open_document(&document, &ctx).unwrap();
+        until(window, "the session", |_| kept().is_some_and(|document| document.view["number"] == number));
+    };
+    set(&mut window, -1.0);
+    window.run_steps(5);
+    assert_eq!(kept().unwrap().weights, None, "the worker was asked and has written nothing");
+    set(&mut window, 0.5);
+    until(&mut window, "the weights", |_| kept().is_some_and(|document| document.weights.is_some()));
 }
 
 #[test]

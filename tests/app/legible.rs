@@ -7,6 +7,7 @@ use egui::{FontFamily, Rect, Vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
 use serde_json::{Value, json};
+use tractable::flows::{Config, Family};
 use tractable::labs::document::Document;
 use tractable::labs::{AppOptions, TractableApp};
 use tractable::ui::theme::Theme;
@@ -210,5 +211,59 @@ fn the_index_brings_each_part_of_the_flows_column_into_sight() {
             let canvas = window.state().canvas_rect();
             assert!(rect.top() >= canvas.top() && rect.bottom() <= canvas.bottom(), "{size:?} {theme:?}: {wanted} is at {rect:?}");
         }
+    }
+}
+
+/// The page of the Flow lab on a family of so many layers, standing after one of them.
+fn layers(family: Family, count: usize, depth: f64, size: [f32; 2], theme: Theme) -> Window {
+    let config = Config { layers: count, ..Config::of(family) };
+    let view = json!({ "config": config, "depth": depth, "playing": false, "training": false, "overlays": { "log_det": true } });
+    open_page("flow", view, size, theme)
+}
+
+#[test]
+fn the_bar_of_the_present_layer_is_in_sight_among_many() {
+    for depth in [1.0, 9.0, 16.0] {
+        let mut window = layers(Family::Planar, 16, depth, SIZES[0], Theme::Dark);
+        window.run_steps(30);
+        let name = format!("layer{depth}");
+        let seen = words(&window).into_iter().any(|words| words.text == name && words.clip.expand(1.0).contains_rect(words.rect));
+        assert!(seen, "{name} is not in sight: {:?}", words(&window).iter().map(|words| words.text.clone()).collect::<Vec<_>>());
+    }
+}
+
+#[test]
+fn nices_scale_has_its_name_in_both_lists_and_the_log_determinants_one_colour_bar() {
+    for theme in [Theme::Dark, Theme::Light, Theme::Projector] {
+        for size in [SIZES[0], SIZES[1]] {
+            let mut window = layers(Family::Nice, 8, 9.0, size, theme);
+            window.run_steps(30);
+            let all = words(&window);
+            let canvas = window.state().canvas_rect();
+            let named = |left: f32, right: f32| {
+                all.iter().any(|words| words.text == "scale" && words.rect.left() > left && words.rect.right() < right)
+            };
+            assert!(named(canvas.left(), canvas.right()), "{theme:?} {size:?}: the rail of layers");
+            // In a hall the bars are below what the panel shows.
+            assert!(named(canvas.right(), f32::INFINITY) || theme == Theme::Projector, "{theme:?} {size:?}: the bars");
+            let bars = all.iter().filter(|words| words.text.starts_with("log|detJ|")).count();
+            assert_eq!(bars, 1, "{theme:?} {size:?}: one colour bar");
+        }
+    }
+}
+
+#[test]
+fn in_the_lecture_hall_the_explanation_is_cut_only_where_the_column_is_full() {
+    for size in [SIZES[0], SIZES[1]] {
+        let mut window = open("flow", size, Theme::Projector);
+        window.run_steps(10);
+        let canvas = window.state().canvas_rect();
+        let column: Vec<Words> = words(&window).into_iter().filter(|words| words.rect.left() > canvas.right()).collect();
+        // Lines of the text of the step, whose place is narrower than the column.
+        let text: Vec<&Words> = column.iter().filter(|words| !words.formula && words.clip.bottom() < canvas.bottom() - 4.0).collect();
+        let cut = text.iter().any(|words| words.rect.bottom() > words.clip.bottom() + 1.0);
+        let lowest = column.iter().map(|words| words.rect.intersect(words.clip).bottom()).fold(0.0, f32::max);
+        assert!(!cut || lowest > canvas.bottom() - 40.0, "{size:?}: cut, and the column ends at {lowest} of {}", canvas.bottom());
+        assert!(!cut || size == SIZES[0], "{size:?}: the text is cut");
     }
 }

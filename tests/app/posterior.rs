@@ -97,10 +97,10 @@ fn drawing_on_the_target_makes_another_one_whose_integral_is_one() {
 #[test]
 fn layers_are_walked_and_a_state_comes_back() {
     let mut window = lab(json!({ "kind": "iaf", "layers": 2, "samples": false }));
-    assert!(has(&window, "q after 2 of 2 layers"));
+    assert!(has(&window, "q after layer 2 of 2"));
     window.key_press(Key::Home);
     window.run_steps(3);
-    assert!(has(&window, "Noise v, no layer yet"));
+    assert!(has(&window, "Noise v, before layer 1 of 2"));
     window.key_press(Key::ArrowRight);
     window.run_steps(3);
     let document = window.state().document();

@@ -123,3 +123,14 @@ fn a_saved_race_goes_on_where_it_stood() {
     stand(&mut again);
     same(&table(&window), &table(&again));
 }
+
+#[test]
+fn times_of_a_session_say_where_they_were_measured() {
+    let mut view = lab(json!({})).state().document().view;
+    for measured in view["times"]["measured"].as_array_mut().unwrap() {
+        assert!(measured["machine"].as_str().unwrap().starts_with("CPU · "));
+        measured["machine"] = json!("CPU · 64 threads");
+    }
+    let mut again = lab(view);
+    wait(&mut again, "the times", |window| has(window, "median of 5 runs, measured then on CPU · 64 threads"));
+}

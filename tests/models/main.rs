@@ -16,5 +16,6 @@ mod portraits;
 mod program;
 mod rain;
 mod realnvp;
+mod sessions;
 mod stack;
 mod taxonomy;

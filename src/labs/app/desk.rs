@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use egui::Context;
 use serde_json::Value;
@@ -14,13 +14,17 @@ use crate::data::write_atomic;
 use crate::labs::document::{Document, FORMAT_VERSION, in_place, stem};
 use crate::labs::explain::Place;
 use crate::labs::files::Opened;
-use crate::labs::keep::{EVERY, Keeper, Left};
+use crate::labs::keep::{EVERY, Keeper, Left, modified};
 use crate::labs::shared::Tone;
 
 /// Files that are remembered.
 const RECENT: usize = 10;
 /// A dialog that has not appeared after so long will not: there is no portal.
 const DIALOG_APPEARS: Duration = Duration::from_secs(3);
+/// Weights that are not written after so many of the intervals are asked for again.
+const ORDER_IS_LOST: u32 = 6;
+/// How long the end of the program waits for weights that were asked for.
+const LAST_ORDERS: Duration = Duration::from_secs(3);
 
 /// What a path is chosen for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -43,14 +47,27 @@ pub(super) enum News {
     Ended,
 }
 
+/// Weights that a worker was asked to write.
+struct Ordered {
+    version: String,
+    /// When the file was last written before.
+    before: Option<SystemTime>,
+    since: Instant,
+}
+
 /// The desk.
 pub(super) struct Desk {
     pub(super) keeper: Option<Keeper>,
     /// Sessions that earlier runs left and that nobody has answered for, the newest first.
     pub(super) left: Vec<Left>,
+    /// They are not offered above the canvas any more, and the person has begun to press what is below.
+    pub(super) aside: bool,
+    pub(super) begun: bool,
     root: Option<PathBuf>,
-    /// What the weights of each chapter were when they were kept last.
+    /// What the weights of each chapter were when they were written last.
     kept: BTreeMap<String, String>,
+    /// Weights that a worker was asked to write and that are not on the disk yet.
+    ordered: BTreeMap<String, Ordered>,
     pub(super) session: Option<PathBuf>,
     pub(super) path: String,
     pub(super) recent: Vec<PathBuf>,
@@ -79,8 +96,11 @@ impl Desk {
         let desk = Desk {
             keeper,
             left,
+            aside: false,
+            begun: false,
             root: root.map(Path::to_owned),
             kept: BTreeMap::new(),
+            ordered: BTreeMap::new(),
             session: None,
             path: String::new(),
             recent,
@@ -103,6 +123,20 @@ impl Desk {
             // A list of names that cannot be kept is not worth a message.
             let _ = write_atomic(&root.join("recent.json"), &bytes);
         }
+    }
+
+    /// Counts as kept what workers have written since they were asked for it; true if that is anything.
+    fn take_delivery(&mut self) -> bool {
+        let Some(keeper) = &self.keeper else { return false };
+        let (before, kept) = (self.ordered.len(), &mut self.kept);
+        self.ordered.retain(|chapter, order| {
+            let waits = modified(&keeper.weights(chapter)) == order.before;
+            if !waits {
+                kept.insert(chapter.clone(), std::mem::take(&mut order.version));
+            }
+            waits
+        });
+        self.ordered.len() < before
     }
 
     /// Opens the system's dialog on a thread of its own.
@@ -178,6 +212,8 @@ impl TractableApp {
             // Before the next writing: what was asked for the last time is on the disk by now.
             self.desk.keeper.iter_mut().for_each(Keeper::tidy);
             self.keep();
+        } else if self.desk.take_delivery() {
+            self.keep_session();
         }
         if let Some(keeper) = &self.desk.keeper {
             ctx.request_repaint_after(keeper.every());
@@ -187,16 +223,21 @@ impl TractableApp {
         }
     }
 
-    /// Has what changed written.
+    /// Has what changed written: weights by the workers that hold them, and the session with those that are on the disk.
     pub(super) fn keep(&mut self) {
-        let mut document = self.document();
-        let active = self.chapters[self.active].id;
         let Some(keeper) = &mut self.desk.keeper else { return };
         for (chapter, lab) in self.chapters.iter().zip(&mut self.labs) {
             let Some(lab) = lab else { continue };
             let version = lab.weights_version();
-            if self.desk.kept.get(chapter.id) != Some(&version) && lab.save_weights(&keeper.weights(chapter.id)) {
-                self.desk.kept.insert(chapter.id.to_owned(), version);
+            let patience = ORDER_IS_LOST * keeper.every();
+            let ordered = self.desk.ordered.get(chapter.id).is_some_and(|order| order.since.elapsed() < patience);
+            if ordered || self.desk.kept.get(chapter.id) == Some(&version) {
+                continue;
+            }
+            let path = keeper.weights(chapter.id);
+            let before = modified(&path);
+            if lab.save_weights(&path) {
+                self.desk.ordered.insert(chapter.id.to_owned(), Ordered { version, before, since: Instant::now() });
                 keeper.touch();
             }
         }
@@ -208,6 +249,15 @@ impl TractableApp {
                 *weights = own;
             }
         }
+        self.desk.take_delivery();
+        self.keep_session();
+    }
+
+    /// Has the session written, which names the weights that are on the disk.
+    fn keep_session(&mut self) {
+        let mut document = self.document();
+        let active = self.chapters[self.active].id;
+        let Some(keeper) = &mut self.desk.keeper else { return };
         for chapter in self.desk.kept.keys() {
             let file = keeper.weights(chapter).file_name().map(PathBuf::from);
             if chapter == active {
@@ -217,6 +267,17 @@ impl TractableApp {
             }
         }
         keeper.keep(&document);
+    }
+
+    /// Keeps everything at the end of the program, as soon as the workers have written what they are asked for.
+    pub(super) fn keep_at_the_end(&mut self) {
+        self.keep();
+        let begin = Instant::now();
+        while !self.desk.ordered.is_empty() && begin.elapsed() < LAST_ORDERS {
+            std::thread::sleep(Duration::from_millis(10));
+            self.desk.take_delivery();
+        }
+        self.keep_session();
     }
 
     fn hear(&mut self, news: News, ctx: &Context) {
@@ -384,29 +445,6 @@ impl TractableApp {
                 self.desk.path = format!("{}-seed{}.tractable.json", self.chapter(), self.shared.seed);
                 self.over = Over::Save;
             }
-        }
-    }
-
-    /// Goes on where one of the earlier runs ended; the others wait for the next start.
-    pub(super) fn go_on(&mut self, index: usize, ctx: &Context) {
-        let mut others = std::mem::take(&mut self.desk.left);
-        if index >= others.len() {
-            return;
-        }
-        let left = others.remove(index);
-        match self.open_document(&left.document, ctx) {
-            Ok(()) => {
-                if let Some(keeper) = &mut self.desk.keeper {
-                    keeper.take_over(&left);
-                }
-            }
-            // It stays on the disk as it is.
-            Err(sentence) => self.shared.warn(in_place("the session that was left", &sentence)),
-        }
-        match others.len() {
-            0 => {}
-            1 => self.shared.done("The other session stays where it is and is offered at the next start."),
-            n => self.shared.done(format!("The other {n} sessions stay where they are and are offered at the next start.")),
         }
     }
 }

@@ -3,14 +3,13 @@
 use egui::{Context, Id, Key, Modal, ScrollArea, TextEdit, Ui};
 
 use super::desk::Purpose;
-use super::{Over, TractableApp};
-use crate::labs::keep::Left;
+use super::{Over, TractableApp, left};
 use crate::ui::chips;
 
 impl TractableApp {
     /// Ctrl+O.
     pub(super) fn open_dialog(&mut self, ctx: &Context) {
-        let mut chosen = None;
+        let (mut chosen, mut answer) = (None, None);
         let modal = Modal::new(Id::unique("open a file")).show(ctx, |ui| {
             ui.set_width((ctx.content_rect().width() - 80.0).clamp(280.0, 560.0));
             chips::section(ui, "Open a file", "Esc closes");
@@ -25,6 +24,10 @@ impl TractableApp {
                 }
             });
             chips::note(ui, "A file can also be dropped on the window.");
+            if !self.desk.left.is_empty() {
+                chips::section(ui, "Left by earlier runs", "");
+                answer = left::list(ui, &self.desk.left, 0);
+            }
             if !self.desk.recent.is_empty() {
                 chips::section(ui, "Recent", "");
                 ScrollArea::vertical().max_height(220.0).show(ui, |ui| {
@@ -39,6 +42,7 @@ impl TractableApp {
         if modal.should_close() {
             self.over = Over::Nothing;
         }
+        self.answer(answer);
         if let Some(path) = chosen {
             if path.as_os_str().is_empty() {
                 self.shared.warn("There is no path to open: type one, or choose a file.");
@@ -80,69 +84,6 @@ impl TractableApp {
             }
         }
     }
-
-    /// The offer to go on with what earlier runs left, in place above the canvas. The audience of a show does not see it.
-    pub(super) fn offer_to_go_on(&mut self, ui: &mut Ui) {
-        if self.desk.left.is_empty() || self.presenting || self.before_projector.is_some() {
-            return;
-        }
-        let left = &self.desk.left;
-        let text = |left: &Left| format!("{} left {}", left.document.title, ago(left.age().as_secs()));
-        let mut answer = None;
-        let mut button = |ui: &mut Ui, label: &str, primary: bool, meant: Answer| {
-            let response = if primary { chips::primary_button(ui, label) } else { chips::button(ui, label) };
-            if response.clicked() {
-                answer = Some(meant);
-            }
-        };
-        chips::card(ui, |ui| {
-            if let [only] = left.as_slice() {
-                ui.horizontal_wrapped(|ui| {
-                    ui.label(text(only));
-                    button(ui, "Go on where you were", true, Answer::GoOn(0));
-                    button(ui, "Start afresh", false, Answer::Discard(0));
-                });
-                return;
-            }
-            ui.horizontal_wrapped(|ui| {
-                ui.label(format!("{} sessions were left; each stays until you go on with it or discard it.", left.len()));
-                button(ui, "Decide later", false, Answer::Later);
-            });
-            ScrollArea::vertical().id_salt("sessions that were left").max_height(116.0).show(ui, |ui| {
-                for (index, session) in left.iter().enumerate() {
-                    ui.horizontal_wrapped(|ui| {
-                        ui.label(text(session));
-                        button(ui, "Go on", index == 0, Answer::GoOn(index));
-                        button(ui, "Discard", false, Answer::Discard(index));
-                    });
-                }
-            });
-        });
-        ui.add_space(6.0);
-        match answer {
-            Some(Answer::GoOn(index)) => self.going_on = Some(index),
-            Some(Answer::Discard(index)) => self.desk.left.remove(index).discard(),
-            Some(Answer::Later) => self.desk.left.clear(),
-            None => {}
-        }
-    }
-}
-
-/// What the person says about sessions that were left.
-enum Answer {
-    GoOn(usize),
-    Discard(usize),
-    Later,
-}
-
-fn ago(seconds: u64) -> String {
-    let (count, unit) = match seconds {
-        0..60 => (seconds, "second"),
-        60..3_600 => (seconds / 60, "minute"),
-        3_600..172_800 => (seconds / 3_600, "hour"),
-        _ => (seconds / 86_400, "day"),
-    };
-    format!("{count} {unit}{} ago", if count == 1 { "" } else { "s" })
 }
 
 /// A named field for a path that takes the focus; true when Enter was pressed in it.

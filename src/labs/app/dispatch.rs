@@ -118,6 +118,8 @@ impl TractableApp {
         };
         let handled = lab.command(command, &mut self.shared) || lab.transport().is_some_and(|model| on_transport(command, model));
         self.labs[self.active] = Some(lab);
+        // Who works has decided to decide later.
+        self.desk.aside |= handled;
         handled
     }
 

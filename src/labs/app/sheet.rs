@@ -2,7 +2,7 @@
 
 use egui::{Id, Key, Modal, RichText, ScrollArea, TextEdit, Ui};
 
-use super::{Over, TractableApp};
+use super::{Over, TractableApp, left};
 use crate::labs::Command;
 use crate::labs::command::{Entry, Group, TABLE, shortcut_text};
 use crate::ui::chips;
@@ -79,6 +79,7 @@ impl TractableApp {
             match chosen {
                 What::Command(command) => self.run(command, ctx),
                 What::Chapter(index) => self.open(index),
+                What::GoOn(index) => self.going_on = Some(index),
                 What::Action(patch) => {
                     if let Some(lab) = &mut self.labs[self.active]
                         && let Err(sentence) = lab.restore(&patch, &mut self.shared)
@@ -95,6 +96,9 @@ impl TractableApp {
         let mut all = Vec::new();
         for (index, chapter) in self.chapters.iter().enumerate() {
             all.push((format!("Open {}", chapter.title), String::new(), What::Chapter(index)));
+        }
+        for (index, session) in self.desk.left.iter().enumerate() {
+            all.push((format!("Go on with {}", left::words(session)), String::new(), What::GoOn(index)));
         }
         if let Some(lab) = &self.labs[self.active] {
             all.extend(lab.actions().into_iter().map(|action| (action.title, String::new(), What::Action(action.patch))));
@@ -135,6 +139,8 @@ fn scroll_with_keys(ui: &Ui, page: f32) {
 #[derive(Clone)]
 enum What {
     Chapter(usize),
+    /// A session that was left.
+    GoOn(usize),
     Action(serde_json::Value),
     Command(Command),
 }

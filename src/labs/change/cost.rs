@@ -4,6 +4,7 @@ use egui::{Rangef, RichText, Ui, vec2};
 use egui_plot::{AxisHints, GridMark, Line, LineStyle, MarkerShape, Plot, PlotPoints, Points, VLine};
 
 use super::ChangeLab;
+use crate::labs::times::taken;
 use crate::train::det_job::{DetSnapshot, FITTED_FROM, SIZES};
 use crate::ui::chips;
 use crate::ui::theme::{Palette, letters};
@@ -46,7 +47,11 @@ pub(super) fn show(lab: &ChangeLab, ui: &mut Ui) {
             None => drop(chips::key_number(ui, "measured", &format!("{} of {} sizes", snapshot.costs.len(), SIZES.len()), palette.now)),
         }
     });
-    let words = format!("Measured here, the shortest of 5 runs. Dotted: powers fitted from m = {FITTED_FROM} on.");
+    let measured = match &lab.then {
+        Some(machine) => taken("The shortest of 5 runs", Some(machine)),
+        None => "Measured here, the shortest of 5 runs".to_owned(),
+    };
+    let words = format!("{measured}. Dotted: powers fitted from m = {FITTED_FROM} on.");
     chips::note(ui, &words);
 }
 

@@ -15,8 +15,12 @@ use crate::ui::math::Math;
 use crate::ui::theme::{Palette, Theme};
 use crate::ui::{chips, link};
 
-/// Part of the panel's height that a text may take; the bars under it stay in sight.
+/// Part of the panel's height that a text may always take; the bars under it stay in sight. In a lecture hall the text is what is read, and
+/// the panel scrolls.
 const MOST: f32 = 0.36;
+const MOST_IN_HALL: f32 = 0.66;
+/// Height of the line between the text and the lab's panels with the space around it.
+const UNDER: f32 = 16.0;
 /// Points an em of a formula on its own line, and in a line of text, whose letters are smaller than KaTeX's.
 const DISPLAY: f32 = 17.0;
 const INLINE: f32 = 15.0;
@@ -41,6 +45,8 @@ pub struct Explain {
     fixed: bool,
     at: usize,
     folded: bool,
+    /// How high the lab's own panels were in the last frame; not known before it.
+    below: Option<f32>,
     markdown: CommonMarkCache,
 }
 
@@ -48,7 +54,8 @@ impl Explain {
     /// The text of a chapter; a file of the user's that cannot be read is told in a message, and the built-in text is shown.
     #[must_use]
     pub fn open(chapter: &'static str, shared: &mut Shared) -> Explain {
-        let mut explain = Explain { chapter, script: None, fixed: false, at: 0, folded: false, markdown: CommonMarkCache::default() };
+        let mut explain =
+            Explain { chapter, script: None, fixed: false, at: 0, folded: false, below: None, markdown: CommonMarkCache::default() };
         explain.read(shared);
         explain
     }
@@ -58,7 +65,15 @@ impl Explain {
     /// # Errors
     /// What is wrong with it.
     pub fn with_text(chapter: &'static str, text: &str) -> Result<Explain, String> {
-        Ok(Explain { chapter, script: Some(Script::parse(text)?), fixed: true, at: 0, folded: false, markdown: CommonMarkCache::default() })
+        Ok(Explain {
+            chapter,
+            script: Some(Script::parse(text)?),
+            fixed: true,
+            at: 0,
+            folded: false,
+            below: None,
+            markdown: CommonMarkCache::default(),
+        })
     }
 
     /// The chapter's stable name.
@@ -109,6 +124,11 @@ impl Explain {
         true
     }
 
+    /// The lab's own panels below took this height: a text may have what they leave.
+    pub fn leave_room_for(&mut self, height: f32) {
+        self.below = Some(height);
+    }
+
     /// Draws head, formula and words, and the lab's own panels under them.
     pub fn show(&mut self, ui: &mut Ui, lab: &mut dyn Lab, shared: &mut Shared) {
         let Some(script) = &self.script else { return };
@@ -118,13 +138,19 @@ impl Explain {
         if let Some(name) = step.highlight.as_deref().filter(|_| !self.folded) {
             link::point_at(ui.ctx(), name);
         }
+        let top = ui.cursor().top();
         let asked = head(ui, step, at, steps.len(), &mut self.folded);
         if !self.folded {
+            let hall = shared.theme == Theme::Projector;
             // The panel scrolls as a whole, so what is in sight is what its frame shows.
-            let room = ui.clip_rect().height() * MOST;
+            let height = ui.clip_rect().height();
+            let share = height * if hall { MOST_IN_HALL } else { MOST };
+            // What the head above and the lab's panels below leave is the text's as well.
+            let left = self.below.map_or(0.0, |below| height - below - (ui.cursor().top() - top) - UNDER);
+            let room = share.max(left);
             ScrollArea::vertical().id_salt(("step", at)).max_height(room).auto_shrink([false, true]).show(ui, |ui| {
                 ui.set_width(ui.available_width() - 4.0);
-                let size = if shared.theme == Theme::Projector { HALL } else { DISPLAY };
+                let size = if hall { HALL } else { DISPLAY };
                 text(ui, &mut self.markdown, step, lab, size);
             });
         }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::numbers::{scientific, tween};
 use super::{FlowLab, Shared};
+use crate::labs::walk::moment;
 use crate::train::flow_job::{FlowCommand, Point, Trace};
 use crate::ui::canvas2d::Plane;
 use crate::ui::chips;
@@ -143,7 +144,7 @@ pub(super) fn note(lab: &mut FlowLab, ui: &mut Ui, _shared: &Shared) {
     let place = match trace.depth {
         0 => "in x".to_owned(),
         k if k + 1 == trace.points.len() => "in z".to_owned(),
-        k => format!("after layer {k}"),
+        k => moment(k),
     };
     let text = format!(
         "Drawn {place}, {} points; carried to x and forward again it is off by at most {}.",

@@ -2,6 +2,7 @@
 
 use std::ops::RangeInclusive;
 
+use crate::labs::walk::moment;
 use crate::ui::transport::{TransportLabels, TransportModel};
 
 /// Seconds that the walk rests at either end.
@@ -65,9 +66,14 @@ impl Depth {
         true
     }
 
+    /// How many layers have been applied in full.
+    pub(super) fn passed(&self) -> usize {
+        (self.at.max(0.0) as usize).min(self.layers)
+    }
+
     /// The two whole places around this one and the part of the way between them; whole with reduced motion.
     pub(super) fn between(&self, cuts: bool) -> (usize, usize, f32) {
-        let at = if cuts { self.at.round() } else { self.at };
+        let at = if cuts { self.at.floor() } else { self.at };
         let low = at.floor() as usize;
         (low.min(self.layers), (low + 1).min(self.layers), at.fract() as f32)
     }
@@ -124,13 +130,13 @@ impl TransportModel for Depth {
     }
 
     fn labels(&self) -> TransportLabels {
-        let (k, end) = (self.at.floor() as usize, self.layers);
+        let (k, end) = (self.passed(), self.layers);
+        let moment = moment(k);
         let position = match (self.at.fract() > 0.0, k) {
-            (true, 0) => "inside layer 1 · in between is only an animation".into(),
-            (true, k) => format!("between layers {k} and {} · in between is only an animation", k + 1),
-            (false, 0) => format!("data space x, before layer 1 of {end}"),
-            (false, k) if k == end => format!("latent space z, after all {end} layers"),
-            (false, k) => format!("after layer {k} of {end}"),
+            (true, _) => format!("{moment} of {end} · what moves now is only an animation"),
+            (false, 0) => format!("data space x, {moment} of {end}"),
+            (false, k) if k == end => format!("latent space z, {moment} of {end}"),
+            (false, _) => format!("{moment} of {end}"),
         };
         TransportLabels {
             position,
@@ -158,6 +164,23 @@ mod tests {
         }
         ends.dedup();
         assert_eq!(ends[..3], [2.0, 0.0, 2.0]);
+    }
+
+    #[test]
+    fn a_moment_has_one_name_until_the_next_layer_is_done() {
+        let mut depth = Depth::new(8);
+        let name = |depth: &Depth| depth.labels().position;
+        for (at, expected) in
+            [(0.0, "before layer 1 of 8"), (0.7, "before layer 1 of 8"), (6.0, "after layer 6 of 8"), (6.9, "after layer 6 of 8")]
+        {
+            depth.seek(at);
+            assert!(name(&depth).contains(expected), "{at}: {}", name(&depth));
+            assert!(expected.starts_with(&moment(depth.passed())));
+        }
+        depth.seek(8.0);
+        assert_eq!(name(&depth), "latent space z, after layer 8 of 8");
+        depth.seek(6.9);
+        assert_eq!(depth.between(true), (6, 7, 0.0), "with cuts the picture is that of the name");
     }
 
     #[test]

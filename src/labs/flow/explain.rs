@@ -1,12 +1,13 @@
 //! The formula with its numbers, the areas, the fit, and three proofs that are computed while you watch.
 
-use egui::{RichText, Ui};
+use egui::{Rect, RichText, ScrollArea, Ui};
 
 use super::live::{layer_name, number_of};
 use super::numbers::scientific;
-use super::{FlowLab, Shared};
+use super::{FlowLab, Shared, words};
+use crate::labs::walk::moment;
 use crate::train::flow_job::{FlowSnapshot, Pictures, ProbeReading};
-use crate::ui::bars::signed_bars;
+use crate::ui::bars;
 use crate::ui::chips;
 use crate::ui::link;
 use crate::ui::math::Math;
@@ -72,13 +73,28 @@ fn point(lab: &mut FlowLab, ui: &mut Ui, shared: &Shared, reading: &ProbeReading
     let sum: f64 = reading.log_dets.iter().sum();
     let value = |nats: f64| number(units.convert(nats), 3);
     let spoken = format!("log p = {}, log N = {}, log-dets {}", value(reading.log_prob), value(reading.log_base), value(sum));
-    let labels: Vec<String> = (1..=reading.log_dets.len()).map(|k| format!("layer {k}")).collect();
+    let config = lab.snapshot.as_ref().map_or(&lab.wish.config, |snapshot| &snapshot.config);
+    let labels: Vec<String> = (0..reading.log_dets.len()).map(|layer| words::layer(config, layer)).collect();
     let values: Vec<f64> = reading.log_dets.iter().map(|&nats| units.convert(nats)).collect();
     let reach = values.iter().fold(0.5_f64, |reach, v| reach.max(v.abs()));
     let lit = (0..values.len()).find(|&layer| link::lit(ui.ctx(), &layer_name(layer)));
     let selected = lit.or((lab.depth.position() > 0.0).then(|| lab.layer()));
     ui.label(RichText::new(format!("one bar a layer, {}", units.name())).small().color(palette.text_dim));
-    let (response, hovered) = signed_bars(ui, &spoken, &labels, &values, reach, selected);
+    let row = bars::signed_row(ui.ctx());
+    // A low window shows some of many layers at a time, and among them the lit one.
+    let most = if ui.ctx().content_rect().height() > 800.0 { 16.0 } else { 9.0 };
+    let area = ScrollArea::vertical().id_salt("log-determinants").max_height(most * row).min_scrolled_height(most * row);
+    let shown = area.auto_shrink([false, true]).show(ui, |ui| {
+        let (response, hovered) = bars::signed_bars(ui, &spoken, &labels, &values, reach, selected);
+        let id = egui::Id::unique("lit log-determinant");
+        let before = ui.data_mut(|data| std::mem::replace(data.get_temp_mut_or_default::<Option<usize>>(id), selected));
+        if let Some(lit) = selected.filter(|_| before != selected && hovered.is_none()) {
+            let top = response.rect.top() + lit as f32 * row;
+            ui.scroll_to_rect(Rect::from_x_y_ranges(response.rect.x_range(), top..=top + row), None);
+        }
+        (response, hovered)
+    });
+    let (response, hovered) = shown.inner;
     if let Some(layer) = hovered {
         link::hover(ui.ctx(), &layer_name(layer));
     }
@@ -90,7 +106,7 @@ fn point(lab: &mut FlowLab, ui: &mut Ui, shared: &Shared, reading: &ProbeReading
 
 fn areas(lab: &FlowLab, ui: &mut Ui, reading: &ProbeReading) {
     let palette = Palette::of(ui);
-    let k = (lab.depth.position().round() as usize).min(reading.log_dets.len());
+    let k = lab.depth.passed().min(reading.log_dets.len());
     let stretch = reading.cumulative(k);
     chips::card(ui, |ui| {
         let factors = [
@@ -105,8 +121,7 @@ fn areas(lab: &FlowLab, ui: &mut Ui, reading: &ProbeReading) {
             }
         });
         let measured = shoelace(&reading.outline[k]) / (reading.side * reading.side);
-        let so_far = if k == 0 { "before any layer".into() } else { format!("after layer {k}") };
-        let text = format!("{so_far}; the drawn square: area × {}", number(measured, 3));
+        let text = format!("{}; the drawn square: area × {}", moment(k), number(measured, 3));
         chips::note(ui, &text)
             .on_hover_text("Mass = area × density stays. The factors hold for a very small square; the drawn one is measured.");
     });

@@ -12,7 +12,6 @@ use egui::Color32;
 use super::FlowLab;
 use super::numbers::{scientific, sign_color};
 use crate::labs::Live;
-use crate::ui::transport::TransportModel;
 use crate::ui::units::{count, number, signed};
 
 /// The number of this name; `None` if it is not known yet.
@@ -31,7 +30,7 @@ fn of_the_point(lab: &FlowLab, name: &str) -> Option<Live> {
     let live = |text: String, color: Color32| Some(Live { text, color });
     let nats = |value: f64, color: Color32| live(number(lab.look.units.convert(value), 3), color);
     let log_det = |value: f64| live(signed(lab.look.units.convert(value), 2), sign_color(palette, value));
-    let depth = (lab.depth.position().round() as usize).min(reading.log_dets.len());
+    let depth = lab.depth.passed().min(reading.log_dets.len());
     let z = reading.points.last().copied().unwrap_or_default();
     match name {
         "x1" => live(number(reading.at[0], 2), palette.now),

@@ -5,6 +5,7 @@ use egui::{RichText, Ui, vec2};
 use super::fields::{LAYER_SCALE, SUM_SCALE};
 use super::tools::Tool;
 use super::{Command, FlowLab, Shared, hands, ledger, marks, micro};
+use crate::labs::walk::moment;
 use crate::train::flow_job::FlowCommand;
 use crate::ui::canvas2d::Canvas2d;
 use crate::ui::chips;
@@ -98,10 +99,9 @@ fn data_heading(lab: &mut FlowLab, ui: &mut Ui) {
 fn latent_heading(lab: &FlowLab, ui: &mut Ui) {
     let palette = Palette::of(ui);
     let (title, note) = match lab.depth.between(false) {
-        (0, _, 0.0) => ("Before the layers: x", "no layer yet".to_owned()),
+        (0, _, 0.0) => ("Before the layers: x", moment(0)),
         (low, high, 0.0) if low == high => ("Latent space z", "inference, x to z".to_owned()),
-        (low, _, 0.0) => ("On the way to z", format!("after layer {low}")),
-        (_, high, _) => ("On the way to z", format!("through layer {high}")),
+        (low, ..) => ("On the way to z", moment(low)),
     };
     ui.horizontal(|ui| {
         ui.set_min_height(28.0);

@@ -52,7 +52,9 @@ pub(super) fn show(lab: &mut FlowLab, ui: &mut Ui, shared: &Shared) {
         let title = if wide { "Layer by layer: where each one stretches (blue) and squeezes (orange)" } else { "Layer by layer" };
         ui.label(egui::RichText::new(title).strong().color(palette.text));
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-            if ui.available_width() > 120.0 {
+            // The planes have the same colour bar while they show a layer's log-determinant.
+            let drawn = lab.overlays.log_det && !lab.overlays.sum;
+            if !drawn && ui.available_width() > 120.0 {
                 ui.set_max_width(190.0);
                 colorbar(ui, &Scale::symmetric(LAYER_SCALE), "log|det J|", "nats");
             }
@@ -123,8 +125,18 @@ fn card(lab: &FlowLab, ui: &mut Ui, shared: &Shared, layer: usize, size: Vec2, p
     let mean = lab.pictures().and_then(|pictures| pictures.mean_log_dets.get(layer).copied());
     let small = size.x < 70.0 * letters::stretch(ui.ctx(), LETTERS);
     let kind_name = kind(lab, layer);
-    let short = if small || kind_name.chars().count() > LONGEST_KIND { "" } else { kind_name };
-    let label = format!("{} {short}", layer + 1);
+    // What is no coupling among couplings is called by what it does.
+    let scales = kind_name == "scale";
+    let short = if small || scales || kind_name.chars().count() > LONGEST_KIND { "" } else { kind_name };
+    let room = size.x - 46.0 * letters::stretch(ui.ctx(), LETTERS);
+    let width = |text: &str| painter.layout_no_wrap(text.to_owned(), letters::proportional(ui.ctx(), 11.0), palette.text).size().x;
+    let label = match (scales, width(kind_name) <= room) {
+        (true, true) => kind_name.to_owned(),
+        (true, false) => String::new(),
+        (false, _) => format!("{} {short}", layer + 1),
+    };
+    // Beside its number there may be no room for its name: there is some on the field.
+    let named = if scales && label.is_empty() { kind_name } else { "" };
     let ink = if current { palette.now } else { palette.text_dim };
     let rows = [(label, probe, ink, 11.0), (if small { String::new() } else { "mean".into() }, mean, palette.text_dim, 10.5)];
     for (i, (label, value, ink, font)) in rows.into_iter().take(lines(ui.ctx())).enumerate() {
@@ -142,12 +154,13 @@ fn card(lab: &FlowLab, ui: &mut Ui, shared: &Shared, layer: usize, size: Vec2, p
         (_, true) => "frozen",
         _ => "",
     };
-    if !part.is_empty() {
-        painter.text(field.center(), Align2::CENTER_CENTER, part, letters::proportional(painter.ctx(), 12.0), palette.now);
+    let on_field = if part.is_empty() { named } else { part };
+    if !on_field.is_empty() {
+        painter.text(field.center(), Align2::CENTER_CENTER, on_field, letters::proportional(painter.ctx(), 12.0), palette.now);
     }
     let mut spoken = format!("Layer {}, log-det at the probe {}, mean {}", layer + 1, number(probe), number(mean));
-    if !part.is_empty() {
-        spoken.push_str(&format!(", {part}"));
+    for word in [part, if scales { kind_name } else { "" }].into_iter().filter(|word| !word.is_empty()) {
+        spoken.push_str(&format!(", {word}"));
     }
     response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &spoken));
     let does = match kind(lab, layer) {

@@ -1,8 +1,17 @@
 //! The lab in words: the chip of the top bar, and what a screen reader says.
 
 use super::{FlowLab, LabStatus};
+use crate::flows::Config;
 use crate::ui::transport::TransportModel;
 use crate::ui::units::{count, number};
+
+/// What a layer is called where all are listed: its number, and NICE's last one by what it does.
+pub(super) fn layer(config: &Config, layer: usize) -> String {
+    match config.stage_title(layer) {
+        scale @ "scale" => scale.to_owned(),
+        _ => format!("layer {}", layer + 1),
+    }
+}
 
 impl FlowLab {
     /// The backend chip, what is going on, and the sentence about what went wrong.

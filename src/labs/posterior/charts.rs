@@ -27,9 +27,9 @@ pub(super) fn elbo(lab: &PosteriorLab, ui: &mut Ui, height: f32) {
     });
     let room = height - (ui.cursor().top() - begin) - 4.0;
     let log_z = snapshot.target.log_z;
-    let points: Vec<[f64; 2]> = snapshot.elbo.iter().map(|row| [row[0], row[1]]).collect();
+    let points: Vec<[f64; 2]> = snapshot.elbo.iter().map(|row| [row[0], row[1]]).filter(|point| point[1].is_finite()).collect();
     // The untrained flow's bound may lie far below: the chart shows what is near the integral.
-    let low = points.iter().map(|p| p[1]).fold(log_z - 0.5, f64::min).max(log_z - 6.0);
+    let low = points.iter().map(|p| p[1]).fold(log_z - 0.5, f64::min).max(log_z - 3.5);
     let include = vec![[0.0, log_z + 0.3], [200.0, low]];
     let axes = Axes { name: "ELBO against ln Z", x: "training steps", include, ..Axes::default() };
     let held = |p: [f64; 2]| [p[0], p[1].max(low)];

@@ -5,6 +5,7 @@ use egui::{Color32, PointerButton, RichText, Stroke, Ui, vec2};
 use super::PosteriorLab;
 use super::state::MOST_BUMPS;
 use crate::flows::{BUMP, Energy};
+use crate::labs::walk::moment;
 use crate::train::posterior_job::{GRID, REACH, TARGET};
 use crate::ui::canvas2d::Canvas2d;
 use crate::ui::colormap::{Colormap, Scale};
@@ -66,7 +67,8 @@ pub(super) fn draw_bump(energy: &mut Energy, at: [f64; 2]) {
 /// What the flow makes of the noise after the layers of the walk.
 pub(super) fn flow(lab: &mut PosteriorLab, ui: &mut Ui, side: f32) {
     let depth = lab.state.depth;
-    heading(ui, &if depth == 0 { "Noise v, no layer yet".to_owned() } else { format!("q after {depth} of {} layers", lab.state.layers) });
+    let what = if depth == 0 { "Noise v," } else { "q" };
+    heading(ui, &format!("{what} {} of {}", moment(depth), lab.state.layers));
     let (scale, dark) = (scale(lab), Palette::of(ui).dark);
     let mut view = lab.view;
     Canvas2d::new("Flow plane", &mut view, vec2(side, side)).show(ui, |plane| {

@@ -1,3 +1,5 @@
+use std::cell::OnceCell;
+
 use crate::autoregressive::causal_stack::{self, Config, Nodes};
 use crate::graph::causal::{influence, receptive_field};
 use crate::graph::{Graph, NodeId};
@@ -43,6 +45,8 @@ pub(super) struct Analysis {
     growth: Vec<usize>,
     /// Symbols heard by the output.
     heard: usize,
+    /// Nodes in the cone of each column's output, counted when they are first asked for.
+    in_cone: Vec<OnceCell<usize>>,
 }
 
 impl Analysis {
@@ -64,7 +68,8 @@ impl Analysis {
         let count = |node: NodeId| receptive_field(&graph, node, last, nodes.levels).iter().filter(|&&seen| seen).count();
         let growth = std::iter::once(nodes.front).chain(nodes.layers.iter().map(|layer| layer.value)).map(count).collect();
         let heard = count(nodes.logits);
-        Some(Analysis { config: config.clone(), graph, rows, offsets, growth, heard, nodes })
+        let in_cone = vec![OnceCell::new(); config.length];
+        Some(Analysis { config: config.clone(), graph, rows, offsets, growth, heard, nodes, in_cone })
     }
 
     /// The stack.
@@ -105,6 +110,15 @@ impl Analysis {
     /// Symbols heard by the output.
     pub(super) fn heard(&self) -> usize {
         self.heard
+    }
+
+    /// Nodes in the cone of a column's output: what a sampler without a cache computes for it. Each column is walked through once.
+    pub(super) fn in_cone(&self, column: usize) -> usize {
+        let count = || -> usize {
+            let cone = self.cone(Cell { row: self.rows() - 1, column });
+            (0..self.rows()).map(|row| cone.count(row)).sum()
+        };
+        self.in_cone.get(column).map_or_else(count, |known| *known.get_or_init(count))
     }
 
     /// What a node hears below it and what hears it above: walked back and forth through the graph.
@@ -167,6 +181,10 @@ mod tests {
         assert_eq!(columns(0), (5..=20).collect::<Vec<_>>(), "sixteen symbols, the newest right below");
         let kept: Vec<usize> = (0..5).map(|row| stack.kept(row)).collect();
         assert_eq!(kept, [1, 2, 4, 8, 0]);
+        assert!(stack.in_cone[20].get().is_none(), "nobody has asked");
+        // The output, the last layer, then 2, 4, 8 and 16 nodes.
+        assert_eq!(stack.in_cone(20), 1 + 1 + 2 + 4 + 8 + 16);
+        assert_eq!(stack.in_cone[20].get(), Some(&32), "and it is not counted again");
     }
 
     #[test]

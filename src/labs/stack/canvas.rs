@@ -138,12 +138,11 @@ pub(super) fn costs(lab: &StackLab) -> Option<Costs> {
     }
     let rows = analysis.rows();
     let kept = (0..rows).map(|row| analysis.kept(row).min(at)).sum();
-    let cone = analysis.cone(super::analysis::Cell { row: rows - 1, column: at });
     let run: Option<&StackRun> = lab.walk.run().map(AsRef::as_ref);
     Some(Costs {
         kept,
         new: lab.walk.computed_row() + 1,
-        cone: (0..rows).map(|row| cone.count(row)).sum(),
+        cone: analysis.in_cone(at),
         cached: run.map(|run| run.cached_cost[at]),
         full: run.map(|run| run.full_cost),
     })

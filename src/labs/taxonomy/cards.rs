@@ -80,10 +80,11 @@ pub(super) fn show(lab: &TaxonomyLab, ui: &mut Ui, family: Family, width: f32) -
     response.widget_info(|| WidgetInfo::selected(Role::RadioButton, true, chosen, family.title()));
     let told = match lab.measured(family) {
         Some(m) => format!(
-            "{}\nforward {} ms, inverse {} ms for the batch",
+            "{}\nforward {} ms, inverse {} ms for the batch, {}",
             family.title(),
             words::milliseconds(m.forward),
-            words::milliseconds(m.inverse)
+            words::milliseconds(m.inverse),
+            words::median_of(m.runs, m.machine.as_deref())
         ),
         None => family.title().to_owned(),
     };

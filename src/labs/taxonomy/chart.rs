@@ -3,7 +3,7 @@ use egui::{RichText, Ui, vec2};
 use super::state::{Part, REACH};
 use super::words::{self, KINDS};
 use super::{TaxonomyLab, cards, matrix, of_kind};
-use crate::train::taxonomy_job::survey::BATCH;
+use crate::train::taxonomy_job::survey::{BATCH, RUNS};
 use crate::ui::canvas2d::{Canvas2d, View};
 use crate::ui::chips;
 use crate::ui::theme::{Palette, letters};
@@ -33,7 +33,7 @@ pub(super) fn show(lab: &mut TaxonomyLab, ui: &mut Ui) {
     if let Some(family) = chosen {
         lab.choose(family);
     }
-    let times = format!("ms forward / inverse for {BATCH} points");
+    let times = format!("ms forward / inverse for {BATCH} points, median of {RUNS} runs");
     chips::note(ui, &format!("Empty: exactly zero. Grey: exactly one. Small: {times}."));
     ui.add_space(2.0);
     detail(lab, ui);

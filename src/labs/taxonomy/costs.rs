@@ -8,7 +8,7 @@ use crate::flows::{Family, Jacobian};
 use crate::graph::Direction;
 use crate::train::taxonomy_job::TaxonomySnapshot;
 use crate::train::taxonomy_job::express::{DATA, STEPS};
-use crate::train::taxonomy_job::survey::{self, BATCH};
+use crate::train::taxonomy_job::survey::{self, BATCH, RUNS};
 use crate::train::taxonomy_job::sweeps::{POINTS, Sweeps};
 use crate::ui::chips;
 use crate::ui::theme::{Palette, letters};
@@ -23,7 +23,11 @@ pub(super) fn show(lab: &mut TaxonomyLab, ui: &mut Ui) {
     let families: Vec<Family> = of_kind(Jacobian::Autoregressive).collect();
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing = vec2(14.0, 1.0);
-        ui.label(RichText::new(format!("Milliseconds for {BATCH} points, D = {}, a logarithmic length", lab.state.dim)).small());
+        let known = || families.iter().filter_map(|&family| lab.measured(family));
+        let (runs, machine) = (known().map(|m| m.runs).min().unwrap_or(RUNS), known().find_map(|m| m.machine.as_deref()));
+        let taken = words::median_of(runs, machine);
+        let what = format!("Milliseconds for {BATCH} points, {taken}, D = {}, a logarithmic length", lab.state.dim);
+        ui.label(RichText::new(what).small());
         chips::legend(ui, palette.seen, "forward, x to z: a density");
         chips::legend(ui, palette.now, "inverse, z to x: a sample");
         let learned = format!("one layer: {} above the entropy of {} after {STEPS} steps", lab.look.units.name(), DATA.title());
@@ -94,9 +98,10 @@ fn row(lab: &TaxonomyLab, ui: &mut Ui, family: Family, (least, most): (f64, f64)
         painter.text(at, Align2::RIGHT_CENTER, text, small, palette.base);
     }
     let told = format!(
-        "{}: {} layers. Error: how far a coordinate comes back from where it was, at most, divided by 1 + |x|, in single precision.",
+        "{}: {} layers. Times: {}. Error: how far a coordinate comes back from where it was, at most, divided by 1 + |x|, in single precision.",
         family.title(),
-        measured.config.layers
+        measured.config.layers,
+        words::median_of(measured.runs, measured.machine.as_deref())
     );
     response.on_hover_text(told).clicked()
 }
@@ -165,12 +170,13 @@ fn sweeps(lab: &TaxonomyLab, ui: &mut Ui, families: &[Family]) {
     let sentence = match known.iter().find(|(i, _)| *i == chosen) {
         Some((_, watched)) => format!(
             "Largest error of {POINTS} points against sweeps, in double precision. {}: after {dim} sweeps {}, by dimension {}. A sweep takes {} ms, \
-             the {dim} passes by dimension {} ms.",
+             the {dim} passes by dimension {} ms, {}.",
             watched.family.short(),
             words::error(watched.errors[dim]),
             words::error(watched.by_dimension),
             words::milliseconds(watched.milliseconds[0]),
-            words::milliseconds(watched.milliseconds[1])
+            words::milliseconds(watched.milliseconds[1]),
+            words::median_of(watched.runs, watched.machine.as_deref())
         ),
         None => "The sweeps are being watched.".into(),
     };

@@ -40,8 +40,10 @@ fn determinant(lab: &TaxonomyLab, ui: &mut Ui, shared: &Shared) {
 
 fn costs(lab: &TaxonomyLab, ui: &mut Ui, shared: &Shared) {
     let palette = Palette::of(ui);
-    chips::section(ui, "What it costs here", &format!("{BATCH} points"));
-    let Some(measured) = lab.measured(lab.state.family) else {
+    let measured = lab.measured(lab.state.family);
+    let taken = measured.map_or_else(String::new, |m| format!(", {}", words::median_of(m.runs, m.machine.as_deref())));
+    chips::section(ui, "What it costs here", &format!("{BATCH} points{taken}"));
+    let Some(measured) = measured else {
         chips::note(ui, "Being measured.");
         return;
     };

@@ -152,7 +152,9 @@ fn curves(ui: &mut Ui, race: &RaceView, shared: &Shared) {
                 plot.hline(HLine::new("entropy", 0.0).color(palette.base).width(1.2).style(LineStyle::dashed_loose()));
             }
             for (place, racer) in race.contestants.iter().enumerate() {
-                let points: Vec<[f64; 2]> = racer.curve.iter().map(|p| [p[0], unit.convert(p[1] - floor.unwrap_or(0.0))]).collect();
+                // A score that is no number has no place in the plot.
+                let scores = racer.curve.iter().filter(|p| p[1].is_finite());
+                let points: Vec<[f64; 2]> = scores.map(|p| [p[0], unit.convert(p[1] - floor.unwrap_or(0.0))]).collect();
                 plot.line(Line::new(racer.family.short(), PlotPoints::from(points)).color(mark(place).0).width(2.2));
             }
         });

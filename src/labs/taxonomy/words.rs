@@ -3,6 +3,7 @@
 use super::TaxonomyLab;
 use crate::flows::{Config, Family, Inversion, Jacobian};
 use crate::graph::Direction;
+use crate::labs::times::taken;
 use crate::train::taxonomy_job::pattern::Shape;
 use crate::train::taxonomy_job::survey;
 use crate::ui::units::number;
@@ -61,6 +62,11 @@ pub(super) fn milliseconds(time: f64) -> String {
             0
         },
     )
+}
+
+/// How times were taken, and where if not here.
+pub(super) fn median_of(runs: usize, machine: Option<&str>) -> String {
+    taken(&format!("median of {runs} runs"), machine)
 }
 
 /// An error as a power of ten: `2.1e-7`, or 0.

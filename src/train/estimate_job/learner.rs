@@ -8,7 +8,7 @@ use crate::data::Toy;
 use crate::exec::{BackendChoice, BackendInfo, ProgramId, Session, open_session};
 use crate::flows::{self, Config, Family};
 use crate::graph::Reuse;
-use crate::train::curve::Curve;
+use crate::train::curve::{Curve, KeptCurve};
 use crate::train::{Adam, FORMAT_VERSION, Fit, Lesson, Model, PointData, RateSchedule, Source, TrainError, Training, Weights};
 
 /// Points of a step.
@@ -25,6 +25,13 @@ pub(super) struct Learner {
     curve: Curve,
     density: Arc<Vec<f32>>,
     version: u64,
+}
+
+/// What a file holds of one, checked in full.
+pub(super) struct Read {
+    weights: Weights,
+    seconds: f64,
+    curve: Curve,
 }
 
 impl Learner {
@@ -64,18 +71,27 @@ impl Learner {
     /// A lost device.
     pub(super) fn weights(&mut self) -> Result<Weights, TrainError> {
         let mut weights = self.fit.weights()?;
-        weights.keep(&(self.seconds, &self.curve));
+        weights.keep(&(self.seconds, self.curve.kept()));
         Ok(weights)
     }
 
-    /// Goes on from such weights.
+    /// Reads such weights; nothing is changed yet.
     ///
     /// # Errors
-    /// Weights of another flow; everything stays as it was.
-    pub(super) fn take(&mut self, weights: &Weights) -> Result<(), TrainError> {
-        let (seconds, curve) = weights.kept()?;
-        self.fit.load(weights)?;
-        (self.seconds, self.curve) = (seconds, curve);
+    /// Weights of another flow, a curve that is none.
+    pub(super) fn read(&self, weights: Weights) -> Result<Read, TrainError> {
+        let (seconds, curve): (f64, KeptCurve) = weights.kept()?;
+        self.fit.check(&weights)?;
+        Ok(Read { weights, seconds, curve: Curve::of(&curve)? })
+    }
+
+    /// Goes on from what was read.
+    ///
+    /// # Errors
+    /// A device that fails.
+    pub(super) fn take(&mut self, read: Read) -> Result<(), TrainError> {
+        self.fit.load(&read.weights)?;
+        (self.seconds, self.curve) = (read.seconds, read.curve);
         Ok(())
     }
 

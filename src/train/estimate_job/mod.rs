@@ -21,7 +21,7 @@ pub use self::snapshot::{
     Accuracy, EstimateSnapshot, GRID, ITERATIONS, LearnerView, MOMENTS, MOST_TERMS, MotionView, PROBES, REACH, REPEATS, SOLVES, SPINS,
     SeriesView, TRAVELLERS,
 };
-use super::{Activity, Event, Job, Lesson, Publisher, TrainError, Weights};
+use super::{Activity, Job, Lesson, Publisher, TrainError, Weights};
 use crate::data::Toy;
 use crate::exec::BackendChoice;
 use crate::flows::{Config, Family};
@@ -191,8 +191,11 @@ impl EstimateJob {
         if toy != self.toy {
             return Err(TrainError::WrongWeights { reason: format!("they have learned {}", toy.title()) });
         }
-        self.residual.take(&weights.part(RESIDUAL))?;
-        self.continuous.take(&weights.part(CONTINUOUS))?;
+        // Both are read before either is taken: a wrong part leaves everything as it was.
+        let residual = self.residual.read(weights.part(RESIDUAL))?;
+        let continuous = self.continuous.read(weights.part(CONTINUOUS))?;
+        self.residual.take(residual)?;
+        self.continuous.take(continuous)?;
         (self.stale, self.anew) = ([true; 2], true);
         Ok(())
     }
@@ -253,13 +256,6 @@ impl EstimateJob {
     }
 }
 
-/// Says what went wrong with a file.
-fn tell(outcome: Result<(), TrainError>, out: &mut Publisher<EstimateSnapshot>) {
-    if let Err(error) = outcome {
-        out.event(Event::Warning(error.to_string()));
-    }
-}
-
 /// The two flows.
 fn pair(seed: u64, toy: Toy, backend: (BackendChoice, usize)) -> Result<[Learner; 2], TrainError> {
     Ok([Learner::new(Which::Residual.config(), toy, seed, backend)?, Learner::new(Which::Continuous.config(), toy, seed, backend)?])
@@ -286,8 +282,8 @@ impl Job for EstimateJob {
                 self.stale[1] |= look.probe != before.probe;
                 self.anew = true;
             }
-            EstimateCommand::Save(path) => tell(self.weights().and_then(|weights| weights.save(&path)), out),
-            EstimateCommand::Load(path) => tell(self.load(&path), out),
+            EstimateCommand::Save(path) => out.tell(self.weights().and_then(|weights| weights.save(&path))),
+            EstimateCommand::Load(path) => out.tell(self.load(&path)),
         }
     }
 

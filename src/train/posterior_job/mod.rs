@@ -15,7 +15,7 @@ pub use self::snapshot::{
     DepthView, GRID, Held, MEASURED, NOISE_REACH, PlanarLayer, PosteriorSnapshot, REACH, RadialLayer, Reached, SAMPLES, SylvesterLayer,
     TARGET, TargetView,
 };
-use super::{Activity, Event, Job, Publisher, TrainError, Weights};
+use super::{Activity, Job, Publisher, TrainError, Weights};
 use crate::exec::BackendChoice;
 use crate::flows::{Basis, Config, Energy, Family};
 
@@ -232,18 +232,13 @@ impl Job for PosteriorJob {
 
     fn command(&mut self, command: PosteriorCommand, out: &mut Publisher<PosteriorSnapshot>) {
         self.dirty = true;
-        let outcome = match command {
-            PosteriorCommand::Save(path) => self.sampler.weights().and_then(|weights| weights.save(&path)),
+        match command {
+            PosteriorCommand::Save(path) => out.tell(self.sampler.weights().and_then(|weights| weights.save(&path))),
             PosteriorCommand::Load(path) => {
-                Weights::read(&path).and_then(|weights| self.sampler.take(&weights)).map(|()| self.stale = true)
+                let taken = Weights::read(&path).and_then(|weights| self.sampler.take(&weights));
+                out.tell(taken.map(|()| self.stale = true));
             }
-            other => {
-                self.follow(other);
-                Ok(())
-            }
-        };
-        if let Err(error) = outcome {
-            out.event(Event::Warning(error.to_string()));
+            other => self.follow(other),
         }
     }
 

@@ -16,7 +16,7 @@ use crate::data::noise;
 use crate::exec::{BackendChoice, BackendInfo, ProgramId, Session, open_session};
 use crate::flows::{self, Config, Energy};
 use crate::graph::{Builder, Direction, Graph, GraphError, Mode, Reuse};
-use crate::train::curve::Curve;
+use crate::train::curve::{Curve, KeptCurve, Rows};
 use crate::train::{Adam, TrainError, Weights, initial_weights, minimise};
 
 /// Points of a step.
@@ -28,6 +28,9 @@ const TEMPERING: f64 = 1_500.0;
 const BACK: usize = 512;
 /// Streams of the generator: step t draws from stream t + 1.
 const MEASURE_STREAM: u64 = u64::MAX;
+/// The ELBO is measured after so many steps, and later after this part of the steps so far: a curve of a million steps has 350 points.
+const MEASURE_EVERY: f64 = 50.0;
+const MEASURE_GROWTH: f64 = 0.02;
 
 /// One training step: inputs `x [B,2]`, the noise, `beta [1]`, and `hyper`; the loss is `mean(ln q + beta U)`.
 ///
@@ -73,8 +76,8 @@ fn record(b: &mut Builder, config: &Config, energy: &Energy, batch: usize) -> (c
 struct Kept {
     look: Look,
     seconds: f64,
-    train: Curve,
-    elbo: Vec<[f64; 3]>,
+    train: KeptCurve,
+    elbo: Rows,
 }
 
 /// The flow with its programs.
@@ -138,8 +141,11 @@ impl Sampler {
         })
     }
 
-    /// One update.
+    /// One update, and before it the ELBO where its curve wants a point.
     pub(super) fn advance(&mut self) -> Result<(), TrainError> {
+        if self.elbo.last().is_none_or(|row| self.step as f64 >= next_measured(row[0])) {
+            self.measure()?;
+        }
         let begin = Instant::now();
         let adam = Adam { rate: self.look.kind.rate(), clip: 5.0, ..Adam::default() };
         let hyper = adam.slots(self.step + 1, 1.0);
@@ -163,18 +169,31 @@ impl Sampler {
         Ok(None)
     }
 
+    /// Measures the ELBO on the noise that is always the same, which it gives back.
+    fn measure(&mut self) -> Result<Vec<f32>, TrainError> {
+        let v = noise::normals(self.seed, MEASURE_STREAM, 2 * MEASURED);
+        self.session.run(self.sampling, &[("x", &v)])?;
+        let log_q = self.session.read_output(self.sampling, "log_q")?;
+        let energy = self.session.read_output(self.sampling, "energy")?;
+        let free: Vec<f64> = log_q.iter().zip(&energy).map(|(q, u)| f64::from(*q) + f64::from(*u)).collect();
+        let spread = crate::train::estimate_job::series::Spread::of(&free);
+        let step = self.step as f64;
+        self.elbo.retain(|row| row[0] < step);
+        // The newest measurement is always there; one that pictures asked for makes room for the next.
+        if let [.., before, last] = self.elbo[..]
+            && last[0] < next_measured(before[0])
+        {
+            self.elbo.pop();
+        }
+        self.elbo.push([step, -spread.mean, spread.error]);
+        Ok(v)
+    }
+
     /// Measures the ELBO and the way back, and makes the pictures after every layer.
     pub(super) fn see(&mut self) -> Result<Vec<DepthView>, TrainError> {
         let stages = self.config.stages();
-        let v = noise::normals(self.seed, MEASURE_STREAM, 2 * MEASURED);
-        self.session.run(self.sampling, &[("x", &v)])?;
+        let v = self.measure()?;
         let read = |session: &mut dyn Session, program, name: &str| session.read_output(program, name);
-        let log_q = read(self.session.as_mut(), self.sampling, "log_q")?;
-        let energy = read(self.session.as_mut(), self.sampling, "energy")?;
-        let free: Vec<f64> = log_q.iter().zip(&energy).map(|(q, u)| f64::from(*q) + f64::from(*u)).collect();
-        let spread = crate::train::estimate_job::series::Spread::of(&free);
-        self.elbo.retain(|row| row[0] < self.step as f64);
-        self.elbo.push([self.step as f64, -spread.mean, spread.error]);
         let mut depths = vec![DepthView::default(); stages + 1];
         for (k, depth) in depths.iter_mut().enumerate() {
             let points = read(self.session.as_mut(), self.sampling, &format!("point.{k}"))?;
@@ -259,8 +278,7 @@ impl Sampler {
     pub(super) fn weights(&mut self) -> Result<Weights, TrainError> {
         let mut weights = Weights::from_session(self.session.as_mut(), &self.training.0)?;
         weights.metadata.insert("step".into(), self.step.to_string());
-        let finite = self.elbo.iter().filter(|row| row.iter().all(|v| v.is_finite())).copied().collect();
-        weights.keep(&Kept { look: self.look.clone(), seconds: self.seconds, train: self.train.clone(), elbo: finite });
+        weights.keep(&Kept { look: self.look.clone(), seconds: self.seconds, train: self.train.kept(), elbo: Rows::of(&self.elbo) });
         Ok(weights)
     }
 
@@ -274,6 +292,7 @@ impl Sampler {
             let reason = format!("they are of {} {} layers or of another target", kept.look.layers, kept.look.kind.title());
             return Err(TrainError::WrongWeights { reason });
         }
+        let (train, elbo) = (Curve::of(&kept.train)?, kept.elbo.points()?);
         weights.write_to(self.session.as_mut(), &self.training.0)?;
         // What is still in flight belongs to the weights that were.
         if let Some(parameter) = self.training.0.parameters().first() {
@@ -281,7 +300,7 @@ impl Sampler {
         }
         self.session.losses();
         (self.step, self.reported) = (weights.step(), weights.step());
-        (self.seconds, self.train, self.elbo) = (kept.seconds, kept.train, kept.elbo);
+        (self.seconds, self.train, self.elbo) = (kept.seconds, train, elbo);
         Ok(())
     }
 
@@ -307,6 +326,11 @@ impl Sampler {
     pub(super) fn backend(&self) -> BackendInfo {
         self.session.backend()
     }
+}
+
+/// The step at which the ELBO is due after it was measured at this one.
+fn next_measured(step: f64) -> f64 {
+    step + (MEASURE_GROWTH * step).max(MEASURE_EVERY)
 }
 
 /// Area of the bent cell with this first corner: half of the cross product of its diagonals.
@@ -379,6 +403,9 @@ mod tests {
             sampler.advance().unwrap();
         }
         assert_eq!(sampler.collect().unwrap(), None);
+        // The curve has its points whether or not anybody looked meanwhile.
+        let steps: Vec<f64> = sampler.curves().1.iter().map(|row| row[0]).collect();
+        assert_eq!(steps, (0..36).map(|k| f64::from(50 * k)).collect::<Vec<_>>());
         let depths = sampler.see().unwrap();
         let after = sampler.reached(log_z);
         assert!(after.gap > -4.0 * after.error, "the ELBO is a lower bound: {after:?}");

@@ -7,8 +7,8 @@ use crate::data::noise;
 use crate::data::rain::Rain;
 use crate::exec::{BackendChoice, BackendInfo, open_session};
 use crate::train::cpu_model::CpuModel;
-use crate::train::curve::Curve;
-use crate::train::{Fit, ImageData, Lesson, Model, Score, Scorer, Source, TrainError};
+use crate::train::curve::{Curve, KeptCurve, Rows};
+use crate::train::{Fit, ImageData, Lesson, Model, Score, Scorer, Source, TrainError, Weights};
 
 /// Images of a scoring chunk.
 const CHUNK: usize = 20;
@@ -27,6 +27,14 @@ pub(super) struct Racer {
     sample: Arc<Vec<u8>>,
     values: Option<Arc<LayerValues>>,
     wiring: Wiring,
+}
+
+/// What a file holds of one, checked in full.
+pub(super) struct Read {
+    weights: Weights,
+    seconds: f64,
+    train: Curve,
+    test: Vec<[f64; 2]>,
 }
 
 impl Racer {
@@ -92,6 +100,41 @@ impl Racer {
         for (step, nats) in self.fit.losses()? {
             self.train.push(step, f64::from(nats));
         }
+        Ok(())
+    }
+
+    /// Its name in a file of weights.
+    pub(super) fn name(&self) -> String {
+        self.fit.lesson().name.clone()
+    }
+
+    /// The values with the optimiser's, and the time and the curves that led there.
+    ///
+    /// # Errors
+    /// A lost device.
+    pub(super) fn weights(&mut self) -> Result<Weights, TrainError> {
+        let mut weights = self.fit.weights()?;
+        weights.keep(&(self.seconds, self.train.kept(), Rows::of(&self.test)));
+        Ok(weights)
+    }
+
+    /// Reads such weights; nothing is changed yet.
+    ///
+    /// # Errors
+    /// Weights of another model, curves that are none.
+    pub(super) fn read(&self, weights: Weights) -> Result<Read, TrainError> {
+        let (seconds, train, test): (f64, KeptCurve, Rows) = weights.kept()?;
+        self.fit.check(&weights)?;
+        Ok(Read { weights, seconds, train: Curve::of(&train)?, test: test.points()? })
+    }
+
+    /// Goes on from what was read; it is scored anew.
+    ///
+    /// # Errors
+    /// A device that fails.
+    pub(super) fn take(&mut self, read: Read) -> Result<(), TrainError> {
+        self.fit.load(&read.weights)?;
+        (self.seconds, self.train, self.test, self.score) = (read.seconds, read.train, read.test, None);
         Ok(())
     }
 

@@ -9,6 +9,7 @@ use crate::exec::ProgramId;
 use crate::exec::cpu::CpuSession;
 use crate::flows::{self, Config};
 use crate::graph::Reuse;
+use crate::train::curve::Rows;
 use crate::train::{Fit, Lesson, Model, PointData, PointSource, RateSchedule, Score, Source, TrainError, Weights};
 
 /// Side of a density picture in cells.
@@ -36,6 +37,13 @@ pub(super) struct Contestant {
     density: Arc<Vec<f32>>,
     version: u64,
     pub(super) stopped: Option<String>,
+}
+
+/// What a file holds of one, checked in full.
+pub(super) struct Read {
+    weights: Weights,
+    seconds: f64,
+    curve: Vec<[f64; 2]>,
 }
 
 impl Contestant {
@@ -82,18 +90,27 @@ impl Contestant {
     /// A device that fails.
     pub(super) fn weights(&mut self) -> Result<Weights, TrainError> {
         let mut weights = self.fit.weights()?;
-        weights.keep(&(self.seconds, &self.curve));
+        weights.keep(&(self.seconds, Rows::of(&self.curve)));
         Ok(weights)
     }
 
-    /// Goes on from such weights; it is scored anew.
+    /// Reads such weights; nothing is changed yet.
     ///
     /// # Errors
-    /// Weights of another family; everything stays as it was.
-    pub(super) fn take(&mut self, weights: &Weights) -> Result<(), TrainError> {
-        let (seconds, curve) = weights.kept()?;
-        self.fit.load(weights)?;
-        (self.seconds, self.curve, self.scored, self.stopped) = (seconds, curve, None, None);
+    /// Weights of another family, a curve that is none.
+    pub(super) fn read(&self, weights: Weights) -> Result<Read, TrainError> {
+        let (seconds, curve): (f64, Rows) = weights.kept()?;
+        self.fit.check(&weights)?;
+        Ok(Read { weights, seconds, curve: curve.points()? })
+    }
+
+    /// Goes on from what was read; it is scored anew.
+    ///
+    /// # Errors
+    /// A device that fails.
+    pub(super) fn take(&mut self, read: Read) -> Result<(), TrainError> {
+        self.fit.load(&read.weights)?;
+        (self.seconds, self.curve, self.scored, self.stopped) = (read.seconds, read.curve, None, None);
         Ok(())
     }
 

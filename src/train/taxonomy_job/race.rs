@@ -103,17 +103,17 @@ impl Race {
     /// Goes on from such a file.
     ///
     /// # Errors
-    /// Another race's; everything stays as it was up to the first family that is not in it.
+    /// Another race's; everything stays as it was.
     pub(super) fn load(&mut self, path: &Path) -> Result<(), TrainError> {
         let weights = Weights::read(path)?;
         let data: PointData = weights.kept()?;
         if data != self.data {
             return Err(TrainError::WrongWeights { reason: format!("they have learned {}", data.title()) });
         }
-        for contestant in &mut self.contestants {
-            contestant.take(&weights.part(&contestant.name()))?;
-        }
-        Ok(())
+        // All are read before the first is taken.
+        let read = self.contestants.iter().map(|contestant| contestant.read(weights.part(&contestant.name())));
+        let read: Vec<_> = read.collect::<Result<_, TrainError>>()?;
+        self.contestants.iter_mut().zip(read).try_for_each(|(contestant, read)| contestant.take(read))
     }
 
     /// Whether nobody can learn any more.

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use serde::{Deserialize, Serialize};
+
 use super::weights::{OF_A_FLOW, moved_weights};
 use crate::data::noise;
 use crate::exec::cpu::CpuSession;
@@ -15,17 +17,23 @@ use crate::train::TrainError;
 pub const BATCH: usize = 1024;
 /// Stream of those points.
 const POINTS: u64 = 0x5355_5256_4559;
-/// A time is the median of at most so many runs, and of fewer where they would take longer than this.
-const RUNS: usize = 7;
-const PATIENCE: Duration = Duration::from_millis(250);
+/// A time is the median of so many runs, after one that warms the caches and is not counted. Where a run takes longer than this it is the median
+/// of fewer, the first one among them: it is cold for the smallest part of its time.
+pub const RUNS: usize = 5;
+const RUNS_OF_DEAR: usize = 3;
+const DEAR: Duration = Duration::from_millis(400);
 
 /// A family, measured in its own size with moved weights, in f32 on the processor.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Measured {
     /// Size and shape.
     pub config: Config,
     /// Trained values.
     pub parameters: usize,
+    /// Runs of which every time is the median, at least.
+    pub runs: usize,
+    /// What it was measured on, if not here and now.
+    pub machine: Option<String>,
     /// Milliseconds for the batch: x to z without log-determinants.
     pub points: f64,
     /// x to z with all log-determinants, as a density needs it.
@@ -38,6 +46,14 @@ pub struct Measured {
     pub volume: f64,
     /// Largest minus smallest log-determinant over the batch, nats: 0 where it does not depend on the point.
     pub spread: f64,
+}
+
+impl Measured {
+    /// Whether these are times of this family as it is measured here, and every number is one.
+    pub(super) fn is_of(&self, family: Family, dim: usize) -> bool {
+        let numbers = [self.points, self.forward, self.inverse, self.error, self.volume, self.spread];
+        self.config == config(family, dim) && self.runs > 0 && numbers.iter().all(|v| v.is_finite() && *v >= 0.0)
+    }
 }
 
 /// Evaluations of one layer's map for one batch: passes through its network, steps of a search, velocities.
@@ -67,11 +83,13 @@ pub fn measure(family: Family, dim: usize, seed: u64, threads: usize) -> Result<
     let x = noise::normals(seed ^ POINTS, 0, BATCH * dim);
     let whole = Arc::new(flows::evaluation(&config, BATCH, Direction::Forward)?);
     let weights = moved_weights(&whole, seed, OF_A_FLOW);
-    let time = |graph: &Arc<Graph>, input: &str, values: &[f32]| -> Result<(f64, CpuSession, ProgramId), TrainError> {
+    let mut runs = RUNS;
+    let mut time = |graph: &Arc<Graph>, input: &str, values: &[f32]| -> Result<(f64, CpuSession, ProgramId), TrainError> {
         let mut session = CpuSession::new(threads);
         let program = session.prepare(graph, Reuse::On)?;
         weights.write_to(&mut session, graph)?;
-        let milliseconds = median(&mut session, program, &[(input, values)])?;
+        let (milliseconds, made) = median(|| Ok(session.run(program, &[(input, values)])?))?;
+        runs = runs.min(made);
         Ok((milliseconds, session, program))
     };
     let (points, ..) = time(&Arc::new(points_alone(&config)?), "x", &x)?;
@@ -87,7 +105,7 @@ pub fn measure(family: Family, dim: usize, seed: u64, threads: usize) -> Result<
     let error = x.iter().zip(&back).map(|(x, back)| f64::from((x - back).abs() / (1.0 + x.abs()))).fold(0.0, f64::max);
     let (low, high) = log_det.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), &l| (low.min(l), high.max(l)));
     let (volume, spread) = (low.abs().max(high.abs()), high - low);
-    Ok(Measured { parameters: whole.parameter_count(), config, points, forward, inverse, error, volume, spread })
+    Ok(Measured { parameters: whole.parameter_count(), config, runs, machine: None, points, forward, inverse, error, volume, spread })
 }
 
 /// x to z alone: what no output needs is not run.
@@ -98,22 +116,39 @@ fn points_alone(config: &Config) -> Result<Graph, GraphError> {
     b.finish()
 }
 
-/// Median of some runs, milliseconds; the first run warms the caches and is not counted, unless it alone takes all the time there is.
-fn median(session: &mut CpuSession, program: ProgramId, inputs: &[(&str, &[f32])]) -> Result<f64, TrainError> {
-    let mut run = || -> Result<f64, TrainError> {
+/// Milliseconds of a run, the median of some, and of how many.
+pub(super) fn median(mut run: impl FnMut() -> Result<(), TrainError>) -> Result<(f64, usize), TrainError> {
+    let mut timed = || -> Result<Duration, TrainError> {
         let begin = Instant::now();
-        session.run(program, inputs)?;
-        Ok(1e3 * begin.elapsed().as_secs_f64())
+        run()?;
+        Ok(begin.elapsed())
     };
-    let begin = Instant::now();
-    let first = run()?;
-    if begin.elapsed() > PATIENCE {
-        return Ok(first);
+    let first = timed()?;
+    let (runs, mut times) = if first > DEAR { (RUNS_OF_DEAR, vec![first]) } else { (RUNS, Vec::new()) };
+    while times.len() < runs {
+        times.push(timed()?);
     }
-    let mut times = Vec::new();
-    while times.len() < RUNS && (times.is_empty() || begin.elapsed() < PATIENCE) {
-        times.push(run()?);
+    times.sort();
+    Ok((1e3 * times[runs / 2].as_secs_f64(), runs))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cold_run_and_an_outlier_do_not_count() {
+        // Waits are never shorter than asked for, and the machine may lengthen any of them.
+        let waits = [60, 1, 1, 90, 1, 1];
+        let mut next = waits.into_iter();
+        let mut made = 0;
+        let (median, runs) = median(|| {
+            made += 1;
+            std::thread::sleep(Duration::from_millis(next.next().unwrap()));
+            Ok(())
+        })
+        .unwrap();
+        assert_eq!((made, runs), (RUNS + 1, RUNS), "one more warms up");
+        assert!((1.0..50.0).contains(&median), "{median}");
     }
-    times.sort_by(f64::total_cmp);
-    Ok(times[times.len() / 2])
 }
