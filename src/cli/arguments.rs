@@ -165,7 +165,8 @@ fn size(text: &str) -> Result<(u32, u32), String> {
 pub struct TrainArguments {
     /// A preset (`tractable list`) or a *.tractable.json file
     pub lesson: String,
-    /// Learn from this instead: a CSV of points or of a table, an image, or the name of a data set such as eight-gaussians or penguins
+    /// Learn from this instead: a CSV of points (x and y, longitude and latitude, two columns without names) or of a table (any other columns), an
+    /// image, or the name of a data set such as eight-gaussians or penguins
     #[arg(long, value_name = "FILE")]
     pub data: Option<PathBuf>,
     /// For a flow's lesson: another family, in a size that suits it (maf, planar, rq-spline, ffjord, ...)
@@ -174,7 +175,8 @@ pub struct TrainArguments {
     /// For a flow's lesson: another number of layers
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=32))]
     pub layers: Option<u32>,
-    /// For a flow's lesson: learn the points given their class (moons, Gaussians, colours of a drawing, a column of a table)
+    /// For a flow's lesson: learn the points given their class (moons, Gaussians, colours of a drawing; of a table the column named class, label,
+    /// species or target, else its only column of 2 to 8 names)
     #[arg(long)]
     pub by_class: bool,
     /// Make this many updates [default: as many as the lesson lacks]

@@ -29,8 +29,8 @@ pub(super) fn open(name: &str, common: &Common) -> anyhow::Result<Lesson> {
     Ok(lesson)
 }
 
-/// Opens the lesson's data, or the person's in its place; the lesson then names them. Columns of a table are standardised as those that the
-/// weights were trained on.
+/// Opens the lesson's data, or the person's in its place; the lesson then names them, in its title too. Columns of a table are standardised as those
+/// that the weights were trained on.
 pub(super) fn source(lesson: &mut Lesson, data: Option<&Path>, weights: Option<&Weights>) -> anyhow::Result<Source> {
     if let Some(path) = data {
         match &mut lesson.model {
@@ -38,7 +38,10 @@ pub(super) fn source(lesson: &mut Lesson, data: Option<&Path>, weights: Option<&
             Model::CausalStack { data, .. } => {
                 bail!("Expected no data, because this lesson has its own ({}), found {}; leave --data out.", data.title(), path.display())
             }
-            Model::Realnvp { data, .. } => *data = points(path)?,
+            Model::Realnvp { data, .. } => {
+                *data = points(path, weights)?;
+                lesson.title = titled(&lesson.title, &data.title());
+            }
         }
     }
     let standard = weights.and_then(Weights::standard);
@@ -86,15 +89,16 @@ pub(super) fn test_source(lesson: &mut Lesson, data: Option<&Path>, weights: &We
 pub(super) fn take_dimension(lesson: &mut Lesson, data: Option<&Path>) -> anyhow::Result<()> {
     if let (Model::Realnvp { config, .. }, Some(path)) = (&mut lesson.model, data)
         && config.dim == 2
-        && let PointData::Table { table, .. } = points(path)?
+        && let PointData::Table { table, .. } = points(path, None)?
     {
         config.dim = Table::open(&table)?.dim();
     }
     Ok(())
 }
 
-/// A file of points, or the name of a toy or a shipped drawing.
-fn points(path: &Path) -> anyhow::Result<PointData> {
+/// A file of points or a table, or the name of a toy, a shipped drawing or table. Weights that learned a file as points of the plane take another
+/// one so, whatever its columns are called.
+fn points(path: &Path, weights: Option<&Weights>) -> anyhow::Result<PointData> {
     let name = path.to_string_lossy();
     if !path.exists() {
         if let Ok(toy) = Toy::from_name(&name) {
@@ -123,10 +127,26 @@ fn points(path: &Path) -> anyhow::Result<PointData> {
     }
     // Absolute, so that the lesson inside the weights still finds it from another folder.
     let absolute = std::path::absolute(path).unwrap_or_else(|_| path.into());
-    if table::wide_columns(path)?.is_some() {
+    let as_points = matches!(weights.and_then(learned), Some(Lesson { model: Model::Realnvp { data: PointData::File { .. }, .. }, .. }));
+    if !as_points && table::table_columns(path)?.is_some() {
         return Ok(PointData::Table { table: absolute, columns: None });
     }
     Ok(PointData::File { path: absolute })
+}
+
+/// The title of a lesson on other data: what stands before its own.
+fn titled(title: &str, data: &str) -> String {
+    format!("{} on {data}", title.split_once(" on ").map_or(title, |(model, _)| model))
+}
+
+/// What is fitted to what, where a title may say so already.
+pub(super) fn subject(lesson: &Lesson, data: &str) -> String {
+    if lesson.title.contains(" on ") { lesson.title.clone() } else { titled(&lesson.title, data) }
+}
+
+/// The lesson that weights were trained in.
+pub(super) fn learned(weights: &Weights) -> Option<Lesson> {
+    serde_json::from_str(weights.metadata.get("lesson")?).ok()
 }
 
 /// Title of what a lesson learns from.
@@ -165,13 +185,13 @@ pub(super) fn check_classes(lesson: &Lesson, source: &Source) -> anyhow::Result<
 
 /// Takes the architecture that the weights of a flow were trained with: the lesson's own may have been replaced by `--family` or `--layers`.
 pub(super) fn as_trained(lesson: &mut Lesson, weights: &Weights) {
-    let trained = weights.metadata.get("lesson").and_then(|text| serde_json::from_str::<Lesson>(text).ok());
-    if let (Model::Realnvp { config, data }, Some(Model::Realnvp { config: other, data: learned })) =
-        (&mut lesson.model, trained.map(|lesson| lesson.model))
+    if let (Model::Realnvp { config, data }, Some(Lesson { title, model: Model::Realnvp { config: other, data: known }, .. })) =
+        (&mut lesson.model, learned(weights))
     {
-        if config.dim != other.dim {
-            // The lesson's own points have another number of coordinates.
-            *data = learned;
+        if config.dim != other.dim || matches!(known, PointData::Table { .. }) {
+            // The lesson's own points have another number of coordinates, or other units.
+            *data = known;
+            lesson.title = title;
         }
         *config = other;
     }

@@ -39,6 +39,9 @@ pub(super) fn sample(arguments: &SampleArguments, common: &Common) -> anyhow::Re
     arguments.out.as_deref().map(format).transpose()?;
     let weights = lesson::weights(&lesson, arguments.weights.as_deref())?;
     lesson::as_trained(&mut lesson, &weights);
+    if let Some(trained) = lesson::learned(&weights) {
+        lesson.title = trained.title;
+    }
     let plane_or_picture = !matches!(&lesson.model, Model::Realnvp { config, .. } if config.dim > 2);
     let ending = if plane_or_picture { "png" } else { "csv" };
     let out = arguments.out.clone().unwrap_or_else(|| PathBuf::from(format!("{}-samples.{ending}", lesson.name)));
@@ -135,6 +138,7 @@ pub(super) fn sample(arguments: &SampleArguments, common: &Common) -> anyhow::Re
             let classes = classes(arguments.class, config.classes, count, &weights, lesson.seed);
             let (points, log_prob) = plane.inverse(&Examples::new(z, config.dim, &classes))?;
             let seconds = begin.elapsed().as_secs_f64();
+            let standard = weights.standard().filter(|standard| standard.mean.len() == config.dim);
             match format {
                 Format::Png => {
                     let mut sheet = picture::ground(SIDE);
@@ -147,18 +151,20 @@ pub(super) fn sample(arguments: &SampleArguments, common: &Common) -> anyhow::Re
                     }
                     sheet.save(&out)?;
                 }
-                Format::Csv => {
-                    write_atomic(&out, point_table(config.dim, &points, &classes, &log_prob, weights.standard().as_ref()).as_bytes())?
-                }
+                Format::Csv => write_atomic(&out, point_table(config.dim, &points, &classes, &log_prob, standard.as_ref()).as_bytes())?,
             }
             let mean = -log_prob.iter().map(|&l| f64::from(l)).sum::<f64>() / count as f64;
             let backend = plane.backend();
-            let json = json!({
+            let mut json = json!({
                 "lesson": lesson.name, "step": step, "seed": lesson.seed, "count": count, "temperature": arguments.temperature,
                 "nats": mean, "seconds": seconds, "points_per_s": count as f64 / seconds.max(1e-9), "out": out,
                 "backend": backend.backend, "adapter": backend.adapter, "threads": backend.threads,
             });
-            let text = format!("{} at step {step}: {count} points\nprice  {mean:.4} nats a point\nsaved  {}", lesson.title, out.display());
+            let own = standard.map(|standard| mean - standard.log_det());
+            json["nats_own_units"] = json!(own);
+            let own = own.map(|own| format!(" ({own:.4} in the table's own units)")).unwrap_or_default();
+            let text =
+                format!("{} at step {step}: {count} points\nprice  {mean:.4} nats a point{own}\nsaved  {}", lesson.title, out.display());
             Ok(Report { json, text })
         }
     }
@@ -192,10 +198,9 @@ fn method_name(method: Method) -> &'static str {
     }
 }
 
-/// One row a point: its coordinates, in the units of the table that was learned from where it was one, its class, and `ln p` (given the class) in
-/// the flow's own units.
+/// One row a point: its coordinates, its class, and `ln p` (given the class). Both are in the units of the table that was learned from where it was
+/// one, `ln p_X(x) = ln p_Z(z) - sum_d ln scale_d`, else in the flow's own. Every number is written as short as it comes back exactly.
 fn point_table(dim: usize, points: &[f32], classes: &[u8], log_prob: &[f32], standard: Option<&Standard>) -> String {
-    let standard = standard.filter(|standard| standard.mean.len() == dim);
     let mut table = match standard {
         Some(standard) => standard.columns.iter().map(|name| quoted(name)).collect::<Vec<_>>().join(","),
         None if dim == 2 => "x,y".into(),
@@ -205,14 +210,17 @@ fn point_table(dim: usize, points: &[f32], classes: &[u8], log_prob: &[f32], sta
     for (i, (point, log_p)) in points.chunks_exact(dim).zip(log_prob).enumerate() {
         for (d, &v) in point.iter().enumerate() {
             match standard {
-                Some(standard) => table += &format!("{:.6},", standard.invert(d, v.into())),
+                Some(standard) => table += &format!("{},", standard.invert(d, v.into())),
                 None => table += &format!("{v},"),
             }
         }
         if let Some(class) = classes.get(i) {
             table += &format!("{class},");
         }
-        table += &format!("{log_p}\n");
+        match standard {
+            Some(standard) => table += &format!("{}\n", f64::from(*log_p) + standard.log_det()),
+            None => table += &format!("{log_p}\n"),
+        }
     }
     table
 }

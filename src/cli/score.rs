@@ -25,8 +25,11 @@ pub(super) fn score(arguments: &ScoreArguments, common: &Common) -> anyhow::Resu
     if let (Some(object), serde_json::Value::Object(more)) = (json.as_object_mut(), more) {
         object.extend(more);
     }
-    let mut text = format!("{} at step {}, on {data}\n{}", lesson.title, weights.step(), train::describe(&score));
-    if let Some(found) = train::by_class(session.as_mut(), &lesson.model, &source, lesson.seed)? {
+    let mut text = format!("{} at step {}\n{}", lesson::subject(&lesson, &data), weights.step(), train::describe(&score));
+    let classes = if let Model::Realnvp { config, .. } = &lesson.model { config.classes } else { 0 };
+    // The shares were learned with the weights: the rows that are scored may have others.
+    let shares = weights.class_shares(classes);
+    if let Some(found) = train::by_class(session.as_mut(), &lesson.model, &source, &shares, lesson.seed)? {
         json["by_class"] = json!(found);
         text += &format!("\n{}", train::describe_by_class(&found));
     }

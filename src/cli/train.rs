@@ -9,9 +9,10 @@ use super::balance::{self, Balance};
 use super::lesson;
 use super::progress;
 use super::report::Report;
+use crate::data::table::MOST_CLASSES;
 use crate::exec::Session;
 use crate::flows::Config;
-use crate::train::{ByClass, FRESH_POINTS, Fit, Lesson, Model, Score, Scorer, Source, TrainError, Weights};
+use crate::train::{ByClass, FRESH_POINTS, Fit, Lesson, Model, PointSource, Score, Scorer, Source, TrainError, Weights};
 
 /// How often the weights are saved during a run.
 const SAVE_EVERY: Duration = Duration::from_secs(10);
@@ -48,8 +49,10 @@ pub(super) fn train(arguments: &TrainArguments, common: &Common) -> anyhow::Resu
         Some(weights) if arguments.family.is_none() && arguments.layers.is_none() => lesson::as_trained(&mut lesson, weights),
         Some(_) => {}
         None => {
+            let stated = lesson.model.dimensions();
             lesson::take_dimension(&mut lesson, data)?;
-            if arguments.layers.is_none() {
+            // A depth that somebody has stated for so many columns stays.
+            if arguments.layers.is_none() && (arguments.family.is_some() || lesson.model.dimensions() != stated) {
                 deepen(&mut lesson);
             }
         }
@@ -71,7 +74,7 @@ pub(super) fn train(arguments: &TrainArguments, common: &Common) -> anyhow::Resu
     let score = score(&mut fit)?;
     let balance = balance_of(&mut fit)?;
     let (model, source) = (fit.lesson().model.clone(), fit.source().clone());
-    let by_class = by_class(fit.session(), &model, &source, lesson.seed)?;
+    let by_class = by_class(fit.session(), &model, &source, &source.class_shares(), lesson.seed)?;
     let steps = fit.step() - run.first;
     let data = lesson::data_title(&lesson, arguments.data.as_deref());
     let note = lesson::note(fit.source());
@@ -95,8 +98,8 @@ pub(super) fn train(arguments: &TrainArguments, common: &Common) -> anyhow::Resu
         sums += &format!("\n{}", describe_by_class(found));
     }
     let text = format!(
-        "{} on {data}: {steps} steps in {seconds:.1} s on the {} ({:.0} steps/s), now at step {}\ntest   {}{}\nsaved  {}",
-        lesson.title,
+        "{}: {steps} steps in {seconds:.1} s on the {} ({:.0} steps/s), now at step {}\ntest   {}{}\nsaved  {}",
+        lesson::subject(&lesson, &data),
         backend.backend.to_uppercase(),
         steps as f64 / seconds.max(1e-9),
         fit.step(),
@@ -121,17 +124,44 @@ fn give_classes(lesson: &mut Lesson, source: &Source) -> anyhow::Result<()> {
     let Model::Realnvp { config, data } = &mut lesson.model else {
         bail!("Expected a lesson of a flow for --by-class, found {}; leave it out or train realnvp.", lesson.name);
     };
+    let texts = candidates(source);
+    if found == 0 && !texts.is_empty() {
+        bail!(
+            "Expected one column of classes for --by-class, found {} in {}, each of which could be it; call one of them `class` in the header.",
+            texts.join(" and "),
+            data.title()
+        );
+    }
     if found == 0 {
-        bail!("Expected points with classes for --by-class, found none in {}; choose other data or leave it out.", data.title());
+        bail!(
+            "Expected points with classes for --by-class, found none in {}; choose data with a column of 2 to {MOST_CLASSES} names, or leave it out.",
+            data.title()
+        );
     }
     config.classes = found;
     config.check().map_err(|what| anyhow::anyhow!("{what}; choose another --family or leave --by-class out."))
 }
 
-/// What a flow given the class says without it; none where it reads no class.
-pub(super) fn by_class(session: &mut dyn Session, model: &Model, source: &Source, seed: u64) -> Result<Option<ByClass>, TrainError> {
+/// Names of the text columns of a table of which each could name classes.
+fn candidates(source: &Source) -> &[String] {
+    match source {
+        Source::Table(table) | Source::Points(PointSource::Table(table)) => &table.prepared().candidates,
+        _ => &[],
+    }
+}
+
+/// What a flow given the class says without it, the classes having these shares; none where it reads no class.
+pub(super) fn by_class(
+    session: &mut dyn Session,
+    model: &Model,
+    source: &Source,
+    shares: &[f64],
+    seed: u64,
+) -> Result<Option<ByClass>, TrainError> {
     match model {
-        Model::Realnvp { config, .. } if config.classes > 0 => ByClass::measure(session, config, source, seed, FRESH_POINTS).map(Some),
+        Model::Realnvp { config, .. } if config.classes > 0 => {
+            ByClass::measure(session, config, source, shares, seed, FRESH_POINTS).map(Some)
+        }
         _ => Ok(None),
     }
 }

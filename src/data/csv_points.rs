@@ -1,4 +1,4 @@
-//! A user's CSV file as points of the plane.
+//! A user's CSV file as points of the plane: two columns that are coordinates of one plane ([`is_plane`](super::table::is_plane)).
 //!
 //! Commas, semicolons (with decimal commas or points), tabs or spaces; with or without a header. The columns named x and y are taken
 //! if there are such, else the first two columns that hold a number in the first row, leaving out a column named index or id where
@@ -32,6 +32,21 @@ impl LoadedPoints {
     /// A sentence for the screen if rows were left out.
     pub fn note(&self) -> Option<String> {
         (self.dropped > 0).then(|| format!("The file has {} rows; {} of them, drawn at random, are used.", self.rows, self.points.len()))
+    }
+
+    /// Whether neither coordinate is the same for all of several points.
+    ///
+    /// # Errors
+    /// The first one that is.
+    pub fn varies(&self) -> Result<(), DataError> {
+        let Some([low, high]) = self.points.bounds().filter(|_| self.points.len() > 1) else { return Ok(()) };
+        match (0..2).find(|&axis| low[axis] == high[axis]) {
+            Some(axis) => {
+                let (column, value) = (self.columns[axis].clone(), low[axis].to_string());
+                Err(DataError::Constant { column, value, rows: self.points.len() })
+            }
+            None => Ok(()),
+        }
     }
 }
 

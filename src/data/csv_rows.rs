@@ -72,9 +72,8 @@ impl Row {
     /// The columns that hold a number in this row; where more than `enough` do, one that only counts the rows is left out.
     pub(super) fn numeric(&self, names: &[String], enough: usize) -> Vec<usize> {
         let mut numeric: Vec<usize> = (0..self.cells.len()).filter(|&c| number(&self.cells[c], self.delimiter).is_some()).collect();
-        let counter = |c: &usize| names.get(*c).is_some_and(|n| ["index", "id", ""].iter().any(|i| n.eq_ignore_ascii_case(i)));
         if numeric.len() > enough
-            && let Some(at) = numeric.iter().position(counter)
+            && let Some(at) = numeric.iter().position(|&c| counts_rows(c, names))
         {
             numeric.remove(at);
         }
@@ -94,30 +93,34 @@ impl Row {
     /// # Errors
     /// As [`Row::number`].
     pub(super) fn precise(&self, column: usize, names: &[String]) -> Result<f64, DataError> {
-        let (row, name) = (self.line, column_name(column, names));
+        let (row, name) = (self.line, || column_name(column, names));
         let Some(cell) = self.cells.get(column) else {
-            return Err(DataError::ShortRow { row, column: name, cells: self.cells.len() });
+            return Err(DataError::ShortRow { row, column: name(), cells: self.cells.len() });
         };
         match number(cell, self.delimiter) {
             Some(v) if (v as f32).is_finite() => Ok(v),
-            Some(_) => Err(DataError::NotFinite { row, column: name, value: shorten(cell) }),
-            None => Err(DataError::TextCell { row, column: name, value: shorten(cell) }),
+            Some(_) => Err(DataError::NotFinite { row, column: name(), value: shorten(cell) }),
+            None => Err(DataError::TextCell { row, column: name(), value: shorten(cell) }),
         }
     }
 
-    /// Whether a cell holds a number.
-    pub(super) fn is_number(&self, column: usize) -> bool {
-        self.cells.get(column).is_some_and(|cell| number(cell, self.delimiter).is_some())
+    /// The number in a cell, if it holds one.
+    pub(super) fn value(&self, column: usize) -> Option<f64> {
+        number(self.cells.get(column)?, self.delimiter)
     }
 
-    /// Digits after the decimal point of a cell as it is written; 15 for one with an exponent.
+    /// The place of the last digit of a cell as it is written, counted after the decimal point: 2 for 234.84, 11 for 2.50e-9, 0 for 1e6.
     pub(super) fn decimals(&self, column: usize) -> usize {
         let cell = self.cells.get(column).map_or("", String::as_str);
-        if cell.contains(['e', 'E']) {
-            return 15;
-        }
-        cell.rsplit_once(['.', ',']).map_or(0, |(_, after)| after.len())
+        let (digits, exponent) = cell.split_once(['e', 'E']).unwrap_or((cell, "0"));
+        let written = digits.rsplit_once(['.', ',']).map_or(0, |(_, after)| after.len());
+        written.saturating_add_signed(-exponent.parse::<isize>().unwrap_or(0))
     }
+}
+
+/// Whether a column only counts the rows, by its name.
+pub(super) fn counts_rows(column: usize, names: &[String]) -> bool {
+    names.get(column).is_some_and(|name| ["index", "id", ""].iter().any(|counter| name.eq_ignore_ascii_case(counter)))
 }
 
 /// The header's name of a column, or its number from 1.

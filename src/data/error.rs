@@ -66,6 +66,25 @@ pub enum DataError {
     /// Training or sampling was asked of an empty set.
     #[error("Expected at least one example to train on, found none; draw points, choose a data set or load a file.")]
     Empty,
+    /// A table in which every row lacks a value.
+    #[error("Expected at least one row without a gap, found none among {rows}; fill the gaps, or leave out the columns that have them.")]
+    OnlyGaps {
+        /// Rows of data in the file.
+        rows: usize,
+    },
+    /// A column that always holds the same number.
+    #[error(
+        "Expected values that differ in column {column}, found {value} in each of {rows} row(s): a density there can grow without bound; leave \
+         that column out, or add rows."
+    )]
+    Constant {
+        /// Header of the column, or its number from 1.
+        column: String,
+        /// The number.
+        value: String,
+        /// Rows of data.
+        rows: usize,
+    },
     /// An array of the wrong shape.
     #[error("Expected {expected}, found {found}; reshape the data.")]
     Shape {

@@ -2,16 +2,20 @@
 //!
 //! A written number is a step of its last decimal wide: 234.84 V stands for what lies between 234.84 and 234.85. So each value gets uniform
 //! noise of one step once, as in the papers that fit such tables (1705.07057, appendix C); without it a density could grow without bound at
-//! the values that repeat. Then every column is moved and scaled to mean 0 and standard deviation 1 over the rows that train.
+//! the values that repeat. Then every column is moved and scaled to mean 0 and standard deviation 1 over the rows that train; two columns that are
+//! coordinates of a plane ([`is_plane`]) by one factor for both, so that its shapes stay what they are.
 
-use std::io::{BufRead, BufReader, Read};
+mod survey;
+
+use std::io::BufRead;
 use std::path::Path;
 
 use rand::seq::SliceRandom;
 use serde::{Deserialize, Serialize};
 
-use super::csv_points::{ROW_CAP, named};
-use super::csv_rows::{Row, column_name, each_row, open};
+use self::survey::{Survey, is_gap};
+use super::csv_points::ROW_CAP;
+use super::csv_rows::{each_row, open};
 use super::noise::{Reservoir, rng, uniforms};
 use super::{DataError, Points};
 
@@ -24,9 +28,11 @@ const LABELS: [&str; 4] = ["label", "class", "species", "target"];
 /// Share of the rows that test, and the seed that chooses them.
 const HELD_OUT: f64 = 0.1;
 const SPLIT_SEED: u64 = 541;
-/// Bytes of a file that hold its header and its first row.
-const BEGINNING: u64 = 1 << 16;
 const NOISE_SEED: u64 = 0x5354_4550;
+/// Further decimals than this say nothing of a number that f32 holds.
+const MOST_DECIMALS: usize = 60;
+/// Names of two columns that are coordinates of one plane.
+const PLANES: [[&str; 2]; 5] = [["x", "y"], ["lon", "lat"], ["long", "lat"], ["lng", "lat"], ["longitude", "latitude"]];
 
 /// Numbers in rows and named columns.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -43,8 +49,14 @@ pub struct Table {
     pub classes: Vec<u8>,
     /// Names of the classes, in the order of their first rows.
     pub class_names: Vec<String>,
+    /// Names of the text columns of which each could name classes, where none of them is called so.
+    pub candidates: Vec<String>,
+    /// Names of the columns that only count the rows: they are left out.
+    pub counters: Vec<String>,
     /// Rows of data in the file.
     pub rows: usize,
+    /// Rows that were left out because a value is missing.
+    pub gaps: usize,
     /// Rows that were left out because there were more than [`ROW_CAP`].
     pub dropped: usize,
 }
@@ -71,6 +83,8 @@ pub struct Prepared {
     pub classes: [Vec<u8>; 2],
     /// Names of the classes.
     pub class_names: Vec<String>,
+    /// Names of the text columns of which each could name classes, where none of them is called so.
+    pub candidates: Vec<String>,
     /// Names of all columns that the file has.
     pub offered: Vec<String>,
     /// How a column comes back to its own units.
@@ -89,8 +103,22 @@ impl Table {
     /// A sentence for each: an unreadable file, text in a cell, NaN or infinity, a short row, no rows, too many columns.
     pub fn open(path: &Path) -> Result<Table, DataError> {
         match path.to_str().and_then(shipped) {
-            Some(text) => read(text.as_bytes(), path),
-            None => read(open(path)?, path),
+            Some(text) => read(|| Ok(text.as_bytes()), path),
+            None => read(|| open(path), path),
+        }
+    }
+
+    /// Whether there is something to learn from in every column.
+    ///
+    /// # Errors
+    /// The first column that holds the same number in every row.
+    pub fn varies(&self) -> Result<(), DataError> {
+        let same = |c: &usize| self.values.iter().skip(*c).step_by(self.dim()).all(|v| *v == self.values[*c]);
+        match (0..self.dim()).find(same) {
+            Some(c) if !self.is_empty() => {
+                Err(DataError::Constant { column: self.columns[c].clone(), value: self.values[c].to_string(), rows: self.len() })
+            }
+            _ => Ok(()),
         }
     }
 
@@ -153,7 +181,10 @@ impl Table {
         let dim = self.dim();
         let noise = uniforms(NOISE_SEED, 0, self.values.len());
         let value = |row: usize, column: usize| self.values[row * dim + column] + self.steps[column] * f64::from(noise[row * dim + column]);
-        let standard = standard.cloned().unwrap_or_else(|| Standard::of(&self.columns, train, value));
+        let standard = standard.cloned().unwrap_or_else(|| {
+            let own = Standard::of(&self.columns, train, value);
+            if self.is_plane() { own.with_one_scale() } else { own }
+        });
         let z = |rows: &[usize]| -> Vec<f32> {
             rows.iter().flat_map(|&row| (0..dim).map(move |c| (row, c))).map(|(row, c)| standard.apply(c, value(row, c)) as f32).collect()
         };
@@ -163,21 +194,40 @@ impl Table {
             test: z(test),
             classes: [classes(train), classes(test)],
             class_names: self.class_names.clone(),
+            candidates: self.candidates.clone(),
             offered: self.offered.clone(),
             note: self.note(&standard),
             standard,
         }
     }
 
+    /// Whether its two columns are coordinates of one plane.
+    fn is_plane(&self) -> bool {
+        is_plane(&self.columns, self.offered.len())
+    }
+
     fn note(&self, standard: &Standard) -> String {
         let mut note = String::new();
+        if self.columns.len() < self.offered.len() {
+            note += &format!("Shown are {} of {} columns: {}. ", self.dim(), self.offered.len(), self.columns.join(" and "));
+        }
         if self.dropped > 0 {
-            note = format!("The file has {} rows; {} of them, drawn at random, are used. ", self.rows, self.len());
+            note += &format!("The file has {} rows; {} of them, drawn at random, are used. ", self.rows, self.len());
+        }
+        if self.gaps > 0 {
+            note += &format!("{} of its {} rows lack a value and are left out. ", self.gaps, self.rows);
+        }
+        for counter in &self.counters {
+            note += &format!("The column {counter} only counts the rows and is left out. ");
+        }
+        if !self.candidates.is_empty() {
+            note += &format!("Classes could be named by {}: call one of these columns class. ", self.candidates.join(" or "));
         }
         let units = self.columns.iter().zip(&standard.mean).zip(&standard.scale);
         let units: Vec<String> = units.map(|((name, mean), scale)| format!("{name} {} (sd {})", short(*mean), short(*scale))).collect();
+        let how = if self.is_plane() { "moved, and divided by one factor so that their shapes stay" } else { "standardised" };
         note + &format!(
-            "Columns are standardised, after uniform noise of their last decimal: 0 stands for {}; nats are in those units.",
+            "Columns are {how}, after uniform noise of their last decimal: 0 stands for {}; nats are in those units.",
             units.join(", ")
         )
     }
@@ -193,6 +243,18 @@ impl Standard {
         Standard { columns: columns.to_vec(), mean, scale }
     }
 
+    /// The same with one scale for all columns, the root of their mean variance.
+    fn with_one_scale(self) -> Standard {
+        let variance = self.scale.iter().map(|scale| scale.powi(2)).sum::<f64>() / self.scale.len().max(1) as f64;
+        Standard { scale: vec![variance.sqrt(); self.scale.len()], ..self }
+    }
+
+    /// `log|det|` of [`apply`](Self::apply) on a row, nats: what is added to a log-density of standardised rows to have that of rows in the
+    /// columns' own units.
+    pub fn log_det(&self) -> f64 {
+        -self.scale.iter().map(|scale| scale.ln()).sum::<f64>()
+    }
+
     /// A value of a column, standardised.
     pub fn apply(&self, column: usize, x: f64) -> f64 {
         (x - self.mean[column]) / self.scale[column]
@@ -201,6 +263,13 @@ impl Standard {
     /// A standardised value in the column's own units.
     pub fn invert(&self, column: usize, z: f64) -> f64 {
         z * self.scale[column] + self.mean[column]
+    }
+
+    /// The same as a note shows it: as many digits as tell a hundredth of the column's scale, and three at least.
+    pub fn shown(&self, column: usize, z: f64) -> String {
+        let value = self.invert(column, z);
+        let above = (value.abs() / self.scale[column]).max(1.0).log10().floor();
+        significant(value, 3 + above.min(12.0) as i32)
     }
 }
 
@@ -217,24 +286,36 @@ impl Prepared {
     }
 }
 
-/// The columns of numbers of a file that is more than points of the plane: it has more than two of them, none named x and y, or a column that
-/// is named as one of classes. None for points of the plane.
+/// Whether two columns are coordinates of one plane, such as a drawing or a map: both are then divided by one factor, so that circles stay
+/// circles. They are if they are named x and y or longitude and latitude, or if they are all that a file without names offers. Two columns with
+/// other names are as those of a wider table: each has its own unit.
+pub fn is_plane(columns: &[String], offered: usize) -> bool {
+    let [a, b] = columns else { return false };
+    let named = |[x, y]: [&str; 2]| [(a, b), (b, a)].iter().any(|(a, b)| a.eq_ignore_ascii_case(x) && b.eq_ignore_ascii_case(y));
+    let without_name = |name: &String| name.bytes().all(|byte| byte.is_ascii_digit());
+    PLANES.into_iter().any(named) || (offered == 2 && without_name(a) && without_name(b))
+}
+
+/// The columns of numbers of a file that is a table: it has more than two of them, none named x and y, or two that are no coordinates of a plane
+/// ([`is_plane`]) or whose rows have classes. None for points of the plane.
 ///
 /// # Errors
 /// A file that cannot be read.
-pub fn wide_columns(path: &Path) -> Result<Option<Vec<String>>, DataError> {
-    let mut found = None;
-    let visit = |row: &Row, names: &[String]| {
-        found.get_or_insert_with(|| {
-            let (columns, _) = numeric(row, names);
-            let wide = (columns.len() > 2 && named(names).is_none()) || (columns.len() == 2 && label(names).is_some());
-            wide.then(|| columns.iter().map(|&c| column_name(c, names)).collect())
-        });
-        Ok(())
+pub fn table_columns(path: &Path) -> Result<Option<Vec<String>>, DataError> {
+    let survey = Survey::of(open(path)?, path)?;
+    Ok(survey.is_table().then(|| survey.columns()))
+}
+
+/// The two columns of a table, a shipped one or a file, that the plane shows first: those that vary. None for points of the plane.
+///
+/// # Errors
+/// A file that cannot be read.
+pub fn first_two(path: &Path) -> Result<Option<[String; 2]>, DataError> {
+    let survey = match path.to_str().and_then(shipped) {
+        Some(text) => Survey::of(text.as_bytes(), path)?,
+        None => Survey::of(open(path)?, path)?,
     };
-    // The first row of data says it.
-    each_row(open(path)?.take(BEGINNING), path, visit)?;
-    Ok(found.flatten())
+    Ok(survey.first_two().filter(|_| survey.is_table()))
 }
 
 fn shipped(name: &str) -> Option<&'static str> {
@@ -247,43 +328,38 @@ fn shipped(name: &str) -> Option<&'static str> {
     }
 }
 
-/// The column that a header names as one of classes.
-fn label(names: &[String]) -> Option<usize> {
-    names.iter().position(|name| LABELS.iter().any(|label| name.eq_ignore_ascii_case(label)))
-}
-
-/// The columns of numbers, by the header and the first row, and the column of classes: one that is so named, else the first that holds text.
-fn numeric(row: &Row, names: &[String]) -> (Vec<usize>, Option<usize>) {
-    let label = label(names).or_else(|| (0..row.cells.len()).find(|&c| !row.is_number(c)));
-    let mut columns = row.numeric(names, 1);
-    columns.retain(|c| Some(*c) != label);
-    (columns, label)
-}
-
-fn read(source: impl BufRead, path: &Path) -> Result<Table, DataError> {
-    let mut chosen: Option<(Vec<usize>, Option<usize>)> = None;
-    let mut decimals = Vec::new();
+/// Reads a table twice: what its columns are, then their values.
+fn read<R: BufRead>(source: impl Fn() -> Result<R, DataError>, path: &Path) -> Result<Table, DataError> {
+    let survey = Survey::of(source()?, path)?;
+    let Some((line, cells)) = survey.first else { return Err(DataError::NoRows) };
+    let columns = &survey.numbers;
+    if columns.len() < 2 {
+        return Err(DataError::TooFewNumbers { row: line, found: columns.len(), columns: cells });
+    }
+    if columns.len() > MOST_COLUMNS {
+        let found = format!("{} in row {line}", columns.len());
+        return Err(DataError::Shape { expected: format!("at most {MOST_COLUMNS} columns of numbers"), found });
+    }
+    let mut decimals = vec![0; columns.len()];
     let mut reservoir = Reservoir::new(ROW_CAP, 0);
-    let mut count = 0;
-    let names = each_row(BufReader::new(source), path, |row, names| {
-        let (columns, label) = chosen.get_or_insert_with(|| numeric(row, names));
-        if columns.len() < 2 {
-            return Err(DataError::TooFewNumbers { row: row.line, found: columns.len(), columns: row.cells.len() });
-        }
-        if columns.len() > MOST_COLUMNS {
-            let found = format!("{} in row {}", columns.len(), row.line);
-            return Err(DataError::Shape { expected: format!("at most {MOST_COLUMNS} columns of numbers"), found });
+    let (mut count, mut gaps) = (0, 0);
+    each_row(source()?, path, |row, names| {
+        count += 1;
+        let class = survey.class.map(|c| row.cells.get(c).cloned().unwrap_or_default());
+        let gap = |c: &usize| row.cells.get(*c).is_some_and(|cell| is_gap(cell));
+        if columns.iter().any(gap) || class.as_deref().is_some_and(is_gap) {
+            gaps += 1;
+            return Ok(());
         }
         let values = columns.iter().map(|&c| row.precise(c, names)).collect::<Result<Vec<f64>, _>>()?;
-        decimals.resize(columns.len(), 0);
-        decimals.iter_mut().zip(columns.iter()).for_each(|(most, &c)| *most = row.decimals(c).max(*most));
-        let class = label.and_then(|c| row.cells.get(c)).cloned().unwrap_or_default();
-        reservoir.offer((values, class));
-        count += 1;
+        decimals.iter_mut().zip(columns).for_each(|(most, &c)| *most = row.decimals(c).max(*most));
+        reservoir.offer((values, class.unwrap_or_default()));
         Ok(())
     })?;
-    let Some((columns, label)) = chosen else { return Err(DataError::NoRows) };
     let (rows, dropped) = reservoir.finish();
+    if rows.is_empty() {
+        return Err(DataError::OnlyGaps { rows: count });
+    }
     let mut class_names: Vec<String> = Vec::new();
     let mut classes = Vec::new();
     let mut values = Vec::with_capacity(rows.len() * columns.len());
@@ -302,18 +378,28 @@ fn read(source: impl BufRead, path: &Path) -> Result<Table, DataError> {
     classes.iter_mut().for_each(|class| *class = order.iter().position(|&old| old == usize::from(*class)).unwrap_or(order.len()) as u8);
     class_names.sort();
     // A column with a text of its own in every row names no classes.
-    if label.is_none() || !(2..=MOST_CLASSES).contains(&class_names.len()) {
+    if survey.class.is_none() || !(2..=MOST_CLASSES).contains(&class_names.len()) {
         (classes, class_names) = (Vec::new(), Vec::new());
     }
-    let columns: Vec<String> = columns.into_iter().map(|c| column_name(c, &names)).collect();
-    let steps = decimals.into_iter().map(|d: usize| 10_f64.powi(-(d.min(15) as i32))).collect();
-    Ok(Table { offered: columns.clone(), columns, values, steps, classes, class_names, rows: count, dropped })
+    let (columns, Survey { candidates, counters, .. }) = (survey.columns(), survey);
+    let steps = decimals.into_iter().map(|d: usize| 10_f64.powi(-(d.min(MOST_DECIMALS) as i32))).collect();
+    Ok(Table { offered: columns.clone(), columns, values, steps, classes, class_names, candidates, counters, rows: count, gaps, dropped })
 }
 
-/// Three or four digits of a number, as a note shows it.
+/// Three digits of a number, or all before its point, as a note shows it.
 fn short(value: f64) -> String {
-    let digits = if value == 0.0 { 0 } else { (2 - value.abs().log10().floor() as i32).clamp(0, 6) };
-    format!("{value:.*}", digits as usize)
+    significant(value, 3)
+}
+
+/// So many digits of a number, and all before its point; with an exponent where it is tiny or huge.
+fn significant(value: f64, digits: i32) -> String {
+    let exponent = if value == 0.0 || !value.is_finite() { 0 } else { value.abs().log10().floor() as i32 };
+    let decimals = (digits - 1 - exponent).max(0) as usize;
+    match exponent {
+        -4..=6 if value == 0.0 => "0".into(),
+        -4..=6 => format!("{value:.decimals$}"),
+        _ => format!("{value:.*e}", (digits - 1).max(0) as usize),
+    }
 }
 
 #[cfg(test)]

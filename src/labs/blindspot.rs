@@ -196,7 +196,7 @@ impl Lab for BlindSpotLab {
             self.work.send(RainCommand::Restart(seed));
         }
         self.work.hear(shared);
-        if self.depth.advance(f64::from(ctx.input(|input| input.stable_dt))) {
+        if self.depth.advance(Shared::passed(ctx)) {
             shared.animate(ctx);
         }
         self.follow();

@@ -182,7 +182,7 @@ impl Lab for ChangeLab {
             self.points = points(self.seed);
         }
         if self.playing {
-            self.advance(f64::from(ctx.input(|input| input.stable_dt)));
+            self.advance(Shared::passed(ctx));
             shared.animate(ctx);
         }
         if !ctx.input(|input| input.pointer.any_down()) {
@@ -248,7 +248,7 @@ impl Lab for ChangeLab {
     }
 
     fn restore(&mut self, patch: &Value, _shared: &mut Shared) -> Result<(), String> {
-        let (patch, times) = without_times::<(String, Vec<Cost>)>(patch)?;
+        let (patch, times) = without_times::<(String, Vec<Cost>)>(patch);
         let state: State = merged(&self.state, &patch)?;
         state.check()?;
         self.state = state;

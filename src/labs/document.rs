@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::explain::Place;
 use super::registry;
 use super::state::{SETTING, understood};
-use crate::data::{Table, write_atomic};
+use crate::data::{table, write_atomic};
 use crate::train::Lesson;
 use crate::ui::theme::Theme;
 use crate::ui::units::Units;
@@ -241,22 +241,25 @@ fn from_value(value: Value) -> Result<Document, String> {
         if on_the_plane(&mut model) {
             // Those of more dimensions fit no flow of the plane.
             document.weights = None;
+            if let (Some(x), Some(y)) = (model["data"]["columns"][0].as_str(), model["data"]["columns"][1].as_str()) {
+                document.title = format!("{} (shown: {x}, {y})", document.title);
+            }
         }
         own_flow(&mut document.view, &model);
     }
     Ok(document)
 }
 
-/// Makes a flow on a table of more columns one on its first two: the window shows the plane. True if it was one.
+/// Makes a flow on a table of more columns one on two of them: the window shows the plane. True if it was one.
 fn on_the_plane(model: &mut Value) -> bool {
     if model.pointer("/config/dim").and_then(Value::as_u64).is_none_or(|dim| dim <= 2) {
         return false;
     }
     model["config"]["dim"] = 2.into();
-    let table = model.pointer("/data/table").and_then(Value::as_str).and_then(|table| Table::open(Path::new(table)).ok());
+    let columns = model.pointer("/data/table").and_then(Value::as_str).and_then(|table| table::first_two(Path::new(table)).ok().flatten());
     // A table that cannot be read is told of where it is opened.
-    if let Some([x, y, ..]) = table.as_ref().map(|table| &table.columns[..]) {
-        model["data"]["columns"] = serde_json::json!([x, y]);
+    if let Some(columns) = columns {
+        model["data"]["columns"] = serde_json::json!(columns);
     }
     true
 }
@@ -302,6 +305,7 @@ mod tests {
         let document = Document::open("power").unwrap();
         assert_eq!(document.view["config"]["dim"], 2);
         assert_eq!(document.view["data"]["columns"], serde_json::json!(["active_power", "voltage"]));
+        assert_eq!(document.title, "Splines on household power, 6 columns (shown: active_power, voltage)");
     }
 
     #[test]

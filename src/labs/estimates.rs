@@ -154,7 +154,7 @@ impl Lab for EstimatesLab {
             // A flow that could not go on has stopped by itself.
             self.state.training &= self.work.snapshot.as_ref().is_none_or(|snapshot| snapshot.error.is_none());
         }
-        if self.walk.advance(f64::from(ctx.input(|input| input.stable_dt))) {
+        if self.walk.advance(Shared::passed(ctx)) {
             shared.animate(ctx);
         }
         self.follow(true);

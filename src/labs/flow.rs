@@ -15,6 +15,7 @@ mod explain;
 mod family;
 mod fields;
 mod files;
+mod fits;
 mod hands;
 mod history;
 mod layer_card;
@@ -293,33 +294,6 @@ impl FlowLab {
         }
     }
 
-    fn choose(&mut self, data: PointData) {
-        self.fit_next = true;
-        if self.asked.0.classes > 0 {
-            // Other classes are another fit.
-            self.new_run();
-        }
-        if let PointData::Drawing { drawing } = &data {
-            self.tools.drawing = drawing.clone();
-        } else {
-            self.tools.leave();
-        }
-        self.source = data.clone();
-        self.send(FlowCommand::Data(data));
-    }
-
-    /// Has the model made anew if another one is wished for.
-    fn follow_wish(&mut self, shared: &mut Shared) {
-        let wish = (self.wish.config.clone(), self.wish.batch);
-        if self.asked != wish && self.snapshot.is_some() {
-            self.new_run();
-            shared.done("Another model: the fit starts anew. Ctrl+Z takes the last one back.");
-            self.unwire();
-            self.send(FlowCommand::Model { config: wish.0.clone(), batch: wish.1 });
-            self.asked = wish;
-        }
-    }
-
     fn train(&mut self, on: bool, shared: &mut Shared) {
         match self.unusable() {
             Some(why) if on => shared.warn(why),
@@ -364,7 +338,7 @@ impl Lab for FlowLab {
             shared.warn(self.unusable().unwrap_or_default());
         }
         self.depth.blocked = self.unusable().is_some();
-        if self.depth.advance(f64::from(ctx.input(|input| input.stable_dt))) {
+        if self.depth.advance(Shared::passed(ctx)) {
             shared.animate(ctx);
         }
     }

@@ -43,6 +43,8 @@ impl Left {
 struct TakenOver {
     folder: PathBuf,
     since: SystemTime,
+    /// Chapters of which it has weights.
+    weights: Vec<String>,
     /// How often this run's session had been written by then.
     writes: u64,
 }
@@ -137,7 +139,8 @@ impl Keeper {
     /// This run goes on with a session. Its folder goes when this run has written all of it again.
     pub fn take_over(&mut self, left: &Left) {
         self.touched = true;
-        self.taken_over.push(TakenOver { folder: left.folder.clone(), since: SystemTime::now(), writes: self.writes });
+        let weights = with_weights(&left.document).map(str::to_owned).collect();
+        self.taken_over.push(TakenOver { folder: left.folder.clone(), since: SystemTime::now(), weights, writes: self.writes });
     }
 
     /// Removes the sessions that this run went on with as soon as it has written all of them again.
@@ -154,7 +157,7 @@ impl Keeper {
         }
     }
 
-    /// Whether all that this run would leave was written after it went on with a session.
+    /// Whether all that this run would leave was written after it went on with a session, and weights of every chapter of which that one has some.
     fn has_all_of(&self, taken: &TakenOver) -> bool {
         if self.writes == taken.writes {
             return false;
@@ -163,6 +166,9 @@ impl Keeper {
         let time = taken.since - Duration::from_millis(20);
         let session = self.folder.join(SESSION);
         let Ok(document) = Document::read(&session) else { return false };
+        if !taken.weights.iter().all(|chapter| with_weights(&document).any(|own| own == chapter)) {
+            return false;
+        }
         written(&session) >= time && document.weights.iter().chain(document.other_weights.values()).all(|file| written(file) >= time)
     }
 
@@ -193,6 +199,12 @@ impl Drop for Keeper {
         self.every = Duration::ZERO;
         self.tidy();
     }
+}
+
+/// The chapters of which a session has weights.
+fn with_weights(document: &Document) -> impl Iterator<Item = &str> {
+    let active = document.weights.is_some().then_some(document.chapter.as_str());
+    active.into_iter().chain(document.other_weights.keys().map(String::as_str))
 }
 
 /// A new folder for this run. A process may have the number of an earlier one, whose session still waits in its folder.
@@ -297,6 +309,30 @@ mod tests {
         left.remove(1).discard();
         drop(keeper);
         assert_eq!(seeds(&Keeper::open(root.path(), EVERY).unwrap().1), [2]);
+    }
+
+    #[test]
+    fn a_session_with_weights_waits_until_they_are_written_again() {
+        let root = tempfile::tempdir().unwrap();
+        let with = |keeper: &Keeper| {
+            std::fs::write(keeper.weights("flow"), "weights").unwrap();
+            Document { chapter: "flow".into(), weights: keeper.weights("flow").file_name().map(Into::into), ..document(1) }
+        };
+        let (mut keeper, _) = Keeper::open(root.path(), EVERY).unwrap();
+        assert!(keeper.keep(&document(0)) && keeper.keep(&with(&keeper)));
+        drop(keeper);
+        for written in [false, true] {
+            let (mut keeper, left) = Keeper::open(root.path(), EVERY).unwrap();
+            let old = left.iter().find(|left| left.document.weights.is_some()).unwrap();
+            keeper.take_over(old);
+            std::thread::sleep(Duration::from_millis(30));
+            assert!(keeper.keep(&Document { chapter: "flow".into(), ..document(2) }));
+            if written {
+                assert!(keeper.keep(&with(&keeper)));
+            }
+            drop(keeper);
+            assert_eq!(old.folder.exists(), !written);
+        }
     }
 
     #[test]

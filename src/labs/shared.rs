@@ -116,6 +116,12 @@ impl Shared {
         self.say(text.into(), Tone::Warning, 9.0);
     }
 
+    /// Seconds since the last frame, a quarter at most: after a pause nothing jumps. Not egui's `stable_dt`, which takes a frame that was asked
+    /// for after a while for one that nothing asked for, and then counts a sixtieth of a second.
+    pub(super) fn passed(ctx: &egui::Context) -> f64 {
+        ctx.input(|input| f64::from(input.unstable_dt)).min(0.25)
+    }
+
     /// Asks for the next frame as soon as the rasteriser may draw one. Call it only while something moves.
     pub fn animate(&self, ctx: &egui::Context) {
         ctx.data_mut(|data| data.insert_temp(animation_id(), true));
@@ -160,5 +166,28 @@ impl Shared {
         if self.toasts.len() > 4 {
             self.toasts.remove(0);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn time_passes_between_frames_that_were_asked_for_after_a_while() {
+        let ctx = egui::Context::default();
+        let frame = |at: f64| {
+            let mut passed = 0.0;
+            let mut output = ctx.run_ui(egui::RawInput { time: Some(at), ..Default::default() }, |ui| {
+                passed = Shared::passed(ui.ctx());
+                ui.ctx().request_repaint_after(Duration::from_millis(110));
+            });
+            output.textures_delta.clear();
+            passed
+        };
+        frame(0.0);
+        frame(0.11);
+        assert!((frame(0.22) - 0.11).abs() < 1e-6);
+        assert_eq!(frame(9.0), 0.25, "nothing jumps after a pause");
     }
 }

@@ -206,7 +206,7 @@ impl Lab for TaxonomyLab {
             self.restart();
         }
         self.work.hear(shared);
-        if self.families.advance(f64::from(ctx.input(|input| input.stable_dt))) {
+        if self.families.advance(Shared::passed(ctx)) {
             shared.animate(ctx);
         }
         self.follow();
@@ -257,7 +257,7 @@ impl Lab for TaxonomyLab {
     }
 
     fn restore(&mut self, patch: &Value, _shared: &mut Shared) -> Result<(), String> {
-        let (patch, times) = without_times(patch)?;
+        let (patch, times) = without_times(patch);
         let state: State = merged(&self.state, &patch)?;
         state.check()?;
         self.known = times.or(self.known.take());

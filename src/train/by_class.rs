@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::{Examples, PointSource, Score, Source, TrainError};
+use super::{Examples, PointSource, Score, Source, TableSource, TrainError};
 use crate::data::chunks;
 use crate::exec::Session;
 use crate::flows::{self, Config};
@@ -39,7 +39,7 @@ pub fn posterior(shares: &[f64], given: &[f64]) -> Vec<f64> {
 /// What a flow given the class says of held-out points without it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ByClass {
-    /// `p(c)`: the share of each class in the data.
+    /// `p(c)`: the share of each class in the data that were learned from.
     pub shares: Vec<f64>,
     /// The score of the mixture `ln p(x)`, which the entropy of all points bounds.
     pub mixture: Score,
@@ -48,23 +48,31 @@ pub struct ByClass {
 }
 
 impl ByClass {
-    /// Measures the parameters that a session holds on at most `most` held-out points.
+    /// Measures the parameters that a session holds on at most `most` held-out points. The shares `p(c)` are a part of the model, as its weights
+    /// keep them: those of the points that are scored may be others.
     ///
     /// # Errors
     /// A device that fails.
-    pub fn measure(session: &mut dyn Session, config: &Config, source: &Source, seed: u64, most: usize) -> Result<ByClass, TrainError> {
-        let shares = source.class_shares();
+    pub fn measure(
+        session: &mut dyn Session,
+        config: &Config,
+        source: &Source,
+        shares: &[f64],
+        seed: u64,
+        most: usize,
+    ) -> Result<ByClass, TrainError> {
         let examples = source.flow_test(most, seed);
         let given = given_each_class(session, config, &examples)?;
         let (mut nll, mut right) = (Vec::with_capacity(examples.len()), 0_usize);
         for (given, class) in given.iter().zip(&examples.class) {
-            nll.push(-log_mixture(&shares, given));
-            let posterior = posterior(&shares, given);
+            nll.push(-log_mixture(shares, given));
+            let posterior = posterior(shares, given);
             let best = (0..posterior.len()).max_by(|&a, &b| posterior[a].total_cmp(&posterior[b]));
             right += usize::from(best.is_some_and(|best| best as f32 == *class));
         }
         let floor = if let Source::Points(points) = source { points.floor() } else { None };
-        Ok(ByClass { shares, mixture: Score::of(&nll, config.dim, floor), accuracy: right as f64 / examples.len().max(1) as f64 })
+        let mixture = Score::of(&nll, config.dim, floor);
+        Ok(ByClass { shares: shares.to_vec(), mixture, accuracy: right as f64 / examples.len().max(1) as f64 })
     }
 }
 
@@ -87,14 +95,20 @@ fn given_each_class(session: &mut dyn Session, config: &Config, examples: &Examp
 impl PointSource {
     /// Share of each class; none where the points have no classes.
     pub fn class_shares(&self) -> Vec<f64> {
-        let shares = match self {
-            PointSource::Toy(toy) => vec![1.0 / toy.classes() as f64; toy.classes()],
-            PointSource::Drawing(mixture, _) => mixture.class_shares(),
-            PointSource::Finite { train, .. } => counted(&train.classes),
-            PointSource::Table(table) => counted(&table.prepared().classes[0]),
-        };
-        // One class is none.
-        if shares.len() > 1 { shares } else { Vec::new() }
+        match self {
+            PointSource::Toy(toy) => several(vec![1.0 / toy.classes() as f64; toy.classes()]),
+            PointSource::Drawing(mixture, _) => several(mixture.class_shares()),
+            PointSource::Finite { train, test, .. } => counted([&train.classes, &test.classes]),
+            PointSource::Table(table) => table.class_shares(),
+        }
+    }
+}
+
+impl TableSource {
+    /// Share of each class among all rows; none where they have no classes.
+    pub fn class_shares(&self) -> Vec<f64> {
+        let [train, test] = &self.prepared().classes;
+        counted([train, test])
     }
 }
 
@@ -103,22 +117,30 @@ impl Source {
     pub fn class_shares(&self) -> Vec<f64> {
         match self {
             Source::Points(points) => points.class_shares(),
-            Source::Table(table) => Some(counted(&table.prepared().classes[0])).filter(|shares| shares.len() > 1).unwrap_or_default(),
+            Source::Table(table) => table.class_shares(),
             Source::Images(_) | Source::Sequence(_) => Vec::new(),
         }
     }
 }
 
-fn counted(classes: &[u8]) -> Vec<f64> {
-    let count = classes.iter().max().map_or(0, |&last| usize::from(last) + 1);
-    let mut shares = vec![0.0; count];
-    classes.iter().for_each(|&class| shares[usize::from(class)] += 1.0 / classes.len() as f64);
-    shares
+/// Points of one class have none, whichever it is.
+fn several(shares: Vec<f64>) -> Vec<f64> {
+    if shares.iter().filter(|share| **share > 0.0).count() > 1 { shares } else { Vec::new() }
+}
+
+/// Shares among the points that train and those that test: a class that was wholly held out is one, too.
+fn counted(classes: [&[u8]; 2]) -> Vec<f64> {
+    let all = || classes.into_iter().flatten().map(|&class| usize::from(class));
+    let mut counts = vec![0.0; all().max().map_or(0, |last| last + 1)];
+    all().for_each(|class| counts[class] += 1.0);
+    let rows: f64 = counts.iter().sum();
+    several(counts.into_iter().map(|count| count / rows).collect())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::{Drawing, Points};
 
     #[test]
     fn the_mixture_and_bayes_rule_are_those_of_the_definition() {
@@ -137,5 +159,22 @@ mod tests {
         assert_eq!(posterior(&shares, &[-4000.0, -5000.0]), [1.0, 0.0]);
         assert_eq!(posterior(&shares, &[f64::NEG_INFINITY; 2]), shares);
         assert_eq!(log_mixture(&[], &[]), f64::NEG_INFINITY);
+    }
+
+    #[test]
+    fn a_class_that_is_wholly_held_out_counts_and_a_single_one_does_not() {
+        let classed = |classes: &[u8]| Points { xy: vec![[0.0; 2]; classes.len()], classes: classes.to_vec() };
+        let source = |train: &[u8], test: &[u8]| PointSource::Finite { train: classed(train), test: classed(test), note: None };
+        assert_eq!(source(&[0, 0, 1], &[2]).class_shares(), [0.5, 0.25, 0.25]);
+        assert_eq!(source(&[1, 1, 1], &[1]).class_shares(), [0.0; 0]);
+        // Ink 2 alone is one class, not two of which one is empty.
+        let mut drawing = Drawing::default();
+        drawing.begin([0.0; 2], 0.2, false);
+        drawing.colour(1);
+        drawing.extend([1.0, 0.0]);
+        let shares = |drawing: &Drawing| PointSource::Drawing(drawing.mixture().unwrap(), None).class_shares();
+        assert_eq!(shares(&drawing), [0.0; 0]);
+        drawing.begin([2.0; 2], 0.2, false);
+        assert_eq!(shares(&drawing).len(), 2);
     }
 }

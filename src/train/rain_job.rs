@@ -167,7 +167,9 @@ impl RainJob {
         // Both are read before either is taken: a wrong part leaves everything as it was.
         let [plain, gated] = &self.racers;
         let read = [plain.read(weights.part(&plain.name()))?, gated.read(weights.part(&gated.name()))?];
-        self.racers.iter_mut().zip(read).try_for_each(|(racer, read)| racer.take(read))
+        self.racers.iter_mut().zip(read).try_for_each(|(racer, read)| racer.take(read))?;
+        self.error = None;
+        Ok(())
     }
 
     fn fail(&mut self, error: &TrainError) {

@@ -39,7 +39,7 @@ pub enum PointData {
         #[serde(default)]
         drawing: Drawing,
     },
-    /// The user's file of two columns.
+    /// The user's file of two coordinates of one plane.
     File {
         /// Where it is.
         path: PathBuf,
@@ -91,9 +91,12 @@ impl PointData {
     /// Reads a table, standardises it (by this map, else by the rows that train) and splits it.
     ///
     /// # Errors
-    /// Data that are no table, a file that cannot be read, another number of columns than `dim`.
+    /// Data that are no table, a file that cannot be read, another number of columns than `dim`, a column without a scale of its own.
     pub fn open_table(&self, dim: usize, standard: Option<&Standard>) -> Result<TableSource, TrainError> {
         let read = self.read_table(dim)?;
+        if standard.is_none() {
+            read.varies()?;
+        }
         Ok(TableSource::new(read.prepare(standard)?))
     }
 
@@ -145,6 +148,7 @@ impl PointData {
             },
             PointData::File { path } => {
                 let loaded = data::load_csv(path)?;
+                loaded.varies()?;
                 finite(&loaded.points, loaded.note())
             }
             PointData::Table { .. } => self.open_table(2, None).map(PointSource::Table),

@@ -68,6 +68,13 @@ impl Bench {
         value
     }
 
+    /// Runs a command that must succeed, and gives what it says.
+    pub(crate) fn words(&self, line: &str) -> String {
+        let output = self.command(&format!("{line} --backend cpu")).output().unwrap();
+        assert!(output.status.success(), "{line}: {}", text(&output.stderr));
+        text(&output.stdout)
+    }
+
     /// Runs a command that must fail by the person's mistake, and gives the sentence.
     pub(crate) fn mistake(&self, line: &str) -> String {
         sentence(line, &self.command(&format!("{line} --backend cpu")).output().unwrap())

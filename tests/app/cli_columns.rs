@@ -1,6 +1,12 @@
 //! The command line on tables of any number of columns and on points with classes.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
+use tractable::exec::Session;
+use tractable::exec::cpu::CpuSession;
+use tractable::flows;
+use tractable::graph::Reuse;
 use tractable::train::{Lesson, Model, Weights};
 
 use crate::cli::{Bench, contains};
@@ -177,4 +183,137 @@ fn classes_are_learned_told_apart_and_drawn() {
     ] {
         contains(&bench.mistake(line), &parts);
     }
+}
+
+/// Rows of two columns of very different units, and a text.
+fn two(rows: usize, header: &str) -> String {
+    let row = |i: usize| {
+        let (a, b) = ((i as f64 * 0.7).sin(), (i as f64 * 0.3).cos());
+        format!("{:.2e},{:.1},{}\n", 2e-9 * (3.0 + a), 50_000.0 * (4.0 + a * b), ["low", "high"][usize::from(a > 0.0)])
+    };
+    format!("{header}\n") + &(0..rows).map(row).collect::<String>()
+}
+
+/// The rows of a CSV file as numbers, without its header.
+fn rows(bench: &Bench, file: &str) -> (String, Vec<Vec<f64>>) {
+    let text = std::fs::read_to_string(bench.path(file)).unwrap();
+    let numbers = |row: &str| row.split(',').map(|cell| cell.parse().unwrap()).collect();
+    (text.lines().next().unwrap().to_owned(), text.lines().skip(1).map(numbers).collect())
+}
+
+#[test]
+fn two_named_columns_have_units_of_their_own_and_come_back_in_them_with_their_density() {
+    let bench = Bench::new();
+    bench.write("two.csv", two(300, "mass,price,kind"));
+    let trained = bench.json("train flow.tractable.json --data two.csv --by-class --from-scratch --steps 40 --out t.safetensors");
+    assert_eq!(trained["by_class"]["shares"].as_array().unwrap().len(), 2, "the only text names the classes");
+    contains(trained["note"].as_str().unwrap(), &["Columns are standardised", "stands for mass ", "e-9 (sd 1."]);
+    let weights = Weights::read(&bench.path("t.safetensors")).unwrap();
+    let standard = weights.standard().unwrap();
+    assert_eq!(standard.columns, ["mass", "price"]);
+    let sampled = bench.json("sample flow.tractable.json --weights t.safetensors --count 400 --out s.csv");
+    let (header, samples) = rows(&bench, "s.csv");
+    assert_eq!(header, "mass,price,class,log_p");
+    let mean = |c: usize| samples.iter().map(|row| row[c]).sum::<f64>() / samples.len() as f64;
+    assert!((mean(3) + sampled["nats_own_units"].as_f64().unwrap()).abs() < 1e-6);
+    // 6e-9 and 200,000 with deviations of 1.4e-9 and 25,000; the fit is a short one.
+    assert!((mean(0) - 6e-9).abs() < 1e-9 && (mean(1) - 2e5).abs() < 2e4, "{} {}", mean(0), mean(1));
+    // The table is written so that every number of the flow comes back from it: the same samples again have the same price.
+    let config = match serde_json::from_str::<Lesson>(&weights.metadata["lesson"]).unwrap().model {
+        Model::Realnvp { config, .. } => config,
+        _ => unreachable!(),
+    };
+    let n = samples.len();
+    let graph = Arc::new(flows::likelihood(&config, n).unwrap());
+    let mut session = CpuSession::new(1);
+    let program = session.prepare(&graph, Reuse::On).unwrap();
+    weights.write_to(&mut session, &graph).unwrap();
+    let x: Vec<f32> = samples.iter().flat_map(|row| [0, 1].map(|c| standard.apply(c, row[c]) as f32)).collect();
+    let class: Vec<f32> = samples.iter().map(|row| row[2] as f32).collect();
+    session.run(program, &[("x", &x), ("class", &class)]).unwrap();
+    let log_p = session.read_output(program, "log_prob").unwrap();
+    let jacobian: f64 = standard.scale.iter().map(|scale| scale.ln()).sum();
+    for (row, log_p) in samples.iter().zip(log_p) {
+        // ln p(x) = ln p(z) - sum of ln scale: here 10.2 nats more. What is left is the rounding of f32 through two couplings and back.
+        let off = row[3] - (f64::from(log_p) - jacobian);
+        assert!(off.abs() < 1e-3, "{row:?} {log_p}");
+    }
+    assert!((jacobian + 10.2).abs() < 0.5, "{jacobian}");
+    // Without its file it is known what was learned; the file's own rows are scored in the same units.
+    let again = bench.json("score flow.tractable.json --weights t.safetensors");
+    assert_eq!((&again["nats"], &again["data"]), (&trained["test"]["nats"], &json!("two.csv")));
+}
+
+#[test]
+fn coordinates_of_a_plane_keep_their_aspect_with_classes_and_without() {
+    let bench = Bench::new();
+    for (file, header) in [("plane.csv", "x,y,kind"), ("map.csv", "longitude,latitude,kind"), ("wide.csv", "a,b,kind")] {
+        bench.write(file, two(120, header));
+        bench.json(&format!("train flow.tractable.json --data {file} --by-class --from-scratch --steps 1 --out w.safetensors"));
+        let scale = Weights::read(&bench.path("w.safetensors")).unwrap().standard().unwrap().scale;
+        assert_eq!(scale[0] == scale[1], file != "wide.csv", "{file}: {scale:?}");
+    }
+    // Without classes they are points, scaled to a box.
+    bench.write("points.csv", "lon,lat\n1,2\n3,4\n5,1\n");
+    let trained = bench.json("train flow.tractable.json --data points.csv --from-scratch --steps 1 --out p.safetensors");
+    contains(trained["note"].as_str().unwrap(), &["scaled to fit -3 to 3"]);
+    bench.json("sample flow.tractable.json --weights p.safetensors --count 2 --out p.csv");
+    assert_eq!(rows(&bench, "p.csv").0, "x,y,log_p");
+}
+
+#[test]
+fn gaps_counters_and_constant_columns_are_told() {
+    let bench = Bench::new();
+    let row = |i: usize| {
+        let a = if i == 0 { "NA".into() } else { format!("{:.2}", (i as f64 * 0.7).sin()) };
+        format!("{},{a},{},{}\n", 1001 + i, i * 7 % 11, if i == 5 { "" } else { ["cat", "dog"][i % 2] })
+    };
+    bench.write("gaps.csv", "number,a,b,pet\n".to_owned() + &(0..40).map(row).collect::<String>());
+    let trained = bench.json("train flow.tractable.json --data gaps.csv --by-class --from-scratch --steps 1 --out g.safetensors");
+    let told = ["2 of its 40 rows lack a value and are left out.", "The column number only counts the rows and is left out."];
+    contains(trained["note"].as_str().unwrap(), &told);
+    assert_eq!(trained["by_class"]["shares"].as_array().unwrap().len(), 2, "an empty label is no class");
+    assert_eq!(Weights::read(&bench.path("g.safetensors")).unwrap().standard().unwrap().columns, ["a", "b"]);
+    bench.write("same.csv", "a,b,c\n1,7,3\n2,7,5\n5,7,1\n");
+    bench.write("line.csv", "x,y\n1,7\n2,7\n5,7\n");
+    for (file, column) in [("same.csv", "column b"), ("line.csv", "column y")] {
+        let sentence = bench.mistake(&format!("train flow.tractable.json --data {file} --from-scratch --steps 1"));
+        contains(&sentence, &[column, "found 7", "each of 3 row(s)", "leave that column out"]);
+    }
+    bench.write("texts.csv", "sex,pet,a,b\nf,cat,1,2\nm,dog,2,5\nf,dog,4,1\nm,cat,3,3\n");
+    let sentence = bench.mistake("train flow.tractable.json --data texts.csv --by-class --from-scratch --steps 1");
+    contains(&sentence, &["one column of classes", "found sex and pet in texts.csv", "`class` in the header"]);
+}
+
+#[test]
+fn the_shares_of_the_classes_are_those_that_were_learned() {
+    let bench = Bench::new();
+    let table = |high: usize| {
+        let row =
+            |i: usize| format!("{:.2},{:.2},{}\n", (i as f64 * 0.7).sin(), (i as f64 * 0.3).cos(), if i < high { "high" } else { "low" });
+        "a,b,class\n".to_owned() + &(0..40).map(row).collect::<String>()
+    };
+    bench.write("learned.csv", table(10));
+    bench.write("scored.csv", table(30));
+    let trained = bench.json("train flow.tractable.json --data learned.csv --by-class --from-scratch --steps 20 --out l.safetensors");
+    // Of all rows, those held out too.
+    assert_eq!(trained["by_class"]["shares"], json!([0.25, 0.75]));
+    let scored = bench.json("score flow.tractable.json --weights l.safetensors --data scored.csv");
+    assert_eq!(scored["by_class"]["shares"], json!([0.25, 0.75]));
+    // All rows of the other file are as those of the first, but for their names: the mixture that no name enters has the same price.
+    let same = bench.json("score flow.tractable.json --weights l.safetensors --data learned.csv");
+    assert_eq!(scored["by_class"]["mixture"]["nats"], same["by_class"]["mixture"]["nats"]);
+}
+
+#[test]
+fn a_title_names_one_set_of_data() {
+    let bench = Bench::new();
+    let words = |line: &str| bench.words(line);
+    let train = "train realnvp --data penguins --from-scratch --steps 1 --out p.safetensors";
+    assert!(words(train).starts_with("RealNVP on penguins: 1 steps"), "{}", words(train));
+    let score = "score realnvp --weights p.safetensors";
+    contains(&words(score), &["RealNVP on penguins at step 1\n"]);
+    contains(&words("sample realnvp --weights p.safetensors --count 5 --out s.csv"), &["RealNVP on penguins at step 1: 5 points"]);
+    contains(&words("train realnvp --from-scratch --steps 1 --out m.safetensors"), &["RealNVP on two moons: 1 steps"]);
+    contains(&words("train realnvp --family maf --from-scratch --steps 1 --out f.safetensors"), &["MAF on Two moons: 1 steps"]);
 }

@@ -219,9 +219,12 @@ fn the_offer_takes_two_lines_at_most_in_the_smallest_hall() {
     }
 }
 
+/// A way to begin to work, with its name.
+type Begin = (&'static str, fn(&mut Window));
+
 #[test]
 fn whoever_begins_to_work_puts_the_offer_aside_and_finds_it_again() {
-    let begins: [(&str, fn(&mut Window)); 3] = [
+    let begins: [Begin; 3] = [
         ("a step", |window| press(window, Modifiers::NONE, Key::ArrowRight)),
         ("a control", |window| window.get_by_label("a switch").click()),
         ("another chapter", |window| window.get_by_label("Flow lab").click()),
@@ -260,7 +263,7 @@ fn weights_are_named_when_they_are_written_and_not_before() {
         window.state_mut().open_document(&document, &ctx).unwrap();
         until(window, "the session", |_| kept().is_some_and(|document| document.view["number"] == number));
     };
-    set(&mut window, -1.0);
+    set(&mut window, 1.0);
     window.run_steps(5);
     assert_eq!(kept().unwrap().weights, None, "the worker was asked and has written nothing");
     set(&mut window, 0.5);

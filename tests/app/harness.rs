@@ -113,8 +113,8 @@ impl Lab for EchoLab {
         vec![Action { title: "Two moons".into(), patch: json!({ "number": 0.25 }) }]
     }
     fn save_weights(&mut self, path: &std::path::Path) -> bool {
-        // Below zero it promises them and writes nothing, as a worker does that is busy.
-        self.on && (self.number < 0.0 || std::fs::write(path, format!("weights {}", self.number)).is_ok())
+        // At one it promises them and writes nothing, as a worker does that is busy.
+        self.on && ((self.number - 1.0).abs() < 1e-9 || std::fs::write(path, format!("weights {}", self.number)).is_ok())
     }
     fn load_weights(&mut self, path: &std::path::Path) {
         self.last = std::fs::read_to_string(path).unwrap_or_default();

@@ -4,7 +4,7 @@ use tractable::data::{Toy, noise};
 use tractable::exec::cpu::CpuSession;
 use tractable::flows::{self, Config, Family};
 use tractable::graph::Direction;
-use tractable::train::flow_job::{FlowCommand, FlowSnapshot};
+use tractable::train::flow_job::{FlowCommand, FlowSnapshot, Wiring};
 use tractable::train::{ByClass, Fit, Lesson, Model, PointData, Source, Weights};
 
 use crate::flow_job::Lab;
@@ -80,6 +80,7 @@ fn the_lab_shows_the_mixture_as_the_sum_of_its_classes_and_weighs_the_probe_by_b
         }
     };
     let whole = lab.wait("the mixture", fine(None));
+    let pinned = lab.wait_again(FlowCommand::Pins(vec![[0.7, 0.1]]), |s| s.pins.len() == 1);
     let mixture = whole.pictures.clone().unwrap();
     let mut sum = vec![0.0; mixture.density.values.len()];
     let reading = whole.probe.clone().unwrap();
@@ -96,12 +97,25 @@ fn the_lab_shows_the_mixture_as_the_sum_of_its_classes_and_weighs_the_probe_by_b
         // Central differences in f64 of the same class's map.
         assert!((formula - probe.numeric_log_det).abs() < 1e-3, "{class}: {formula} {}", probe.numeric_log_det);
         assert!((probe.log_prob - reading.given[class]).abs() < 1e-4, "{class}: {} {:?}", probe.log_prob, reading.given);
+        // What is shown of one class is that class's.
+        assert!(probe.mixture.is_none() && pictures.lattice.mixture.is_none() && probe.shown_log_prob() == probe.log_prob);
     }
     for (sum, p) in sum.iter().zip(&mixture.density.values) {
         assert!((sum - p).abs() < 1e-4 * (1e-3 + p), "{sum} {p}");
     }
     let joint: Vec<f64> = reading.given.iter().map(|log_p| 0.25 * log_p.exp()).collect();
     let all: f64 = joint.iter().sum();
+    // What is shown of the mixture is the mixture's: at the probe, at a pin, at the lattice's nodes.
+    assert!((reading.shown_log_prob() - all.ln()).abs() < 1e-9 && reading.log_prob == reading.given[0], "{reading:?}");
+    assert!((pinned.pins[0].shown_log_prob() - all.ln()).abs() < 1e-4, "{:?}", pinned.pins);
+    let of_lattice = |row: usize, column: usize| mixture.lattice.shown_log_prob()[64 * row + column];
+    let of_density = |row: usize, column: usize| mixture.density.values[256 * row + column].ln();
+    for (row, column) in [(20, 31), (32, 32), (40, 12)] {
+        // A node of the lattice stands between four cells of the density, whose mean is off by its curvature over an eighth of a unit.
+        let near = [(1, 1), (1, 2), (2, 1), (2, 2)].map(|(y, x)| of_density(4 * row + y, 4 * column + x));
+        let off = of_lattice(row, column) - near.iter().sum::<f32>() / 4.0;
+        assert!(off.abs() < 0.05, "{row} {column}: {off}");
+    }
     assert!(reading.posterior.iter().zip(&joint).all(|(p, joint)| (p - joint / all).abs() < 1e-9));
     // The held-out score is the mixture's, which the entropy of all points bounds; the training curve adds what the classes cost.
     let score = mixture.test.unwrap();
@@ -148,7 +162,7 @@ fn classes_that_lie_apart_are_told_apart_and_each_density_is_one() {
         let mut fit = Fit::new(lesson, source.clone(), Box::new(CpuSession::new(2))).unwrap();
         (0..500).for_each(|_| fit.advance().unwrap());
         fit.losses().unwrap();
-        let found = ByClass::measure(fit.session(), &config, &source, seed, 10_000).unwrap();
+        let found = ByClass::measure(fit.session(), &config, &source, &source.class_shares(), seed, 10_000).unwrap();
         println!("{family:?} on {toy:?}: {found:?}");
         assert!(found.accuracy > 0.95, "{family:?}: Bayes' rule is right for {}", found.accuracy);
         let gap = found.mixture.gap.unwrap();
@@ -160,4 +174,35 @@ fn classes_that_lie_apart_are_told_apart_and_each_density_is_one() {
             assert!((mass - 1.0).abs() < 1e-3, "{family:?} class {class}: {mass}");
         }
     }
+}
+
+#[test]
+fn a_model_reads_as_many_classes_as_its_data_have_and_the_window_hears_of_it() {
+    let mut lab = Lab::open();
+    let model = |classes| FlowCommand::Model { config: Config { classes, width: 16, ..Config::default() }, batch: 64 };
+    lab.ask(FlowCommand::Data(PointData::World));
+    lab.ask(model(3));
+    lab.wait("all points together", |s| {
+        s.source == PointData::World && s.config.width == 16 && s.config.classes == 0 && s.pictures.is_some()
+    });
+    lab.wait_event("was to read 3 classes, and the data here have none");
+    lab.ask(FlowCommand::Data(PointData::Toy { toy: Toy::Rings }));
+    lab.ask(model(3));
+    let rings = lab.wait("the rings' classes", |s| s.config.classes == 4 && s.probe.as_ref().is_some_and(|p| p.given.len() == 4));
+    lab.wait_event("was to read 3 classes, and the data here have 4");
+    assert_eq!(rings.data.shares, vec![0.25; 4]);
+}
+
+#[test]
+fn without_the_log_determinants_the_loss_is_that_of_the_base_alone() {
+    let mut lab = Lab::open();
+    lab.ask(FlowCommand::Data(PointData::Toy { toy: Toy::Rings }));
+    lab.ask(FlowCommand::Model { config: Config { classes: 4, width: 16, layers: 4, ..Config::default() }, batch: 128 });
+    lab.ask(FlowCommand::Wire(Wiring { log_det: false, ..Wiring::default() }));
+    lab.ask(FlowCommand::Ahead(400));
+    lab.ask(FlowCommand::Train(false));
+    let still = lab.wait("the collapse", |s| !s.training && s.step >= 400 && s.config.classes == 4);
+    let loss = still.curves.train.last().unwrap()[1];
+    // All points near z = 0 pay ln 2 pi; the entropy of the four classes would be 1.386 more.
+    assert!((loss - std::f64::consts::TAU.ln()).abs() < 0.7, "{loss}");
 }

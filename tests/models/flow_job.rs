@@ -67,7 +67,7 @@ impl Lab {
         }));
     }
 
-    fn wait_event(&mut self, part: &str) {
+    pub(crate) fn wait_event(&mut self, part: &str) {
         let start = Instant::now();
         while !self.events.iter().any(|text| text.contains(part)) {
             self.hear();

@@ -48,6 +48,15 @@ fn bad_cells_are_named_by_row_column_and_value() {
 }
 
 #[test]
+fn a_coordinate_that_never_varies_is_named_and_a_single_point_has_none() {
+    let sentence = load("x,y\n1,2\n3,2\n4,2\n").unwrap().varies().unwrap_err().to_string();
+    assert!(sentence.contains("column y, found 2 in each of 3 row(s)"), "{sentence}");
+    for text in ["x,y\n1,2\n", "x,y\n1,2\n2,3\n"] {
+        assert_eq!(load(text).unwrap().varies(), Ok(()), "{text}");
+    }
+}
+
+#[test]
 fn tables_without_points_are_sentences() {
     for text in ["1\n2\n3\n", "x\n1\n2\n", "value\n"] {
         assert_eq!(load(text), Err(DataError::OneColumn), "{text:?}");

@@ -1,17 +1,24 @@
 //! Classes of points: the colour of the brush, a flow that reads the class, and which class is shown.
 
-use egui::{Color32, Rect, Ui, vec2};
+use egui::{Color32, Rect, RichText, Ui, vec2};
 
-use super::FlowLab;
-use crate::train::flow_job::{DataView, FlowCommand, Point};
-use crate::train::log_mixture;
+use super::{FlowLab, Shared};
+use crate::train::flow_job::{DataView, FlowCommand, Point, ProbeReading};
+use crate::ui::bars::signed_bars;
 use crate::ui::canvas2d::Plane;
 use crate::ui::chips;
+use crate::ui::math::Math;
 use crate::ui::theme::Palette;
 use crate::ui::units::number;
 
 /// Colours of the brush.
 const BRUSHES: u8 = 4;
+
+/// The density of all points, in letters.
+const SUM: &str = r"\begin{aligned}
+&\log p(x) = \\
+&\log \textstyle\sum_c p(c)\, p(x \mid c)
+\end{aligned}";
 
 /// What is in the hand and what is shown.
 #[derive(Default)]
@@ -102,23 +109,36 @@ pub(super) fn show(lab: &mut FlowLab, ui: &mut Ui) {
     if shown != lab.desk.classes.shown {
         lab.show_class(shown);
     }
-    posterior(lab, ui, &names, &shares);
+    posterior(lab, ui, &names);
 }
 
-fn posterior(lab: &FlowLab, ui: &mut Ui, names: &[String], shares: &[f64]) {
+fn posterior(lab: &FlowLab, ui: &mut Ui, names: &[String]) {
     let Some(reading) = lab.reading().filter(|reading| reading.posterior.len() == names.len()) else { return };
     if lab.desk.classes.shown.is_none() {
-        let whole = number(log_mixture(shares, &reading.given), 2);
-        chips::note(
-            ui,
-            &format!("Grids, bars and the amber point's log p are those of {}; of all classes together its log p is {whole}.", names[0]),
-        );
+        chips::note(ui, &format!("Grids and layers are those of {}; density and log p are those of all classes together.", names[0]));
     }
     let best = (0..names.len()).max_by(|&a, &b| reading.posterior[a].total_cmp(&reading.posterior[b])).unwrap_or(0);
     chips::note(ui, &format!("By Bayes' rule the probe is most likely of {}, p(c | x):", names[best]));
     for (class, (name, p)) in names.iter().zip(&reading.posterior).enumerate() {
         chips::value_row(ui, &format!("p({name} | x)"), &number(*p, 3), Palette::category(class));
     }
+}
+
+/// What a density is of: `x`, or `x | NAME` where one class is shown.
+pub(super) fn subject(lab: &FlowLab) -> String {
+    let shown = lab.snapshot.as_ref().filter(|snapshot| snapshot.config.classes > 0).and_then(|snapshot| snapshot.shown);
+    let name = shown.and_then(|class| lab.data().and_then(|data| names(data).into_iter().nth(class)));
+    name.map_or_else(|| "x".into(), |name| format!("x | {name}"))
+}
+
+/// In place of the layers' bars where the density is the sum over the classes: what each class gives to it.
+pub(super) fn parts(lab: &FlowLab, ui: &mut Ui, shared: &Shared, reading: &ProbeReading) {
+    Math::new(SUM).size(16.0).show(ui);
+    let Some(names) = lab.data().map(names).filter(|names| names.len() == reading.posterior.len()) else { return };
+    ui.label(RichText::new("one bar a class, its part p(c | x)").small().color(Palette::of(ui).text_dim));
+    let log_p = number(shared.units.convert(reading.shown_log_prob()), 3);
+    signed_bars(ui, &format!("log p = {log_p} of all classes together"), &names, &reading.posterior, 1.0, None);
+    chips::note(ui, "The layers move each class in its own way: choose one under “Classes” to see what they add.");
 }
 
 /// A chip with a bar in the colour of its class.

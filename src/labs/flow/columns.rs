@@ -5,25 +5,19 @@ use std::path::Path;
 use egui::{Align2, ComboBox, Role, Ui, WidgetInfo, vec2};
 
 use super::FlowLab;
-use crate::data::{Table, table};
+use crate::data::table;
 use crate::train::PointData;
 use crate::ui::canvas2d::Plane;
 use crate::ui::chips;
 use crate::ui::theme::letters;
-use crate::ui::units::number;
 
-/// A file of points of the plane, or of a table whose first two columns make them.
+/// A file of points of the plane, or a table, of which two columns make them.
 pub(super) fn of_file(path: &Path) -> PointData {
-    match table::wide_columns(path) {
-        Ok(Some(columns)) => first_two(path, &columns),
+    match table::first_two(path) {
+        Ok(Some(columns)) => PointData::Table { table: path.into(), columns: Some(columns) },
         // Points of the plane, or a file whose trouble the worker tells.
         _ => PointData::File { path: path.into() },
     }
-}
-
-fn first_two(table: &Path, columns: &[String]) -> PointData {
-    let two = columns.first_chunk::<2>().cloned();
-    PointData::Table { table: table.into(), columns: two }
 }
 
 /// The shipped tables.
@@ -36,10 +30,8 @@ pub(super) fn tables(lab: &FlowLab, ui: &mut Ui) -> Option<PointData> {
     let opened = ComboBox::from_id_salt("tables").selected_text(present).width(ui.available_width() - 8.0).show_ui(ui, |ui| {
         for name in table::SHIPPED {
             let here = matches!(&lab.source, PointData::Table { table, .. } if table == Path::new(name));
-            if ui.selectable_label(here, name).clicked()
-                && let Ok(table) = Table::open(Path::new(name))
-            {
-                chosen = Some(first_two(Path::new(name), &table.columns));
+            if ui.selectable_label(here, name).clicked() {
+                chosen = Some(of_file(Path::new(name)));
             }
         }
     });
@@ -65,7 +57,7 @@ pub(super) fn choice(lab: &FlowLab, ui: &mut Ui) -> Option<PointData> {
         });
     }
     if let Some(standard) = data.standard.as_ref().filter(|standard| standard.columns == *columns) {
-        let own = |axis: usize| format!("{} {}", columns[axis], number(standard.invert(axis, lab.probe[axis]), 2));
+        let own = |axis: usize| format!("{} {}", columns[axis], standard.shown(axis, lab.probe[axis]).replace('-', "−"));
         chips::note(ui, &format!("The probe is at {}, {}.", own(0), own(1)));
     }
     (chosen != *columns).then(|| PointData::Table { table: table.clone(), columns: Some(chosen) })

@@ -93,7 +93,8 @@ impl Compare {
     pub(super) fn hear(&self, command: &FlowCommand) {
         let kept = self.other == Other::ThisStep;
         let both = match command {
-            FlowCommand::Data(_) | FlowCommand::Draw { .. } | FlowCommand::Probe(_) | FlowCommand::Window(_) => true,
+            FlowCommand::Data(_) | FlowCommand::Draw { .. } => true,
+            FlowCommand::Probe(_) | FlowCommand::Window(_) | FlowCommand::Show(_) => true,
             FlowCommand::Train(_) | FlowCommand::Rate(_) | FlowCommand::Restart(_) => !kept,
             _ => false,
         };
@@ -135,6 +136,7 @@ impl FlowLab {
             self.tell_other(FlowCommand::Train(false));
         }
         self.tell_other(FlowCommand::Probe(self.probe));
+        self.tell_other(FlowCommand::Show(self.desk.classes.shown));
     }
 
     fn tell_other(&self, command: FlowCommand) {
@@ -236,7 +238,7 @@ fn upload(lab: &mut FlowLab, ctx: &Context, dark: bool) {
         return;
     };
     let version = a.version.wrapping_mul(1 << 24).wrapping_add(b.version);
-    let colors: Vec<_> = (a.lattice.log_prob.iter().zip(&b.lattice.log_prob))
+    let colors: Vec<_> = (a.lattice.shown_log_prob().iter().zip(b.lattice.shown_log_prob()))
         .map(|(&a, &b)| {
             let mass = a.max(b).exp();
             Scale::symmetric(REACH).color(a - b, dark).gamma_multiply((mass / FAINT).clamp(0.0, 1.0))
@@ -314,7 +316,7 @@ fn numbers(lab: &FlowLab, ui: &mut Ui, shared: &Shared, place: Place) {
     let palette = Palette::of(ui);
     let units = shared.units;
     let Some(compare) = &lab.desk.compare else { return };
-    let log_prob = |snapshot: Option<&FlowSnapshot>| snapshot?.probe.as_ref().filter(|p| p.at == lab.probe).map(|p| p.log_prob);
+    let log_prob = |snapshot: Option<&FlowSnapshot>| snapshot?.probe.as_ref().filter(|p| p.at == lab.probe).map(|p| p.shown_log_prob());
     let gap = |snapshot: Option<&FlowSnapshot>| snapshot?.pictures.as_ref()?.test.map(|score| score.gap.unwrap_or(score.nats));
     let known = lab.data().is_some_and(|data| data.floor.is_some());
     let measure = if known { "gap to the entropy" } else { "test loss" };

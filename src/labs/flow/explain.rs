@@ -4,7 +4,7 @@ use egui::{Rect, RichText, ScrollArea, Ui};
 
 use super::live::{layer_name, number_of};
 use super::numbers::scientific;
-use super::{FlowLab, Shared, words};
+use super::{FlowLab, Shared, classes, words};
 use crate::labs::walk::moment;
 use crate::train::flow_job::{FlowSnapshot, Pictures, ProbeReading};
 use crate::ui::bars;
@@ -42,8 +42,10 @@ pub(super) fn show(lab: &mut FlowLab, ui: &mut Ui, shared: &Shared) {
     };
     if let Some(reading) = &snapshot.probe {
         point(lab, ui, shared, reading);
-        ui.add_space(4.0);
-        areas(lab, ui, reading);
+        if reading.mixture.is_none() {
+            ui.add_space(4.0);
+            areas(lab, ui, reading);
+        }
         ui.add_space(6.0);
     }
     fit(ui, shared, &snapshot);
@@ -65,8 +67,12 @@ fn point(lab: &mut FlowLab, ui: &mut Ui, shared: &Shared, reading: &ProbeReading
     let units = shared.units;
     let [x, y] = reading.at.map(|v| number(v, 2));
     chips::section(ui, "The amber point", &format!("x = ({x}, {y})"));
-    let key = chips::key_number(ui, "log p(x)", &units.format(reading.log_prob, 2), palette.now);
+    let name = format!("log p({})", classes::subject(lab));
+    let key = chips::key_number(ui, &name, &units.format(reading.shown_log_prob(), 2), palette.now);
     link::place(ui, key.rect, "log_p", palette.now);
+    if reading.mixture.is_some() {
+        return classes::parts(lab, ui, shared, reading);
+    }
     let numbers = |name: &str| number_of(lab, name).map(|live| (live.text, live.color));
     let narrow = ui.available_width() < FORMULA_EMS * letters::smallest(ui.ctx());
     Math::new(if narrow { NARROW_FORMULA } else { FORMULA }).size(16.0).numbers(&numbers).show(ui);
@@ -157,6 +163,10 @@ fn fit(ui: &mut Ui, shared: &Shared, snapshot: &FlowSnapshot) {
     loss_chart(ui, "Fit chart", &curves, shared.units, height);
     if hidden > 0 {
         chips::note(ui, &format!("Losses above {} are not drawn.", shared.units.format(lowest + above, 1)));
+    }
+    if snapshot.config.classes > 0 && snapshot.wiring.log_det {
+        let text = "Of all classes together, whichever is shown: the test loss −ln p(x) and its entropy. The training curve is the price of point and class, −ln p(x, c).";
+        chips::note(ui, text);
     }
     let Some(score) = snapshot.pictures.as_ref().and_then(|pictures| pictures.test) else { return };
     let units = shared.units;

@@ -77,7 +77,7 @@ pub(super) fn data(lab: &mut FlowLab, ui: &Ui, shown: &CanvasResponse<()>, view:
             _ => {}
         }
     }
-    if lab.puff(f64::from(ui.input(|input| input.stable_dt))) {
+    if lab.puff(Shared::passed(ui.ctx())) {
         shared.animate(ui.ctx());
     }
     if let Some(nudge) = shown.nudge {

@@ -33,11 +33,13 @@ fn of_the_point(lab: &FlowLab, name: &str) -> Option<Live> {
     let depth = lab.depth.passed().min(reading.log_dets.len());
     let z = reading.points.last().copied().unwrap_or_default();
     match name {
+        // The layers are those of one class, the density that of all.
+        "log_n" | "log_det" if reading.mixture.is_some() => None,
         "x1" => live(number(reading.at[0], 2), palette.now),
         "x2" => live(number(reading.at[1], 2), palette.now),
         "z1" => live(number(z[0].into(), 2), palette.base),
         "z2" => live(number(z[1].into(), 2), palette.base),
-        "log_p" => nats(reading.log_prob, palette.now),
+        "log_p" => nats(reading.shown_log_prob(), palette.now),
         "log_n" => nats(reading.log_base, palette.base),
         "log_det" => {
             // With as many digits as the two numbers of which it is the difference.

@@ -131,7 +131,7 @@ pub(super) fn data(lab: &FlowLab, plane: &Plane<'_>, shared: &Shared) {
     for (index, &at) in lab.pins.at.iter().enumerate() {
         mark(lab, plane, index, at);
         if let Some(reading) = lab.readings().get(index) {
-            let text = format!("log p {}", number(shared.units.convert(reading.log_prob), 2));
+            let text = format!("log p {}", number(shared.units.convert(reading.shown_log_prob()), 2));
             let galley = plane.painter().layout_no_wrap(text, letters::proportional(plane.painter().ctx(), 12.0), palette.text);
             let corner = plane.to_screen(at) + vec2(13.0, -galley.size().y / 2.0);
             let card = Rect::from_min_size(corner, galley.size()).expand2(vec2(4.0, 1.0));
@@ -183,7 +183,7 @@ pub(super) fn list(lab: &mut FlowLab, ui: &mut Ui, shared: &mut Shared) {
             if letter(ui, index, focus == Some(index), &spoken).clicked() {
                 focus = if focus == Some(index) { None } else { Some(index) };
             }
-            let log_p = reading.map_or_else(|| "…".into(), |reading| number(shared.units.convert(reading.log_prob), 2));
+            let log_p = reading.map_or_else(|| "…".into(), |reading| number(shared.units.convert(reading.shown_log_prob()), 2));
             ui.label(egui::RichText::new(log_p).monospace());
             bars(ui, reading.map_or(&[], |reading| &reading.log_dets), &spoken);
             if chips::button(ui, "×").on_hover_text(format!("Takes {name} away")).clicked() {
@@ -231,6 +231,9 @@ fn bars(ui: &mut Ui, log_dets: &[f64], spoken: &str) {
 fn spoken(index: usize, reading: &ProbeReading, shared: &Shared) -> String {
     let nats = |value: f64| number(shared.units.convert(value), 3);
     let [x, y] = reading.at.map(|v| number(v, 2));
+    if let Some(whole) = reading.mixture {
+        return format!("Point {} at {x}, {y}: log p {} of all classes together", LETTERS[index % MOST_PINS], nats(whole));
+    }
     let log_dets: Vec<String> = reading.log_dets.iter().map(|&v| signed(shared.units.convert(v), 3)).collect();
     format!(
         "Point {} at {x}, {y}: log p {}, log N {}, log-dets {}",

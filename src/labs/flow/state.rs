@@ -235,23 +235,14 @@ impl FlowLab {
     /// Brings lab and worker to a state; true if it has other data. `back_to` is the number of a fit that was left behind and is wanted again.
     pub(super) fn apply(&mut self, state: State, back_to: Option<u64>, shared: &mut Shared) -> bool {
         let before = self.present();
-        self.apply_fit(&state, back_to, shared);
+        self.apply_fit(&state, &before, back_to, shared);
         self.apply_desk(&state, &before, shared);
-        let drawn = matches!(state.data, PointData::Drawing { .. });
-        let (other_data, other_drawing) = (state.data != before.data, state.drawing != before.drawing);
-        self.tools.drawing = state.drawing;
         self.tools.tool = state.tool;
         self.tools.radius = state.brush;
         self.tools.flow = state.spray;
         self.desk.classes.brush = state.brush_class;
         if state.shown_class != before.shown_class {
             self.show_class(state.shown_class);
-        }
-        if drawn && (other_drawing || other_data) {
-            self.tell(true);
-        } else if other_data {
-            self.source = state.data.clone();
-            self.send(FlowCommand::Data(state.data));
         }
         self.wish.rate = state.rate;
         if state.rate != before.rate {
@@ -286,7 +277,7 @@ impl FlowLab {
         }
         self.depth.set_playing(state.playing);
         self.depth.set_speed(state.speed);
-        other_data
+        state.data != before.data
     }
 
     /// One of the three resets: each says what it takes.
@@ -319,51 +310,6 @@ impl FlowLab {
         self.fit_next = other_data || command == Command::ResetView;
         shared.toasts.retain(|toast| !toast.text.starts_with("The fit starts anew"));
         shared.done(says);
-    }
-
-    /// The part of [`apply`](Self::apply) that makes another fit.
-    fn apply_fit(&mut self, state: &State, back_to: Option<u64>, shared: &mut Shared) {
-        let other_model = (&self.asked.0, self.asked.1) != (&state.config, state.batch);
-        let other_seed = self.lesson.seed != state.seed;
-        self.wish.config.clone_from(&state.config);
-        self.wish.batch = state.batch;
-        self.asked = (state.config.clone(), state.batch);
-        (self.lesson.seed, shared.seed) = (state.seed, state.seed);
-        match back_to {
-            Some(run) if run != self.run.0 => {
-                self.send(FlowCommand::Keep(self.run.0));
-                self.send(FlowCommand::TakeBack { run, config: state.config.clone(), batch: state.batch, seed: state.seed });
-                self.run.0 = run;
-            }
-            Some(_) => {}
-            None => {
-                if other_model || other_seed {
-                    self.new_run();
-                }
-                if other_model {
-                    self.send(FlowCommand::Model { config: state.config.clone(), batch: state.batch });
-                }
-                if other_seed {
-                    self.send(FlowCommand::Restart(state.seed));
-                }
-            }
-        }
-    }
-
-    /// Keeps the present fit: another one begins with the next command.
-    pub(super) fn new_run(&mut self) {
-        self.send(FlowCommand::Keep(self.run.0));
-        self.run.1 += 1;
-        self.run.0 = self.run.1;
-        self.desk.looked = None;
-    }
-
-    /// Begins the fit anew from the initial values of the window's seed.
-    pub(super) fn restart(&mut self, shared: &mut Shared) {
-        self.new_run();
-        self.lesson.seed = shared.seed;
-        self.send(FlowCommand::Restart(shared.seed));
-        shared.done(format!("The fit starts anew from the initial values of seed {}. Ctrl+Z takes the last one back.", shared.seed));
     }
 
     /// The worker has heard everything: where it could not follow, the lab follows it.

@@ -5,14 +5,16 @@ use crate::train::flow_job::{Pictures, Point, ProbeReading};
 
 /// The numbers of the probe, where it is measured, then of the data points that are drawn: places in units of the plane, logarithms in nats.
 ///
-/// `log p(x) = ln N(z) + sum_k log|det J_k|`, each term in a column of its own.
+/// `log p(x) = ln N(z) + sum_k log|det J_k|`, each term in a column of its own; of a flow that reads classes, given the point's class, and the probe
+/// given the one that is shown.
 pub(super) fn of(pictures: &Pictures, probe: Option<&ProbeReading>) -> Table {
     let layers = pictures.log_dets.len();
     let mut columns = vec!["point".to_owned(), "x1".to_owned(), "x2".to_owned()];
     columns.extend((1..layers).flat_map(|k| [format!("x1 after layer {k}"), format!("x2 after layer {k}")]));
     columns.extend(["z1", "z2"].map(str::to_owned));
     columns.extend((1..=layers).map(|k| format!("log det of layer {k} / nats")));
-    columns.extend(["ln N(z) / nats", "log p(x) / nats"].map(str::to_owned));
+    let of = if pictures.sample_classes.is_empty() { "x" } else { "x | class" };
+    columns.extend(["ln N(z) / nats".to_owned(), format!("log p({of}) / nats")]);
     let measured = probe.filter(|probe| probe.log_dets.len() == layers && probe.step == pictures.step);
     let mut rows: Vec<Vec<String>> = measured
         .map(|probe| {

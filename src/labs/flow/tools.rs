@@ -9,7 +9,6 @@ use super::stamps::Stamps;
 use crate::data::drawing::inside;
 use crate::data::{Drawing, noise};
 use crate::train::PointData;
-use crate::train::flow_job::FlowCommand;
 
 /// During a stroke the worker hears of it this often.
 const TELL_EVERY: Duration = Duration::from_millis(100);
@@ -117,6 +116,11 @@ impl Tools {
         }
         self.under_way = false;
         self.lasso = Lasso::default();
+    }
+
+    /// The worker is being told of the drawing.
+    pub(super) fn touch(&mut self) {
+        self.told = Instant::now();
     }
 }
 
@@ -245,12 +249,5 @@ impl FlowLab {
         if changes && self.tools.told.elapsed() > TELL_EVERY {
             self.tell(false);
         }
-    }
-
-    /// Tells the worker what is drawn.
-    pub(super) fn tell(&mut self, finished: bool) {
-        self.tools.told = Instant::now();
-        self.source = PointData::Drawing { drawing: Drawing::default() };
-        self.send(FlowCommand::Draw { drawing: self.tools.drawing.clone(), finished });
     }
 }

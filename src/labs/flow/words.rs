@@ -36,7 +36,7 @@ impl FlowLab {
         }
         if let Some(probe) = self.reading() {
             let [x, y] = probe.at.map(|v| number(v, 2));
-            text.push_str(&format!(" Probe at {x}, {y}: log density {} nats.", number(probe.log_prob, 2)));
+            text.push_str(&format!(" Probe at {x}, {y}: log density {} nats.", number(probe.shown_log_prob(), 2)));
             if let Some(log_det) = probe.log_dets.get(self.layer()) {
                 let verb = if *log_det < 0.0 { "squeezes" } else { "stretches" };
                 text.push_str(&format!(" Layer {} {verb} by {}.", self.layer() + 1, number(log_det.exp(), 2)));

@@ -24,15 +24,11 @@ pub(super) fn show(lab: &mut PosteriorLab, ui: &mut Ui, side: f32) {
     heading(ui, &title);
     let held = lab.work.snapshot.as_ref().and_then(|snapshot| snapshot.held.get(layer - 1));
     let mut view = fitted(lab.u_view, held);
-    Canvas2d::new("Plane of u", &mut view, vec2(side, side)).summary(title).show(ui, |plane| {
-        match held {
-            Some(Held::Planar(layer)) => planar(plane, layer),
-            Some(Held::Radial(layer)) => radial(plane, layer),
-            Some(Held::Sylvester(layer)) => sylvester(plane, layer),
-            None => {
-                plane.message("An autoregressive layer scales by e^s, which is positive whatever its network says: nothing is forbidden.")
-            }
-        }
+    Canvas2d::new("Plane of u", &mut view, vec2(side, side)).summary(title).show(ui, |plane| match held {
+        Some(Held::Planar(layer)) => planar(plane, layer),
+        Some(Held::Radial(layer)) => radial(plane, layer),
+        Some(Held::Sylvester(layer)) => sylvester(plane, layer),
+        None => plane.message("An autoregressive layer scales by e^s, which is positive whatever its network says: nothing is forbidden."),
     });
     lab.u_view = view;
 }

@@ -33,7 +33,7 @@ pub(super) fn show(lab: &mut TaxonomyLab, ui: &mut Ui) {
     if let Some(family) = chosen {
         lab.choose(family);
     }
-    let times = format!("ms forward / inverse for {BATCH} points, median of {RUNS} runs");
+    let times = format!("ms forward / inverse for {BATCH} points, median of {RUNS} runs, fewer where one is dear");
     chips::note(ui, &format!("Empty: exactly zero. Grey: exactly one. Small: {times}."));
     ui.add_space(2.0);
     detail(lab, ui);

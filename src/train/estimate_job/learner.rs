@@ -59,9 +59,12 @@ impl Learner {
 
     /// Takes the losses that have arrived into the curve.
     pub(super) fn collect(&mut self) -> Result<(), TrainError> {
-        for (step, nats) in self.fit.losses()? {
-            self.curve.push(step, f64::from(nats));
+        let losses = self.fit.losses();
+        if losses.is_err() {
+            // The values are those of an earlier step: the curve ends there too.
+            self.curve.truncate(self.fit.step());
         }
+        losses?.into_iter().for_each(|(step, nats)| self.curve.push(step, f64::from(nats)));
         Ok(())
     }
 

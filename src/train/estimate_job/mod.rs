@@ -196,7 +196,7 @@ impl EstimateJob {
         let continuous = self.continuous.read(weights.part(CONTINUOUS))?;
         self.residual.take(residual)?;
         self.continuous.take(continuous)?;
-        (self.stale, self.anew) = ([true; 2], true);
+        (self.stale, self.anew, self.error) = ([true; 2], true, None);
         Ok(())
     }
 

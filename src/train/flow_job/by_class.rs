@@ -29,6 +29,11 @@ impl Shown<'_> {
     pub(super) fn of_grids(self) -> usize {
         self.class.unwrap_or(0)
     }
+
+    /// Whether the picture is the sum over the classes of a flow.
+    pub(super) fn is_mixture(self, programs: &Programs) -> bool {
+        self.class.is_none() && programs.classes() > 0
+    }
 }
 
 impl Programs {
@@ -144,7 +149,7 @@ impl Programs {
         if let (Some(class), true) = (shown.class, self.classes() > 0) {
             self.set_class(session, class)?;
         }
-        if shown.class.is_some() || self.classes() == 0 {
+        if !shown.is_mixture(self) {
             return self.log_prob(session, points);
         }
         let mut given = vec![vec![0.0; self.classes()]; points.len()];
@@ -165,10 +170,11 @@ impl Programs {
         reading.given.clear();
         for class in 0..self.classes() {
             self.set_class(session, class)?;
-            let found = self.points(session, &reading.points[..1])?;
-            reading.given.push(found.log_prob[0].into());
+            reading.given.push(self.log_prob_at(session, reading.points[0])?);
         }
-        reading.posterior = posterior(&self.shares(shown), &reading.given);
+        let shares = self.shares(shown);
+        reading.posterior = posterior(&shares, &reading.given);
+        reading.mixture = shown.is_mixture(self).then(|| log_mixture(&shares, &reading.given));
         self.set_class(session, shown.of_grids())
     }
 }
@@ -192,9 +198,9 @@ impl FlowJob {
     }
 
     /// What a training loss `-ln p(x | c)` lacks to be the price of point and class together, `-ln p(x, c)`, which no `-ln p(x)` is above: the
-    /// entropy of the shares.
+    /// entropy of the shares. Nothing where the loss is no price: without the log-determinants it is that of the base alone.
     pub(super) fn class_nats(&self) -> f32 {
-        let reads = self.model.as_ref().is_some_and(|model| model.config.classes > 0);
+        let reads = self.wiring.log_det && self.model.as_ref().is_some_and(|model| model.config.classes > 0);
         let nats = self.target.view.shares.iter().filter(|share| **share > 0.0).map(|share| -share * share.ln()).sum::<f64>();
         if reads { nats as f32 } else { 0.0 }
     }
@@ -214,6 +220,15 @@ impl FlowJob {
             self.rebuild(None)?;
         }
         Ok(anew)
+    }
+
+    /// That a model was asked to read so many classes and reads those of the data.
+    pub(super) fn said_classes(&self, asked: usize) -> String {
+        let them = match self.config().classes {
+            0 => "none: the flow learns all points together".to_owned(),
+            found => format!("{found}: the flow reads those"),
+        };
+        format!("The model was to read {asked} classes, and the data here have {them}.")
     }
 
     /// Gives a lesson's flow that reads classes as many as its data have; true if it had others.

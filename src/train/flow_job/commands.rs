@@ -22,11 +22,15 @@ impl FlowJob {
                 self.draw_soon();
             }
             FlowCommand::Model { config, batch } => {
+                let asked = config.classes;
                 if let Model::Realnvp { config: present, .. } = &mut self.lesson.model {
                     *present = config;
                 }
                 self.lesson.training.batch = batch;
                 self.wiring = Wiring::default();
+                if self.take_classes() {
+                    out.event(Event::Warning(self.said_classes(asked)));
+                }
                 self.rebuild(None)?;
             }
             FlowCommand::Rate(rate) => {
@@ -38,13 +42,11 @@ impl FlowJob {
                 if let Some(note) = &target.view.note {
                     out.event(Event::Warning(note.clone()));
                 }
-                if self.set_target(target)? {
-                    out.event(Event::Done("Other classes: the flow that reads them starts anew.".into()));
-                }
+                self.take_target(target, out)?;
             }
             FlowCommand::Draw { drawing, finished } => {
                 let target = Target::drawn(drawing, finished, self.lesson.seed, self.target.view.version + 1);
-                self.set_target(target)?;
+                self.take_target(target, out)?;
             }
             FlowCommand::Probe(at) => {
                 self.probe = at.map(|v| if v.is_finite() { v.clamp(-1e3, 1e3) } else { 0.0 });
@@ -116,6 +118,14 @@ impl FlowJob {
                 self.take_weights(&weights)?;
                 out.event(Event::Done(format!("The weights in {} are loaded.", path.display())));
             }
+        }
+        Ok(())
+    }
+
+    /// Takes other data, and says so if the flow begins anew with them.
+    fn take_target(&mut self, target: Target, out: &mut Publisher<FlowSnapshot>) -> Result<(), TrainError> {
+        if self.set_target(target)? {
+            out.event(Event::Done("Other classes: the flow that reads them starts anew. Ctrl+Z takes the last one back.".into()));
         }
         Ok(())
     }

@@ -115,6 +115,11 @@ impl Cycle {
             Slice::Lattice => {
                 programs.set_class(session, scene.shown.of_grids())?;
                 self.pictures.lattice = programs.lattice(session, scene.window)?;
+                if scene.shown.is_mixture(programs) {
+                    let whole = programs.log_prob_of(session, &self.pictures.lattice.points[0], scene.shown)?;
+                    self.pictures.lattice.mixture = Some(whole);
+                    programs.set_class(session, scene.shown.of_grids())?;
+                }
                 self.pictures.conditioners = programs.conditioner_curves(session)?;
                 if scene.error_map {
                     self.pictures.round_trip_map = Some(programs.round_trip_map(session, &self.pictures.lattice)?);

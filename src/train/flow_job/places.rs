@@ -90,6 +90,7 @@ impl FlowJob {
 
     fn measure_pins(&mut self) -> Result<(), TrainError> {
         let side = self.square_side();
+        let shown = super::by_class::Shown { class: self.shown, shares: &self.target.view.shares };
         let Some(model) = &mut self.model else { return Ok(()) };
         let step = model.fit.step();
         let mut readings = Vec::with_capacity(self.places.pins.len());
@@ -97,6 +98,7 @@ impl FlowJob {
             let mut reading = model.programs.probe(model.fit.session(), at, side)?;
             reading.step = step;
             reading.numeric_log_det = model.numeric.log_det(model.fit.session(), step, at)?;
+            model.programs.weigh(model.fit.session(), &mut reading, shown)?;
             readings.push(reading);
         }
         self.places.readings = Arc::new(readings);

@@ -144,7 +144,7 @@ impl Programs {
     pub(super) fn lattice(&self, session: &mut dyn Session, bounds: [f64; 4]) -> Result<Lattice, TrainError> {
         let nodes = centres(bounds, [LATTICE; 2], 0, LATTICE * LATTICE);
         let Evaluation { points, log_dets, log_prob, .. } = self.forward(session, self.lattice, &nodes)?;
-        Ok(Lattice { bounds, side: LATTICE, points, log_dets, log_prob })
+        Ok(Lattice { bounds, side: LATTICE, points, log_dets, log_prob, mixture: None })
     }
 
     /// Draws of the model at every depth.
@@ -209,6 +209,15 @@ impl Programs {
             numeric_log_det: f64::NAN,
             ..ProbeReading::default()
         })
+    }
+
+    /// `ln p(x)` of one point.
+    ///
+    /// # Errors
+    /// A device that fails.
+    pub(super) fn log_prob_at(&self, session: &mut dyn Session, at: Point) -> Result<f64, TrainError> {
+        session.run(self.probe, &[("x", padded(&[at], PROBE_BATCH).as_flattened())])?;
+        Ok(session.read_output(self.probe, "log_prob")?[0].into())
     }
 
     fn forward(&self, session: &mut dyn Session, program: ProgramId, x: &[Point]) -> Result<Evaluation, TrainError> {

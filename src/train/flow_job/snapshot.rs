@@ -135,8 +135,17 @@ pub struct Lattice {
     pub points: Vec<Vec<Point>>,
     /// `log|det J_k|` at the nodes, `[K][side * side]`, nats.
     pub log_dets: Vec<Vec<f32>>,
-    /// `ln p(x)` at the nodes, nats.
+    /// `ln p(x)` at the nodes, nats; given the first class where the mixture is shown.
     pub log_prob: Vec<f32>,
+    /// `ln p(x)` of all classes together at the nodes, where the mixture is shown.
+    pub mixture: Option<Vec<f32>>,
+}
+
+impl Lattice {
+    /// `ln p(x)` of what is shown: of a class, or of all together.
+    pub fn shown_log_prob(&self) -> &[f32] {
+        self.mixture.as_deref().unwrap_or(&self.log_prob)
+    }
 }
 
 /// Lines of latent space, pulled back through the layers: the straight grid, then the circles of the base density.
@@ -239,9 +248,16 @@ pub struct ProbeReading {
     pub given: Vec<f64>,
     /// `p(c | x)` of every class.
     pub posterior: Vec<f64>,
+    /// `ln p(x)` of all classes together, nats, where the pictures are of that: the layers' numbers are then those of the first class.
+    pub mixture: Option<f64>,
 }
 
 impl ProbeReading {
+    /// `ln p(x)` of what is shown, nats: of a class, or of all together.
+    pub fn shown_log_prob(&self) -> f64 {
+        self.mixture.unwrap_or(self.log_prob)
+    }
+
     /// `sum_{j <= k} log|det J_j|`: how the first k layers change an area, in nats.
     pub fn cumulative(&self, k: usize) -> f64 {
         self.log_dets.iter().take(k).sum()

@@ -88,7 +88,9 @@ impl FlowJob {
     pub(super) fn make_model(&mut self, weights: Option<&crate::train::Weights>) -> Result<Trained, TrainError> {
         let config = self.config();
         let source = crate::train::Source::Points(self.learned_from());
-        let mut fit = super::Fit::new(self.lesson.clone(), source, (self.make_session)()?)?;
+        let mut lesson = self.lesson.clone();
+        lesson.title = format!("{} on {}", config.family.title(), self.target.data.title());
+        let mut fit = super::Fit::new(lesson, source, (self.make_session)()?)?;
         if let Some(weights) = weights {
             fit.load(weights)?;
         }

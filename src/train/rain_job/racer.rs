@@ -97,9 +97,14 @@ impl Racer {
 
     /// Takes the losses that have arrived into the curve.
     pub(super) fn collect(&mut self) -> Result<(), TrainError> {
-        for (step, nats) in self.fit.losses()? {
-            self.train.push(step, f64::from(nats));
+        let losses = self.fit.losses();
+        if losses.is_err() {
+            // The values are those of an earlier step: the curves end there too.
+            let step = self.fit.step();
+            self.train.truncate(step);
+            self.test.retain(|point| point[0] <= step as f64);
         }
+        losses?.into_iter().for_each(|(step, nats)| self.train.push(step, f64::from(nats)));
         Ok(())
     }
 
