@@ -213,9 +213,10 @@ pub struct SampleArguments {
     /// Number of images or points [default: 16 images, 2000 points]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub count: Option<u32>,
-    /// Class of every image or point [default: the classes of images in turn, those of points by their shares]
+    /// Class of every image or point: its number from 0, or its name in the table that was learned [default: the classes of images in turn, those of
+    /// points by their shares]
     #[arg(long, value_name = "C")]
-    pub class: Option<usize>,
+    pub class: Option<String>,
     /// Divides the logits (PixelCNN) or scales the noise (flows): below 1 for likelier samples
     #[arg(long, value_name = "T", default_value_t = 1.0, value_parser = positive)]
     pub temperature: f64,

@@ -53,6 +53,11 @@ impl Balance {
         })
     }
 
+    /// What a row costs as a line of text.
+    pub(super) fn price(&self) -> String {
+        format!("{:.4} nats over {} training rows", self.nats, self.rows)
+    }
+
     /// The sum as lines of text.
     pub(super) fn describe(&self, rows: &str) -> String {
         let mut text = format!("mean ln p(x) over {} {rows} rows\n  {:<26} {:>9.4}\n", self.rows, "base, ln N(z)", self.log_base);

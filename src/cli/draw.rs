@@ -1,8 +1,6 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use anyhow::bail;
-
 use super::arguments::{Common, Method};
 use super::lesson;
 use crate::autoregressive::pixelcnn::{self, Config};
@@ -47,14 +45,6 @@ impl Drawn {
 
 /// Draws images in batches; image i has noise of its own, whatever the batch.
 pub(super) fn images(config: &Config, weights: &Weights, common: &Common, request: &Request) -> anyhow::Result<Drawn> {
-    if let Some(class) = request.class
-        && class >= config.classes
-    {
-        match config.classes {
-            0 => bail!("Expected no class, because this model has none, found {class}; leave --class out."),
-            n => bail!("Expected a class from 0 to {}, found {class}; choose one of them.", n - 1),
-        }
-    }
     let mut artist = Artist::new(config, weights, common, request)?;
     let pixels = config.pixels();
     let mut drawn = Drawn {

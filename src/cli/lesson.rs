@@ -5,7 +5,8 @@ use anyhow::{Context, bail};
 
 use super::arguments::Common;
 use crate::autoregressive::{causal_stack, pixelcnn};
-use crate::data::{Drawing, Table, Toy, load_csv, load_darkness, load_image, shipped, table};
+use crate::data::table::{Learned, Prepared};
+use crate::data::{Drawing, Table, Toy, load_darkness, load_image, shipped, table};
 use crate::exec::{Session, open_session};
 use crate::flows;
 use crate::graph::Reuse;
@@ -29,59 +30,104 @@ pub(super) fn open(name: &str, common: &Common) -> anyhow::Result<Lesson> {
     Ok(lesson)
 }
 
-/// Opens the lesson's data, or the person's in its place; the lesson then names them, in its title too. Columns of a table are standardised as those
-/// that the weights were trained on.
+/// Opens the lesson's data, or the person's in its place; the lesson then names them, in its title too. Columns of a table are those that the weights
+/// learned, by their names, standardised as they were.
 pub(super) fn source(lesson: &mut Lesson, data: Option<&Path>, weights: Option<&Weights>) -> anyhow::Result<Source> {
-    if let Some(path) = data {
-        match &mut lesson.model {
-            Model::Pixelcnn { data, .. } => return Ok(Source::images(load_image(path, data.preparation())?)),
-            Model::CausalStack { data, .. } => {
-                bail!("Expected no data, because this lesson has its own ({}), found {}; leave --data out.", data.title(), path.display())
-            }
-            Model::Realnvp { data, .. } => {
-                *data = points(path, weights)?;
-                lesson.title = titled(&lesson.title, &data.title());
-            }
-        }
-    }
-    let standard = weights.and_then(Weights::standard);
-    match (&lesson.model, standard) {
-        (Model::Realnvp { config, data: data @ PointData::Table { .. } }, Some(standard)) if standard.mean.len() == config.dim => {
-            check_columns(data, config.dim, &standard)?;
-            let table = data.open_table(config.dim, Some(&standard))?;
-            Ok(if config.dim == 2 { Source::Points(PointSource::Table(table)) } else { Source::Table(table) })
-        }
-        _ => Ok(Source::open(lesson)?),
+    match take(lesson, data, weights)? {
+        Some(images) => Ok(images),
+        None => open_data(lesson, weights),
     }
 }
 
-/// Whether a table has the columns that the weights learned, in their order: another order would be standardised by the wrong numbers.
-fn check_columns(data: &PointData, dim: usize, standard: &table::Standard) -> anyhow::Result<()> {
-    let found = data.read_table(dim)?.columns;
-    if found != standard.columns {
-        let (expected, found) = (standard.columns.join(", "), found.join(", "));
-        bail!(
-            "Expected the columns that the weights learned, {expected}, in this order; found {found}. Put them in order, or begin anew with --from-scratch."
-        );
+/// Puts the person's data in place of the lesson's; images are opened at once.
+fn take(lesson: &mut Lesson, data: Option<&Path>, weights: Option<&Weights>) -> anyhow::Result<Option<Source>> {
+    let Some(path) = data else { return Ok(None) };
+    match &mut lesson.model {
+        Model::Pixelcnn { data, .. } => return Ok(Some(Source::images(load_image(path, data.preparation())?))),
+        Model::CausalStack { data, .. } => {
+            bail!("Expected no data, because this lesson has its own ({}), found {}; leave --data out.", data.title(), path.display())
+        }
+        Model::Realnvp { data, .. } => {
+            *data = points(path, weights)?;
+            lesson.title = titled(&lesson.title, &data.title());
+        }
     }
-    Ok(())
+    Ok(None)
 }
 
-/// What a score is made on: the lesson's own test data, or all of the person's.
+/// Opens the data that the lesson names, split; a table or a file of points in the units that the weights learned.
+pub(super) fn open_data(lesson: &Lesson, weights: Option<&Weights>) -> anyhow::Result<Source> {
+    let (config, data) = match &lesson.model {
+        Model::Realnvp { config, data: data @ PointData::Table { .. } } => (config, data),
+        Model::Realnvp { config, data: data @ PointData::File { .. } } if config.dim == 2 => {
+            return Ok(Source::Points(data.open_as(weights.and_then(Weights::file_units))?));
+        }
+        _ => return Ok(Source::open(lesson)?),
+    };
+    match weights.and_then(|weights| weights.learned_table(config.dim, config.classes)) {
+        Some(learned) => Ok(of_table(read_table(data, config.dim, &learned)?.prepare(Some(&learned.standard))?)),
+        None => Ok(Source::open(lesson)?),
+    }
+}
+
+fn of_table(prepared: Prepared) -> Source {
+    let table = TableSource::new(prepared);
+    if table.dim() == 2 { Source::Points(PointSource::Table(table)) } else { Source::Table(table) }
+}
+
+/// Reads the columns that the weights learned; all of them must be there, since others would be standardised by the wrong numbers.
+fn read_table(data: &PointData, dim: usize, learned: &Learned) -> anyhow::Result<Table> {
+    let table = data.read_table(dim, Some(learned))?;
+    if table.columns != learned.standard.columns {
+        let (expected, found) = (learned.standard.columns.join(", "), table.columns.join(", "));
+        bail!("Expected the columns that the weights learned, {expected}; found {found}. Name them so, or begin anew with --from-scratch.");
+    }
+    Ok(table)
+}
+
+/// What a score is made on: the lesson's own test data, or all of the person's. Rows that are scored need not vary where what they are divided by is
+/// known.
 pub(super) fn test_source(lesson: &mut Lesson, data: Option<&Path>, weights: &Weights) -> anyhow::Result<Source> {
-    let source = source(lesson, data, Some(weights))?;
+    if let Some(images) = take(lesson, data, Some(weights))? {
+        return Ok(images);
+    }
     match &lesson.model {
         Model::Realnvp { data: PointData::File { path }, .. } if data.is_some() => {
-            let loaded = load_csv(path)?;
-            let (points, _) = loaded.points.fit_to(HALF_SIDE);
-            Ok(Source::Points(PointSource::Finite { train: points.clone(), test: points, note: loaded.note() }))
+            let (points, units, note) = PointData::read_file(path, weights.file_units())?;
+            Ok(Source::Points(PointSource::Finite { train: points.clone(), test: points, note, units: Some(units) }))
         }
         Model::Realnvp { config, data: all @ PointData::Table { .. } } if data.is_some() => {
-            let standard = weights.standard().filter(|standard| standard.mean.len() == config.dim);
-            let table = TableSource::new(all.read_table(config.dim)?.whole(standard.as_ref()));
-            Ok(if config.dim == 2 { Source::Points(PointSource::Table(table)) } else { Source::Table(table) })
+            let Some(learned) = weights.learned_table(config.dim, config.classes) else {
+                let table = all.read_table(config.dim, None)?;
+                table.varies()?;
+                return Ok(of_table(table.whole(None)));
+            };
+            Ok(of_table(read_table(all, config.dim, &learned)?.whole(Some(&learned.standard))))
         }
-        _ => Ok(source),
+        _ => open_data(lesson, Some(weights)),
+    }
+}
+
+/// Whether two lessons' points are the same set: the same file, wherever it is named from, or the same one of those that ship.
+pub(super) fn same_points(a: &PointData, b: &PointData) -> bool {
+    let place = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.into());
+    match (a, b) {
+        (PointData::File { path: a }, PointData::File { path: b })
+        | (PointData::Table { table: a, .. }, PointData::Table { table: b, .. }) => place(a) == place(b),
+        _ => a == b,
+    }
+}
+
+/// Names of the classes that a flow reads: as its weights keep them, else as its table has them; none where they have no names.
+pub(super) fn class_names(lesson: &Lesson, weights: &Weights) -> Vec<String> {
+    let Model::Realnvp { config, data } = &lesson.model else { return Vec::new() };
+    let kept = weights.class_names(config.classes);
+    match data {
+        PointData::Table { table, .. } if kept.is_empty() && config.classes > 0 => {
+            let read = Table::open(table).map(|table| table.class_names).unwrap_or_default();
+            Some(read).filter(|names| names.len() == config.classes).unwrap_or_default()
+        }
+        _ => kept,
     }
 }
 
@@ -96,8 +142,8 @@ pub(super) fn take_dimension(lesson: &mut Lesson, data: Option<&Path>) -> anyhow
     Ok(())
 }
 
-/// A file of points or a table, or the name of a toy, a shipped drawing or table. Weights that learned a file as points of the plane take another
-/// one so, whatever its columns are called.
+/// A file of points or a table, or the name of a toy, a shipped drawing or table. Weights that learned a file as points of the plane, or a table,
+/// take another one so, whatever its columns are called.
 fn points(path: &Path, weights: Option<&Weights>) -> anyhow::Result<PointData> {
     let name = path.to_string_lossy();
     if !path.exists() {
@@ -127,11 +173,12 @@ fn points(path: &Path, weights: Option<&Weights>) -> anyhow::Result<PointData> {
     }
     // Absolute, so that the lesson inside the weights still finds it from another folder.
     let absolute = std::path::absolute(path).unwrap_or_else(|_| path.into());
-    let as_points = matches!(weights.and_then(learned), Some(Lesson { model: Model::Realnvp { data: PointData::File { .. }, .. }, .. }));
-    if !as_points && table::table_columns(path)?.is_some() {
-        return Ok(PointData::Table { table: absolute, columns: None });
-    }
-    Ok(PointData::File { path: absolute })
+    let as_table = match weights.and_then(learned).map(|lesson| lesson.model) {
+        Some(Model::Realnvp { data: PointData::File { .. }, .. }) => false,
+        Some(Model::Realnvp { data: PointData::Table { .. }, .. }) => true,
+        _ => table::table_columns(path)?.is_some(),
+    };
+    Ok(if as_table { PointData::Table { table: absolute, columns: None } } else { PointData::File { path: absolute } })
 }
 
 /// The title of a lesson on other data: what stands before its own.
@@ -183,18 +230,37 @@ pub(super) fn check_classes(lesson: &Lesson, source: &Source) -> anyhow::Result<
     }
 }
 
-/// Takes the architecture that the weights of a flow were trained with: the lesson's own may have been replaced by `--family` or `--layers`.
+/// The same for points that are scored: those of a table whose classes were found by name may lack some.
+pub(super) fn check_scored_classes(lesson: &Lesson, source: &Source, weights: &Weights) -> anyhow::Result<()> {
+    let known = match &lesson.model {
+        Model::Realnvp { config, .. } => weights.class_names(config.classes),
+        _ => Vec::new(),
+    };
+    if !known.is_empty() && source.class_names() == known { Ok(()) } else { check_classes(lesson, source) }
+}
+
+/// Takes the architecture that the weights of a flow were trained with: the lesson's own may have been replaced by `--family` or `--layers`. Data of
+/// another dimension or other units are replaced too, but a table of the lesson's own stays where it is no other one: its place may have been corrected.
 pub(super) fn as_trained(lesson: &mut Lesson, weights: &Weights) {
     if let (Model::Realnvp { config, data }, Some(Lesson { title, model: Model::Realnvp { config: other, data: known }, .. })) =
         (&mut lesson.model, learned(weights))
     {
-        if config.dim != other.dim || matches!(known, PointData::Table { .. }) {
-            // The lesson's own points have another number of coordinates, or other units.
+        let keeps = config.dim == other.dim && (!matches!(known, PointData::Table { .. }) || may_be_learned(data, weights, &other));
+        if !keeps {
             *data = known;
             lesson.title = title;
+        } else if config.family != other.family {
+            lesson.title = other.family.title().into();
         }
         *config = other;
     }
+}
+
+/// Whether data are a table with the columns that the weights learned, or one that cannot be read: then its own name is what a person looks for.
+fn may_be_learned(data: &PointData, weights: &Weights, config: &flows::Config) -> bool {
+    let Some(learned) = weights.learned_table(config.dim, config.classes) else { return false };
+    let PointData::Table { table, .. } = data else { return false };
+    Table::open_as(table, Some(&learned)).map_or(true, |table| table.columns == learned.standard.columns)
 }
 
 /// A session for a lesson on the backend that the person chose.

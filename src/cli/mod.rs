@@ -8,6 +8,7 @@ mod balance;
 mod bench;
 mod doctor;
 mod draw;
+mod held_out;
 mod lesson;
 mod list;
 mod picture;

@@ -53,7 +53,8 @@ pub(super) fn sample(arguments: &SampleArguments, common: &Common) -> anyhow::Re
             if count > MOST_IMAGES {
                 bail!("Expected at most {MOST_IMAGES} images, found {count}; draw fewer at a time, with other seeds.");
             }
-            let (class, seed, temperature, method) = (arguments.class, lesson.seed, arguments.temperature, arguments.method);
+            let class = class_of(arguments.class.as_deref(), &[], config.classes)?;
+            let (seed, temperature, method) = (lesson.seed, arguments.temperature, arguments.method);
             let drawn = draw::images(config, &weights, common, &Request { count, class, seed, temperature, method })?;
             match format {
                 Format::Png => sheet(&drawn).save(&out)?,
@@ -114,13 +115,11 @@ pub(super) fn sample(arguments: &SampleArguments, common: &Common) -> anyhow::Re
             Ok(Report { json, text })
         }
         Model::Realnvp { config, .. } => {
-            match (arguments.class, config.classes) {
-                (Some(_), 0) => bail!("Expected no class, because this flow has none; leave --class out, or train one with --by-class."),
-                (Some(class), classes) if class >= classes => {
-                    bail!("Expected a class from 0 to {}, found {class}; choose one of them.", classes - 1)
-                }
-                _ => {}
+            if arguments.class.is_some() && config.classes == 0 {
+                bail!("Expected no class, because this flow has none; leave --class out, or train one with --by-class.");
             }
+            let names = lesson::class_names(&lesson, &weights);
+            let asked = class_of(arguments.class.as_deref(), &names, config.classes)?;
             if arguments.method != Method::Cached {
                 bail!("Expected no --method, because a flow draws every point in one pass; leave --method out.");
             }
@@ -135,7 +134,7 @@ pub(super) fn sample(arguments: &SampleArguments, common: &Common) -> anyhow::Re
             let mut plane = Plane::new(config, &weights, common)?;
             let begin = std::time::Instant::now();
             let z: Vec<f32> = noise::normals(lesson.seed, 0, config.dim * count).iter().map(|z| z * arguments.temperature as f32).collect();
-            let classes = classes(arguments.class, config.classes, count, &weights, lesson.seed);
+            let classes = classes(asked, config.classes, count, &weights, lesson.seed);
             let (points, log_prob) = plane.inverse(&Examples::new(z, config.dim, &classes))?;
             let seconds = begin.elapsed().as_secs_f64();
             let standard = weights.standard().filter(|standard| standard.mean.len() == config.dim);
@@ -151,7 +150,9 @@ pub(super) fn sample(arguments: &SampleArguments, common: &Common) -> anyhow::Re
                     }
                     sheet.save(&out)?;
                 }
-                Format::Csv => write_atomic(&out, point_table(config.dim, &points, &classes, &log_prob, standard.as_ref()).as_bytes())?,
+                Format::Csv => {
+                    write_atomic(&out, point_table(config.dim, &points, (&classes, &names), &log_prob, standard.as_ref()).as_bytes())?
+                }
             }
             let mean = -log_prob.iter().map(|&l| f64::from(l)).sum::<f64>() / count as f64;
             let backend = plane.backend();
@@ -198,9 +199,9 @@ fn method_name(method: Method) -> &'static str {
     }
 }
 
-/// One row a point: its coordinates, its class, and `ln p` (given the class). Both are in the units of the table that was learned from where it was
+/// One row a point: its coordinates, its class (by its name where there is one), and `ln p` (given the class). Both are in the units of the table that was learned from where it was
 /// one, `ln p_X(x) = ln p_Z(z) - sum_d ln scale_d`, else in the flow's own. Every number is written as short as it comes back exactly.
-fn point_table(dim: usize, points: &[f32], classes: &[u8], log_prob: &[f32], standard: Option<&Standard>) -> String {
+fn point_table(dim: usize, points: &[f32], (classes, names): (&[u8], &[String]), log_prob: &[f32], standard: Option<&Standard>) -> String {
     let mut table = match standard {
         Some(standard) => standard.columns.iter().map(|name| quoted(name)).collect::<Vec<_>>().join(","),
         None if dim == 2 => "x,y".into(),
@@ -215,7 +216,7 @@ fn point_table(dim: usize, points: &[f32], classes: &[u8], log_prob: &[f32], sta
             }
         }
         if let Some(class) = classes.get(i) {
-            table += &format!("{class},");
+            table += &names.get(usize::from(*class)).map_or_else(|| format!("{class},"), |name| format!("{},", quoted(name)));
         }
         match standard {
             Some(standard) => table += &format!("{}\n", f64::from(*log_p) + standard.log_det()),
@@ -223,6 +224,20 @@ fn point_table(dim: usize, points: &[f32], classes: &[u8], log_prob: &[f32], sta
         }
     }
     table
+}
+
+/// The number of the class that was asked for, by its name where it has one, else by its number.
+fn class_of(asked: Option<&str>, names: &[String], classes: usize) -> anyhow::Result<Option<usize>> {
+    let Some(asked) = asked else { return Ok(None) };
+    if let Some(place) = names.iter().position(|name| name == asked) {
+        return Ok(Some(place));
+    }
+    match asked.parse() {
+        Ok(number) if number < classes => Ok(Some(number)),
+        _ if classes == 0 => bail!("Expected no class, because this model has none, found {asked}; leave --class out."),
+        _ if names.is_empty() => bail!("Expected a class from 0 to {}, found {asked}; choose one of them.", classes - 1),
+        _ => bail!("Expected the class {}, found {asked}; choose one of them, or its number from 0 to {}.", names.join(", "), classes - 1),
+    }
 }
 
 /// The class of each point: the one that was asked for, else drawn by the shares that were learned; none where the flow reads none.

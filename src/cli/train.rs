@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::arguments::{Common, TrainArguments};
 use super::balance::{self, Balance};
+use super::held_out::{HeldOut, Overfit};
 use super::lesson;
 use super::progress;
 use super::report::Report;
@@ -69,7 +70,7 @@ pub(super) fn train(arguments: &TrainArguments, common: &Common) -> anyhow::Resu
     }
     let until = end(arguments, &lesson, start.as_ref().map_or(0, Weights::step))?;
     let run = Run { first: fit.step(), begin: Instant::now(), until };
-    let smooth = run.go(&mut fit, &out)?;
+    let (smooth, overfit) = run.go(&mut fit, &out)?;
     let seconds = run.begin.elapsed().as_secs_f64();
     let score = score(&mut fit)?;
     let balance = balance_of(&mut fit)?;
@@ -88,17 +89,22 @@ pub(super) fn train(arguments: &TrainArguments, common: &Common) -> anyhow::Resu
         json["train_nats"] = Value::Null;
     }
     let mut sums = String::new();
+    json["overfit"] = json!(overfit);
+    let mut beside = String::new();
     if let Some((of_train, of_test)) = &balance {
+        beside = of_train.iter().map(|rows| format!("train  {}\n", rows.price())).collect();
         json["balance"] = json!({ "train": of_train, "test": of_test });
         let parts = of_train.iter().map(|b| b.describe("training")).chain([of_test.describe("held-out")]);
         sums = parts.map(|part| format!("\n{part}")).collect();
     }
+    beside += &overfit.iter().map(|overfit| overfit.describe() + "\n").collect::<String>();
     if let Some(found) = &by_class {
         json["by_class"] = json!(found);
+        json["class_names"] = json!(source.class_names());
         sums += &format!("\n{}", describe_by_class(found));
     }
     let text = format!(
-        "{}: {steps} steps in {seconds:.1} s on the {} ({:.0} steps/s), now at step {}\ntest   {}{}\nsaved  {}",
+        "{}: {steps} steps in {seconds:.1} s on the {} ({:.0} steps/s), now at step {}\ntest   {}{}\n{beside}saved  {}",
         lesson::subject(&lesson, &data),
         backend.backend.to_uppercase(),
         steps as f64 / seconds.max(1e-9),
@@ -286,9 +292,10 @@ struct Run {
 }
 
 impl Run {
-    /// Trains to the end, saving on the way; gives a running mean of the loss. When training breaks, the last sound weights are saved.
-    fn go(&self, fit: &mut Fit, out: &Path) -> anyhow::Result<Option<f64>> {
+    /// Trains to the end, saving on the way; gives a running mean of the loss, and whether held-out rows were cheaper once. When training breaks, the last sound weights are saved.
+    fn go(&self, fit: &mut Fit, out: &Path) -> anyhow::Result<(Option<f64>, Option<Overfit>)> {
         let bar = progress::bar(self.length(), "training");
+        let mut held_out = HeldOut::new(fit)?;
         let mut smooth = None;
         let mut saved = Instant::now();
         loop {
@@ -308,13 +315,16 @@ impl Run {
                     bar.set_message(format!("step {}, {loss:.3} nats", fit.step()));
                 }
             }
+            if let Some(looks) = &mut held_out {
+                looks.step(fit, self.first, done)?;
+            }
             if done || saved.elapsed() > SAVE_EVERY {
                 fit.weights()?.save(out)?;
                 saved = Instant::now();
             }
             if done {
                 bar.finish_and_clear();
-                return Ok(smooth);
+                return Ok((smooth, held_out.and_then(|looks| looks.overfit())));
             }
             fit.advance()?;
         }

@@ -114,7 +114,7 @@ impl Row {
         let cell = self.cells.get(column).map_or("", String::as_str);
         let (digits, exponent) = cell.split_once(['e', 'E']).unwrap_or((cell, "0"));
         let written = digits.rsplit_once(['.', ',']).map_or(0, |(_, after)| after.len());
-        written.saturating_add_signed(-exponent.parse::<isize>().unwrap_or(0))
+        written.saturating_add_signed(exponent.parse::<isize>().unwrap_or(0).saturating_neg())
     }
 }
 

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use self::survey::{Survey, is_gap};
 use super::csv_points::ROW_CAP;
-use super::csv_rows::{each_row, open};
+use super::csv_rows::{column_name, each_row, open};
 use super::noise::{Reservoir, rng, uniforms};
 use super::{DataError, Points};
 
@@ -53,10 +53,16 @@ pub struct Table {
     pub candidates: Vec<String>,
     /// Names of the columns that only count the rows: they are left out.
     pub counters: Vec<String>,
+    /// Names of the columns of numbers that the weights have not learned: they are left out.
+    pub spare: Vec<String>,
     /// Rows of data in the file.
     pub rows: usize,
     /// Rows that were left out because a value is missing.
     pub gaps: usize,
+    /// Rows among those that lack nothing but their class.
+    pub unnamed: usize,
+    /// Name of the column of classes; empty where there is none.
+    pub class_column: String,
     /// Rows that were left out because there were more than [`ROW_CAP`].
     pub dropped: usize,
 }
@@ -70,6 +76,15 @@ pub struct Standard {
     pub mean: Vec<f64>,
     /// What each column is then divided by; positive.
     pub scale: Vec<f64>,
+}
+
+/// What weights keep of the table that they learned.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Learned {
+    /// Names and units of its columns.
+    pub standard: Standard,
+    /// Names of its classes by their numbers; none where they are not known or the flow reads none.
+    pub classes: Vec<String>,
 }
 
 /// A table, ready to be learned from.
@@ -102,9 +117,18 @@ impl Table {
     /// # Errors
     /// A sentence for each: an unreadable file, text in a cell, NaN or infinity, a short row, no rows, too many columns.
     pub fn open(path: &Path) -> Result<Table, DataError> {
+        Table::open_as(path, None)
+    }
+
+    /// The same for weights that learned a table: their columns and classes are taken by name, in their order, whatever this file's rows say of them.
+    /// A file that lacks one of the columns is read as if there were no weights.
+    ///
+    /// # Errors
+    /// As [`Table::open`]; a class of another name.
+    pub fn open_as(path: &Path, learned: Option<&Learned>) -> Result<Table, DataError> {
         match path.to_str().and_then(shipped) {
-            Some(text) => read(|| Ok(text.as_bytes()), path),
-            None => read(|| open(path), path),
+            Some(text) => read(|| Ok(text.as_bytes()), path, learned),
+            None => read(|| open(path), path, learned),
         }
     }
 
@@ -208,7 +232,9 @@ impl Table {
 
     fn note(&self, standard: &Standard) -> String {
         let mut note = String::new();
-        if self.columns.len() < self.offered.len() {
+        if !self.spare.is_empty() {
+            note += &format!("Left out are columns that were not learned: {}. ", self.spare.join(", "));
+        } else if self.columns.len() < self.offered.len() {
             note += &format!("Shown are {} of {} columns: {}. ", self.dim(), self.offered.len(), self.columns.join(" and "));
         }
         if self.dropped > 0 {
@@ -216,6 +242,9 @@ impl Table {
         }
         if self.gaps > 0 {
             note += &format!("{} of its {} rows lack a value and are left out. ", self.gaps, self.rows);
+        }
+        if self.unnamed > 0 {
+            note += &format!("{} of these rows lack only a class, in the column {}. ", self.unnamed, self.class_column);
         }
         for counter in &self.counters {
             note += &format!("The column {counter} only counts the rows and is left out. ");
@@ -302,7 +331,7 @@ pub fn is_plane(columns: &[String], offered: usize) -> bool {
 /// # Errors
 /// A file that cannot be read.
 pub fn table_columns(path: &Path) -> Result<Option<Vec<String>>, DataError> {
-    let survey = Survey::of(open(path)?, path)?;
+    let survey = Survey::of(open(path)?, path, None)?;
     Ok(survey.is_table().then(|| survey.columns()))
 }
 
@@ -312,8 +341,8 @@ pub fn table_columns(path: &Path) -> Result<Option<Vec<String>>, DataError> {
 /// A file that cannot be read.
 pub fn first_two(path: &Path) -> Result<Option<[String; 2]>, DataError> {
     let survey = match path.to_str().and_then(shipped) {
-        Some(text) => Survey::of(text.as_bytes(), path)?,
-        None => Survey::of(open(path)?, path)?,
+        Some(text) => Survey::of(text.as_bytes(), path, None)?,
+        None => Survey::of(open(path)?, path, None)?,
     };
     Ok(survey.first_two().filter(|_| survey.is_table()))
 }
@@ -329,8 +358,8 @@ fn shipped(name: &str) -> Option<&'static str> {
 }
 
 /// Reads a table twice: what its columns are, then their values.
-fn read<R: BufRead>(source: impl Fn() -> Result<R, DataError>, path: &Path) -> Result<Table, DataError> {
-    let survey = Survey::of(source()?, path)?;
+fn read<R: BufRead>(source: impl Fn() -> Result<R, DataError>, path: &Path, learned: Option<&Learned>) -> Result<Table, DataError> {
+    let survey = Survey::of(source()?, path, learned)?;
     let Some((line, cells)) = survey.first else { return Err(DataError::NoRows) };
     let columns = &survey.numbers;
     if columns.len() < 2 {
@@ -342,13 +371,15 @@ fn read<R: BufRead>(source: impl Fn() -> Result<R, DataError>, path: &Path) -> R
     }
     let mut decimals = vec![0; columns.len()];
     let mut reservoir = Reservoir::new(ROW_CAP, 0);
-    let (mut count, mut gaps) = (0, 0);
+    let (mut count, mut gaps, mut unnamed) = (0, 0, 0);
     each_row(source()?, path, |row, names| {
         count += 1;
         let class = survey.class.map(|c| row.cells.get(c).cloned().unwrap_or_default());
         let gap = |c: &usize| row.cells.get(*c).is_some_and(|cell| is_gap(cell));
-        if columns.iter().any(gap) || class.as_deref().is_some_and(is_gap) {
+        let lacks = columns.iter().any(gap);
+        if lacks || class.as_deref().is_some_and(is_gap) {
             gaps += 1;
+            unnamed += usize::from(!lacks);
             return Ok(());
         }
         let values = columns.iter().map(|&c| row.precise(c, names)).collect::<Result<Vec<f64>, _>>()?;
@@ -360,11 +391,54 @@ fn read<R: BufRead>(source: impl Fn() -> Result<R, DataError>, path: &Path) -> R
     if rows.is_empty() {
         return Err(DataError::OnlyGaps { rows: count });
     }
-    let mut class_names: Vec<String> = Vec::new();
-    let mut classes = Vec::new();
-    let mut values = Vec::with_capacity(rows.len() * columns.len());
-    for (row, class) in rows {
+    let (mut values, mut labels) = (Vec::with_capacity(rows.len() * columns.len()), Vec::with_capacity(rows.len()));
+    for (row, label) in rows {
         values.extend(row);
+        labels.push(label);
+    }
+    let known = learned.map(|learned| &learned.classes[..]).filter(|known| !known.is_empty());
+    let (classes, class_names) = match (survey.class, known) {
+        (None, _) => Default::default(),
+        (Some(_), Some(known)) => (numbered_as(&labels, known)?, known.to_vec()),
+        (Some(_), None) => numbered(labels),
+    };
+    let class_column = survey.class.map(|c| column_name(c, &survey.names)).unwrap_or_default();
+    let columns = survey.columns();
+    let offered = columns.iter().chain(&survey.spare).cloned().collect();
+    let Survey { candidates, counters, spare, .. } = survey;
+    let steps = decimals.into_iter().map(|d: usize| 10_f64.powi(-(d.min(MOST_DECIMALS) as i32))).collect();
+    Ok(Table {
+        columns,
+        offered,
+        values,
+        steps,
+        classes,
+        class_names,
+        candidates,
+        counters,
+        spare,
+        rows: count,
+        gaps,
+        unnamed,
+        class_column,
+        dropped,
+    })
+}
+
+/// The number of each row's class among names that are known.
+fn numbered_as(labels: &[String], known: &[String]) -> Result<Vec<u8>, DataError> {
+    let number = |label: &String| {
+        let unknown = || DataError::UnknownName { kind: "class", name: label.clone(), known: known.join(", ") };
+        known.iter().position(|name| name == label).map(|place| place as u8).ok_or_else(unknown)
+    };
+    labels.iter().map(number).collect()
+}
+
+/// The number of each row's class, and the names by their numbers; nothing where they are too many or one.
+fn numbered(labels: Vec<String>) -> (Vec<u8>, Vec<String>) {
+    let mut class_names: Vec<String> = Vec::new();
+    let mut classes = Vec::with_capacity(labels.len());
+    for class in labels {
         let known = class_names.iter().position(|name| *name == class);
         let place = known.unwrap_or(class_names.len());
         if known.is_none() && place <= MOST_CLASSES {
@@ -378,12 +452,7 @@ fn read<R: BufRead>(source: impl Fn() -> Result<R, DataError>, path: &Path) -> R
     classes.iter_mut().for_each(|class| *class = order.iter().position(|&old| old == usize::from(*class)).unwrap_or(order.len()) as u8);
     class_names.sort();
     // A column with a text of its own in every row names no classes.
-    if survey.class.is_none() || !(2..=MOST_CLASSES).contains(&class_names.len()) {
-        (classes, class_names) = (Vec::new(), Vec::new());
-    }
-    let (columns, Survey { candidates, counters, .. }) = (survey.columns(), survey);
-    let steps = decimals.into_iter().map(|d: usize| 10_f64.powi(-(d.min(MOST_DECIMALS) as i32))).collect();
-    Ok(Table { offered: columns.clone(), columns, values, steps, classes, class_names, candidates, counters, rows: count, gaps, dropped })
+    if (2..=MOST_CLASSES).contains(&class_names.len()) { (classes, class_names) } else { Default::default() }
 }
 
 /// Three digits of a number, or all before its point, as a note shows it.

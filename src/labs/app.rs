@@ -416,7 +416,7 @@ impl TractableApp {
         self.tell_modal(&ctx);
         if let Some(log) = &mut self.frame_log {
             let busy = self.labs[self.active].as_ref().map(|lab| lab.status().busy).unwrap_or_default();
-            log.laid_out(Shared::animates(&ctx), busy);
+            log.laid_out(Shared::animates(&ctx), busy, self.over.name());
         }
     }
 

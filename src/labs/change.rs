@@ -191,6 +191,10 @@ impl Lab for ChangeLab {
         self.follow();
     }
 
+    fn begin_history(&mut self) {
+        self.history = History::default();
+    }
+
     fn controls(&mut self, ui: &mut egui::Ui, shared: &mut Shared) {
         controls::show(self, ui, shared);
     }

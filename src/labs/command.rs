@@ -291,6 +291,12 @@ impl Command {
         Self::from_key(key, modifiers, false).is_some()
     }
 
+    /// Whether it opens something with a field into which one types at once.
+    #[must_use]
+    pub fn opens_a_field(self) -> bool {
+        matches!(self, Self::Palette | Self::OpenFile | Self::SaveSession | Self::Export)
+    }
+
     /// The first key as text, `Shift+Right`; empty if there is none.
     #[must_use]
     pub fn key_text(self) -> String {

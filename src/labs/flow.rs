@@ -459,6 +459,10 @@ impl Lab for FlowLab {
         self.nothing_is_awaited()
     }
 
+    fn begin_history(&mut self) {
+        self.history.begin();
+    }
+
     fn actions(&self) -> Vec<Action> {
         actions::list(self)
     }

@@ -30,6 +30,8 @@ struct Line<'a> {
     chapter: &'a str,
     /// What the lab says of itself, such as `training · step 12,400`.
     busy: &'a str,
+    /// What is open over it: `sheet`, `palette`, `open`, `save`, `export`, or nothing.
+    over: &'a str,
 }
 
 /// A frame whose end is not known yet.
@@ -41,6 +43,7 @@ struct Begun {
     asked: bool,
     chapter: &'static str,
     busy: String,
+    over: &'static str,
 }
 
 /// The log. Each line is handed to the system at once, so that it outlives a program that is killed.
@@ -78,6 +81,7 @@ impl FrameLog {
                 memory: super::frame_times::resident_memory(),
                 chapter: last.chapter,
                 busy: &last.busy,
+                over: last.over,
             };
             if let Ok(mut text) = serde_json::to_vec(&line) {
                 text.push(b'\n');
@@ -85,14 +89,14 @@ impl FrameLog {
                 let _ = self.file.write_all(&text);
             }
         }
-        self.frame = Some(Begun { start, cpu, laid_out: 0.0, asked: false, chapter, busy: String::new() });
+        self.frame = Some(Begun { start, cpu, laid_out: 0.0, asked: false, chapter, busy: String::new(), over: "" });
     }
 
-    /// Notes that the frame is laid out, and whether the next one was asked for.
-    pub fn laid_out(&mut self, asked: bool, busy: String) {
+    /// Notes that the frame is laid out, whether the next one was asked for, what the lab says and what is open over it.
+    pub fn laid_out(&mut self, asked: bool, busy: String, over: &'static str) {
         if let Some(frame) = &mut self.frame {
             frame.laid_out = frame.start.elapsed().as_secs_f64() * 1e3;
-            (frame.asked, frame.busy) = (asked, busy);
+            (frame.asked, frame.busy, frame.over) = (asked, busy, over);
         }
     }
 }
@@ -113,7 +117,7 @@ mod tests {
         let mut log = FrameLog::create(&path).unwrap();
         for (pause, asked) in [(30, true), (0, false)] {
             log.begin("flow");
-            log.laid_out(asked, "training · step 7".into());
+            log.laid_out(asked, "training · step 7".into(), if asked { "" } else { "palette" });
             std::thread::sleep(std::time::Duration::from_millis(pause));
         }
         log.begin("stack");
@@ -125,6 +129,7 @@ mod tests {
         assert!((number(1, "at") - number(0, "at")) * 1e3 - number(0, "whole") < 0.01);
         assert!(lines[0]["asked"] == true && lines[1]["asked"] == false);
         assert!(lines[1]["chapter"] == "flow" && lines[1]["busy"] == "training · step 7" && lines[1]["frame"] == 2);
+        assert!(lines[0]["over"] == "" && lines[1]["over"] == "palette");
         assert!(FrameLog::create(&folder.path().join("no/such")).unwrap_err().contains("choose another file"));
     }
 }

@@ -72,11 +72,15 @@ impl Keeper {
     /// # Errors
     /// A sentence where the folder cannot be made.
     pub fn open(root: &Path, every: Duration) -> Result<(Keeper, Vec<Left>), String> {
-        let left = left(root);
+        let (left, damaged) = left(root);
         let folder = own_folder(root)
             .map_err(|e| format!("Expected to keep sessions in {}, but {e}; nothing is kept by itself.", root.display()))?;
         let (writer, work) = channel::<Vec<u8>>();
         let (tell, trouble) = channel();
+        if !damaged.is_empty() {
+            // The other end is in this function.
+            let _ = tell.send(damaged.join(" "));
+        }
         let path = folder.join(SESSION);
         let write = move || {
             for bytes in work {
@@ -221,23 +225,32 @@ fn own_folder(root: &Path) -> std::io::Result<PathBuf> {
     unreachable!("some number is free")
 }
 
-/// The sessions of runs that have ended, the newest first.
-fn left(root: &Path) -> Vec<Left> {
-    let Ok(entries) = std::fs::read_dir(root) else { return Vec::new() };
-    let ended = entries.flatten().filter(|entry| ended(&entry.file_name().to_string_lossy()));
-    let read = |entry: std::fs::DirEntry| {
+/// The sessions of runs that have ended, the newest first, and a sentence for each that cannot be read. Those are set aside under another name:
+/// what is in them may still be saved by hand, and they are told once.
+fn left(root: &Path) -> (Vec<Left>, Vec<String>) {
+    let (mut left, mut damaged) = (Vec::new(), Vec::new());
+    let entries = std::fs::read_dir(root).into_iter().flatten().flatten();
+    for entry in entries.filter(|entry| ended(&entry.file_name().to_string_lossy())) {
         let (folder, session) = (entry.path(), entry.path().join(SESSION));
         // Only an empty folder can be removed this way.
         let _ = std::fs::remove_dir(&folder);
-        let document = Document::read(&session).ok()?;
-        // Weights are written while the session beside them stays as it is.
-        let weights = document.weights.iter().chain(document.other_weights.values());
-        let newest = weights.map(|file| written(file)).fold(written(&session), SystemTime::max);
-        Some(Left { document, written: newest, folder })
-    };
-    let mut left: Vec<Left> = ended.filter_map(read).collect();
+        match Document::read(&session) {
+            Ok(document) => {
+                // Weights are written while the session beside them stays as it is.
+                let weights = document.weights.iter().chain(document.other_weights.values());
+                let newest = weights.map(|file| written(file)).fold(written(&session), SystemTime::max);
+                left.push(Left { document, written: newest, folder });
+            }
+            Err(sentence) if session.exists() => {
+                let aside = root.join(format!("damaged-{}", entry.file_name().to_string_lossy()));
+                let place = if std::fs::rename(&folder, &aside).is_ok() { aside } else { folder };
+                damaged.push(format!("A session that an earlier run left cannot be read: {sentence} It is kept in {}.", place.display()));
+            }
+            Err(_) => {}
+        }
+    }
     left.sort_by_key(|left| std::cmp::Reverse(left.written));
-    left
+    (left, damaged)
 }
 
 /// When a file was written last; none where there is no file.
@@ -282,6 +295,22 @@ mod tests {
         assert_eq!(left.len(), 1);
         assert_eq!(left[0].document.seed, Some(2));
         assert!(left[0].age() < Duration::from_secs(60));
+    }
+
+    #[test]
+    fn a_session_that_cannot_be_read_is_told_once_and_kept() {
+        let root = tempfile::tempdir().unwrap();
+        let (mut keeper, _) = Keeper::open(root.path(), EVERY).unwrap();
+        assert!(keeper.keep(&document(1)) && keeper.keep(&document(2)));
+        let folder = keeper.folder.clone();
+        drop(keeper);
+        std::fs::write(folder.join(SESSION), "{\"format_version\": 1, ").unwrap();
+        let (keeper, left) = Keeper::open(root.path(), EVERY).unwrap();
+        let told = keeper.trouble().expect("it is told");
+        let aside = root.path().join(format!("damaged-{}", folder.file_name().unwrap().to_string_lossy()));
+        assert!(left.is_empty() && told.contains("cannot be read") && told.contains(&aside.display().to_string()), "{told}");
+        assert!(aside.join(SESSION).exists() && !folder.join(SESSION).exists(), "moved");
+        assert_eq!(Keeper::open(root.path(), EVERY).unwrap().0.trouble(), None, "once");
     }
 
     #[test]

@@ -27,6 +27,16 @@ pub struct KeyPlugin {
     pub typed_in: ViewportId,
     /// Arrow keys belong to the focused canvas.
     pub canvas_cursor: bool,
+    /// What was typed after a command that opens a field, before the field was there.
+    ahead: Option<Ahead>,
+}
+
+/// Typed ahead: on a slow machine Ctrl+O and the path after it come in one frame. The letters are for the field, not for the lab.
+struct Ahead {
+    window: ViewportId,
+    /// Frames of this window until the field has the focus.
+    frames: u8,
+    events: Vec<Event>,
 }
 
 impl KeyPlugin {
@@ -61,11 +71,30 @@ impl KeyPlugin {
             _ => Command::from_key(*key, *modifiers, repeat),
         };
         self.commands.extend(command);
-        if window != ViewportId::ROOT {
+        let main = window == ViewportId::ROOT;
+        if !main {
             // Commands are carried out at the beginning of the main window's frame.
             ctx.request_repaint_of(ViewportId::ROOT);
         }
+        if command.is_some_and(Command::opens_a_field) {
+            // Another window's frame lies inside the main one's, in which the command is not carried out any more.
+            self.ahead = Some(Ahead { window, frames: if main { 1 } else { 2 }, events: Vec::new() });
+            ctx.request_repaint_of(window);
+        }
         true
+    }
+
+    /// At the beginning of a frame of the window in which something was typed ahead: gives it back before what has `arrived`, once the field
+    /// is there.
+    fn wait_for_the_field(&mut self, ctx: &Context, arrived: &mut Vec<Event>) {
+        let Some(mut ahead) = self.ahead.take() else { return };
+        ahead.frames -= 1;
+        if ahead.frames == 0 {
+            arrived.splice(0..0, ahead.events);
+        } else {
+            ctx.request_repaint_of(ahead.window);
+            self.ahead = Some(ahead);
+        }
     }
 
     fn belongs_to_a_widget(&self, ctx: &Context, key: Key) -> bool {
@@ -91,6 +120,24 @@ impl egui::Plugin for KeyPlugin {
         // The frame looks into the files and finds the lab that they are for.
         self.dropped.extend(input.dropped_files.drain(..).map(|file| file.path().to_owned()));
         let window = input.viewport_id;
-        input.events.retain(|event| !self.takes(ctx, window, event));
+        let mut arrived = std::mem::take(&mut input.events);
+        if self.ahead.as_ref().is_some_and(|ahead| ahead.window == window) {
+            self.wait_for_the_field(ctx, &mut arrived);
+        }
+        for event in arrived {
+            match &mut self.ahead {
+                Some(ahead) if ahead.window == window && is_typed(&event) => ahead.events.push(event),
+                _ => {
+                    if !self.takes(ctx, window, &event) {
+                        input.events.push(event);
+                    }
+                }
+            }
+        }
     }
+}
+
+/// Whether an event comes from the keyboard.
+fn is_typed(event: &Event) -> bool {
+    matches!(event, Event::Key { .. } | Event::Text(_) | Event::Paste(_) | Event::Copy | Event::Cut | Event::Ime(_))
 }

@@ -139,6 +139,9 @@ pub trait Lab {
         None
     }
 
+    /// What is being opened is where undo begins: a session that one goes on with is no change that could be taken back.
+    fn begin_history(&mut self) {}
+
     /// Another chapter is opened: pause what runs. The lab is kept, and shown again as it was left.
     fn leave(&mut self) {}
 

@@ -164,7 +164,8 @@ mod tests {
     #[test]
     fn a_class_that_is_wholly_held_out_counts_and_a_single_one_does_not() {
         let classed = |classes: &[u8]| Points { xy: vec![[0.0; 2]; classes.len()], classes: classes.to_vec() };
-        let source = |train: &[u8], test: &[u8]| PointSource::Finite { train: classed(train), test: classed(test), note: None };
+        let source =
+            |train: &[u8], test: &[u8]| PointSource::Finite { train: classed(train), test: classed(test), note: None, units: None };
         assert_eq!(source(&[0, 0, 1], &[2]).class_shares(), [0.5, 0.25, 0.25]);
         assert_eq!(source(&[1, 1, 1], &[1]).class_shares(), [0.0; 0]);
         // Ink 2 alone is one class, not two of which one is empty.

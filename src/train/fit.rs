@@ -77,7 +77,7 @@ impl Source {
             Model::Pixelcnn { data: ImageData::Digits(preparation), .. } => ImageSource::digits(*preparation).map(Source::Images),
             Model::Pixelcnn { data: ImageData::Rain(rain), .. } => ImageSource::rain(*rain, lesson.seed).map(Source::Images),
             Model::CausalStack { config, data } => Ok(Source::Sequence(data.open(config.length))),
-            Model::Realnvp { config, data } if config.dim > 2 => data.open_table(config.dim, None).map(Source::Table),
+            Model::Realnvp { config, data } if config.dim > 2 => data.open_table(config.dim).map(Source::Table),
             Model::Realnvp { data, .. } => data.open().map(Source::Points),
         }
     }
@@ -119,6 +119,14 @@ impl Source {
         match self {
             Source::Table(table) | Source::Points(PointSource::Table(table)) => Some(table.standard()),
             _ => None,
+        }
+    }
+
+    /// Names of the classes of a table by their numbers; none where they have no names.
+    pub fn class_names(&self) -> &[String] {
+        match self {
+            Source::Table(table) | Source::Points(PointSource::Table(table)) => &table.prepared().class_names,
+            _ => &[],
         }
     }
 
@@ -296,9 +304,16 @@ impl Fit {
         if let Some(standard) = self.source.standard() {
             weights.metadata.insert("units".into(), serde_json::to_string(standard).expect("names and numbers are plain data"));
         }
+        if let Source::Points(PointSource::Finite { units: Some(units), .. }) = &self.source {
+            weights.metadata.insert("file_units".into(), serde_json::to_string(units).expect("numbers are plain data"));
+        }
         let shares = self.source.class_shares();
         if matches!(&self.lesson.model, Model::Realnvp { config, .. } if config.classes == shares.len() && config.classes > 0) {
             weights.metadata.insert("class_shares".into(), serde_json::to_string(&shares).expect("numbers are plain data"));
+            let names = self.source.class_names();
+            if names.len() == shares.len() {
+                weights.metadata.insert("class_names".into(), serde_json::to_string(names).expect("names are plain data"));
+            }
         }
         Ok(weights)
     }

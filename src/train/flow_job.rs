@@ -217,7 +217,7 @@ impl FlowJob {
             data.clone_from(&target.data);
         }
         self.target = target;
-        self.diverged = None;
+        (self.diverged, self.history.broke) = (None, None);
         self.warm_up();
         // Another law, another curve.
         self.collector = Collector::default();

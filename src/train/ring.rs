@@ -10,12 +10,14 @@ pub struct Ring {
     every: u64,
     layout: Vec<(String, Vec<usize>)>,
     frames: Vec<(u64, Vec<f32>)>,
+    /// Room of frames that went, for those that come: what the ring takes grows once, at the beginning, and never again.
+    spare: Vec<Vec<f32>>,
 }
 
 impl Ring {
     /// An empty ring of at most so many bytes and frames that begins with every `every`-th step, a power of two.
     pub fn new(bytes: usize, most: usize, every: u64) -> Ring {
-        Ring { bytes, most: most.max(4), every, layout: Vec::new(), frames: Vec::new() }
+        Ring { bytes, most: most.max(4), every, layout: Vec::new(), frames: Vec::new(), spare: Vec::new() }
     }
 
     /// Whether a step would be kept.
@@ -28,15 +30,21 @@ impl Ring {
         let layout = || weights.arrays.iter().map(|(name, (shape, _))| (name.clone(), shape.clone()));
         let same = self.layout.iter().zip(&weights.arrays).all(|((a, b), (c, (d, _)))| a == c && b == d);
         if self.frames.is_empty() || self.layout.len() != weights.arrays.len() || !same {
-            self.frames.clear();
+            (self.frames, self.spare) = (Vec::new(), Vec::new());
             self.layout = layout().collect();
         }
-        self.frames.retain(|(kept, _)| *kept < step);
-        self.frames.push((step, weights.arrays.values().flat_map(|(_, values)| values.iter().copied()).collect()));
+        self.forget(|kept| kept >= step);
+        let mut values =
+            self.spare.pop().unwrap_or_else(|| Vec::with_capacity(weights.arrays.values().map(|(_, values)| values.len()).sum()));
+        values.clear();
+        for (_, array) in weights.arrays.values() {
+            values.extend_from_slice(array);
+        }
+        self.frames.push((step, values));
         while self.frames.len() > 2 && (self.frames.len() > self.most || self.size() > self.bytes) {
             self.every *= 2;
             let (first, every) = (self.frames[0].0, self.every);
-            self.frames.retain(|(kept, _)| *kept == first || kept.is_multiple_of(every));
+            self.forget(|kept| kept != first && !kept.is_multiple_of(every));
             if self.every > 1 << 40 {
                 break;
             }
@@ -59,7 +67,12 @@ impl Ring {
 
     /// Forgets what came after a step: training goes another way from there.
     pub fn rewind(&mut self, step: u64) {
-        self.frames.retain(|(kept, _)| *kept <= step);
+        self.forget(|kept| kept > step);
+    }
+
+    /// Forgets some steps and keeps their room.
+    fn forget(&mut self, goes: impl Fn(u64) -> bool) {
+        self.spare.extend(self.frames.extract_if(.., |(kept, _)| goes(*kept)).map(|(_, values)| values));
     }
 
     /// The steps that are kept, oldest first.
@@ -72,7 +85,7 @@ impl Ring {
         self.every
     }
 
-    /// Bytes of the numbers that are kept.
+    /// Bytes of the numbers that are kept, without the room that waits for others.
     pub fn size(&self) -> usize {
         self.frames.iter().map(|(_, values)| values.len() * size_of::<f32>()).sum()
     }
@@ -99,6 +112,8 @@ mod tests {
                 ring.keep(step, &weights(step));
             }
             assert!(ring.size() <= 20 * 16);
+            // The frame that is one too many is made before others go.
+            assert!(ring.frames.len() + ring.spare.len() <= 17, "the room grows once");
         }
         let (every, steps) = (ring.every(), ring.steps());
         assert!(every.is_power_of_two() && steps[0] == 3 && steps.len() >= 8);

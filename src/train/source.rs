@@ -3,8 +3,8 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::{TableSource, TrainError, Training};
-use crate::data::table::Standard;
-use crate::data::{self, Batches, Digits, Drawing, Entropy, LevelImages, Mixture, Points, Preparation, Rain, Table, Toy};
+use crate::data::table::Learned;
+use crate::data::{self, Affine, Batches, Digits, Drawing, Entropy, LevelImages, Mixture, Points, Preparation, Rain, Table, Toy};
 
 /// Streams of the generator: training step t draws from stream t + 1, tests from this one.
 const TEST_STREAM: u64 = u64::MAX;
@@ -69,6 +69,8 @@ pub enum PointSource {
         test: Points,
         /// What was noted while reading: thinned rows and the like.
         note: Option<String>,
+        /// How the coordinates of a person's file became these.
+        units: Option<Affine>,
     },
     /// Two columns of a table.
     Table(TableSource),
@@ -88,27 +90,25 @@ impl PointData {
         }
     }
 
-    /// Reads a table, standardises it (by this map, else by the rows that train) and splits it.
+    /// Reads a table, standardises it by the rows that train and splits it.
     ///
     /// # Errors
     /// Data that are no table, a file that cannot be read, another number of columns than `dim`, a column without a scale of its own.
-    pub fn open_table(&self, dim: usize, standard: Option<&Standard>) -> Result<TableSource, TrainError> {
-        let read = self.read_table(dim)?;
-        if standard.is_none() {
-            read.varies()?;
-        }
-        Ok(TableSource::new(read.prepare(standard)?))
+    pub fn open_table(&self, dim: usize) -> Result<TableSource, TrainError> {
+        let read = self.read_table(dim, None)?;
+        read.varies()?;
+        Ok(TableSource::new(read.prepare(None)?))
     }
 
-    /// Reads the columns of a table that are learned from.
+    /// Reads the columns of a table that are learned from, or those that the weights have learned.
     ///
     /// # Errors
     /// As [`PointData::open_table`].
-    pub fn read_table(&self, dim: usize) -> Result<Table, TrainError> {
+    pub fn read_table(&self, dim: usize, learned: Option<&Learned>) -> Result<Table, TrainError> {
         let PointData::Table { table, columns } = self else {
             return Err(TrainError::WrongColumns { place: self.title(), dim, found: 2 });
         };
-        let read = Table::open(table)?;
+        let read = Table::open_as(table, learned)?;
         let chosen = match columns {
             Some(names) => read.pick(names)?,
             None => read,
@@ -119,39 +119,65 @@ impl PointData {
         }
     }
 
+    /// Reads a file of points, scaled as the weights learned it, else so that it fits the window; with how, and with what was noted. Points that
+    /// scale themselves must vary.
+    ///
+    /// # Errors
+    /// A file that cannot be read, a coordinate that is the same for all.
+    pub fn read_file(path: &Path, learned: Option<Affine>) -> Result<(Points, Affine, Option<String>), TrainError> {
+        let loaded = data::load_csv(path)?;
+        let (points, units) = match learned {
+            Some(units) => (loaded.points.map(|p| units.apply(p)), units),
+            None => {
+                loaded.varies()?;
+                loaded.points.fit_to(HALF_SIDE)
+            }
+        };
+        Ok((points, units, loaded.note()))
+    }
+
     /// Reads and splits the points. A set of one point trains and tests on it.
     ///
     /// # Errors
     /// A file that cannot be read, no point.
     pub fn open(&self) -> Result<PointSource, TrainError> {
-        let finite = |points: &Points, note: Option<String>| {
-            let (points, _) = points.fit_to(HALF_SIDE);
-            let scaled = "Coordinates are moved and scaled to fit -3 to 3; nats and samples are in those units.";
+        self.open_as(None)
+    }
+
+    /// The same with a file scaled as the weights learned theirs.
+    ///
+    /// # Errors
+    /// As [`PointData::open`].
+    pub fn open_as(&self, learned: Option<Affine>) -> Result<PointSource, TrainError> {
+        let finite = |points: Points, note: Option<String>, units: Option<Affine>| {
+            let scaled = match learned {
+                Some(_) => "Coordinates are moved and scaled as those of the file that was learned; nats are in those units.",
+                None => "Coordinates are moved and scaled to fit -3 to 3; nats and samples are in those units.",
+            };
             let note = Some(note.map_or_else(|| scaled.to_owned(), |note| format!("{note} {scaled}")));
             match points.len() {
                 0 => Err(TrainError::NoData { what: "point" }),
-                1 => Ok(PointSource::Finite { train: points.clone(), test: points, note }),
+                1 => Ok(PointSource::Finite { train: points.clone(), test: points, note, units }),
                 _ => {
                     let (train, test) = points.split(0.1, 541);
                     let test = if test.is_empty() { train.clone() } else { test };
-                    Ok(PointSource::Finite { train, test, note })
+                    Ok(PointSource::Finite { train, test, note, units })
                 }
             }
         };
         match self {
             PointData::Toy { toy } => Ok(PointSource::Toy(*toy)),
-            PointData::World => finite(data::shipped::world_map(), None),
-            PointData::Shape { name } => finite(data::shipped::shape(name)?, None),
+            PointData::World => finite(data::shipped::world_map().fit_to(HALF_SIDE).0, None, None),
+            PointData::Shape { name } => finite(data::shipped::shape(name)?.fit_to(HALF_SIDE).0, None, None),
             PointData::Drawing { drawing } => match drawing.mixture() {
                 Some(mixture) => Ok(PointSource::Drawing(mixture, drawing.entropy())),
                 None => Err(TrainError::NoData { what: "point" }),
             },
             PointData::File { path } => {
-                let loaded = data::load_csv(path)?;
-                loaded.varies()?;
-                finite(&loaded.points, loaded.note())
+                let (points, units, note) = PointData::read_file(path, learned)?;
+                finite(points, note, Some(units))
             }
-            PointData::Table { .. } => self.open_table(2, None).map(PointSource::Table),
+            PointData::Table { .. } => self.open_table(2).map(PointSource::Table),
         }
     }
 }

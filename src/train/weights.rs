@@ -4,8 +4,8 @@ use std::path::Path;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 
 use super::TrainError;
-use crate::data::table::Standard;
-use crate::data::write_atomic;
+use crate::data::table::{Learned, Standard};
+use crate::data::{Affine, write_atomic};
 use crate::exec::Session;
 use crate::graph::{Graph, Op};
 
@@ -104,6 +104,25 @@ impl Weights {
             shares.len() == classes && shares.iter().all(|s| *s >= 0.0) && (shares.iter().sum::<f64>() - 1.0).abs() < 1e-6
         };
         said.filter(sound).unwrap_or_else(|| vec![1.0 / classes as f64; classes])
+    }
+
+    /// Names of the classes by their numbers; none where as many are not said.
+    pub fn class_names(&self, classes: usize) -> Vec<String> {
+        let said = self.metadata.get("class_names").and_then(|text| serde_json::from_str::<Vec<String>>(text).ok());
+        said.filter(|names| names.len() == classes).unwrap_or_default()
+    }
+
+    /// How the coordinates of the file of points that was learned became those of the flow; none where it was no file.
+    pub fn file_units(&self) -> Option<Affine> {
+        let units: Affine = serde_json::from_str(self.metadata.get("file_units")?).ok()?;
+        let sound = units.mean.iter().all(|v| v.is_finite()) && units.scale.iter().all(|v| v.is_finite() && *v > 0.0);
+        Some(units).filter(|_| sound)
+    }
+
+    /// What is kept of the table that a flow of so many coordinates and classes learned; none where it was no such table.
+    pub fn learned_table(&self, dim: usize, classes: usize) -> Option<Learned> {
+        let standard = self.standard().filter(|standard| standard.mean.len() == dim)?;
+        Some(Learned { standard, classes: self.class_names(classes) })
     }
 
     /// Reads the parameters (and states) of `graph` from a session.

@@ -32,7 +32,7 @@ fn adds_up(balance: &Value, layers: usize) {
 }
 
 #[test]
-fn columns_in_another_order_are_refused_and_classes_do_not_depend_on_the_order_of_rows() {
+fn columns_are_found_by_name_and_classes_do_not_depend_on_the_order_of_rows() {
     let bench = Bench::new();
     let row = |i: usize| [i as f64 * 0.7 % 5.0, 100.0 + i as f64 * 1.3 % 7.0, i as f64 * 0.31 % 2.0];
     let table = |header: &str, order: [usize; 3]| {
@@ -42,8 +42,11 @@ fn columns_in_another_order_are_refused_and_classes_do_not_depend_on_the_order_o
     bench.write("abc.csv", table("a,b,c", [0, 1, 2]));
     bench.write("bac.csv", table("b,a,c", [1, 0, 2]));
     bench.json("train flow.tractable.json --data abc.csv --from-scratch --steps 2 --out a.safetensors");
-    let refused = bench.mistake("score flow.tractable.json --weights a.safetensors --data bac.csv");
-    contains(&refused, &["Expected the columns that the weights learned, a, b, c", "found b, a, c", "--from-scratch"]);
+    let score = |file: &str| bench.json(&format!("score flow.tractable.json --weights a.safetensors --data {file}"));
+    assert_eq!(score("bac.csv")["nats"], score("abc.csv")["nats"]);
+    bench.write("bad.csv", table("b,a,d", [1, 0, 2]));
+    let refused = bench.mistake("score flow.tractable.json --weights a.safetensors --data bad.csv");
+    contains(&refused, &["Expected the columns that the weights learned, a, b, c", "found b, a, d", "--from-scratch"]);
 
     // The same rows from the last to the first: the same classes, so the same price of each.
     let lines: Vec<String> = (0..60).map(|i| format!("{:.2},{:.2},{}", row(i)[0], row(i)[1], ["red", "blue", "red"][i % 3])).collect();
@@ -194,10 +197,10 @@ fn two(rows: usize, header: &str) -> String {
     format!("{header}\n") + &(0..rows).map(row).collect::<String>()
 }
 
-/// The rows of a CSV file as numbers, without its header.
+/// The rows of a CSV file as numbers, without its header; a class high is 0, low is 1.
 fn rows(bench: &Bench, file: &str) -> (String, Vec<Vec<f64>>) {
     let text = std::fs::read_to_string(bench.path(file)).unwrap();
-    let numbers = |row: &str| row.split(',').map(|cell| cell.parse().unwrap()).collect();
+    let numbers = |row: &str| row.split(',').map(|cell| cell.replace("high", "0").replace("low", "1").parse().unwrap()).collect();
     (text.lines().next().unwrap().to_owned(), text.lines().skip(1).map(numbers).collect())
 }
 
@@ -270,7 +273,11 @@ fn gaps_counters_and_constant_columns_are_told() {
     };
     bench.write("gaps.csv", "number,a,b,pet\n".to_owned() + &(0..40).map(row).collect::<String>());
     let trained = bench.json("train flow.tractable.json --data gaps.csv --by-class --from-scratch --steps 1 --out g.safetensors");
-    let told = ["2 of its 40 rows lack a value and are left out.", "The column number only counts the rows and is left out."];
+    let told = [
+        "2 of its 40 rows lack a value and are left out.",
+        "1 of these rows lack only a class, in the column pet.",
+        "The column number only counts the rows and is left out.",
+    ];
     contains(trained["note"].as_str().unwrap(), &told);
     assert_eq!(trained["by_class"]["shares"].as_array().unwrap().len(), 2, "an empty label is no class");
     assert_eq!(Weights::read(&bench.path("g.safetensors")).unwrap().standard().unwrap().columns, ["a", "b"]);
@@ -316,4 +323,156 @@ fn a_title_names_one_set_of_data() {
     contains(&words("sample realnvp --weights p.safetensors --count 5 --out s.csv"), &["RealNVP on penguins at step 1: 5 points"]);
     contains(&words("train realnvp --from-scratch --steps 1 --out m.safetensors"), &["RealNVP on two moons: 1 steps"]);
     contains(&words("train realnvp --family maf --from-scratch --steps 1 --out f.safetensors"), &["MAF on Two moons: 1 steps"]);
+    contains(&words("score realnvp --weights f.safetensors"), &["MAF on Two moons at step 1\n"]);
+    contains(&words("score realnvp --weights f.safetensors --data eight-gaussians"), &["MAF on 8 Gaussians at step 1\n"]);
+    assert_eq!(bench.json("score realnvp --weights f.safetensors")["family"], json!("maf"));
+    assert!(words("score realnvp --weights m.safetensors").starts_with("RealNVP on two moons"));
+}
+
+#[test]
+fn a_class_is_asked_for_written_and_scored_by_its_name() {
+    let bench = Bench::new();
+    bench.write("two.csv", two(200, "mass,price,kind"));
+    bench.json("train flow.tractable.json --data two.csv --by-class --from-scratch --steps 5 --out t.safetensors");
+    let mut weights = Weights::read(&bench.path("t.safetensors")).unwrap();
+    assert_eq!(weights.class_names(2), ["high", "low"]);
+    let sample = |weights: &str, class: &str| {
+        bench.json(&format!("sample flow.tractable.json --weights {weights}.safetensors --class {class} --count 30 --out s.csv"));
+        std::fs::read_to_string(bench.path("s.csv")).unwrap()
+    };
+    let low = sample("t", "low");
+    assert!(low.lines().skip(1).all(|row| row.split(',').nth(2) == Some("low")), "{low}");
+    assert_eq!(sample("t", "1"), low);
+    assert_ne!(sample("t", "high").replace("high", "low"), low);
+    for class in ["cat", "2"] {
+        let refused = bench.mistake(&format!("sample flow.tractable.json --weights t.safetensors --class {class}"));
+        contains(&refused, &["Expected the class high, low", &format!("found {class}"), "0 to 1"]);
+    }
+    // Rows of one class, in another file: it is still the second one.
+    let all = two(200, "mass,price,kind");
+    let only =
+        |class: &str| all.lines().filter(|row| row.ends_with(class) || row.ends_with("kind")).map(|row| format!("{row}\n")).collect();
+    let (low, high): (String, String) = (only("low"), only("high"));
+    bench.write("low.csv", &low);
+    bench.write("wrong.csv", low.replace("low", "high"));
+    bench.write("cow.csv", high + "2e-9,50000,cow\n");
+    let score = |file: &str| bench.json(&format!("score flow.tractable.json --weights t.safetensors --data {file}"));
+    let (right, wrong) = (score("low.csv"), score("wrong.csv"));
+    assert_eq!((&right["count"], &right["class_names"]), (&json!(low.lines().count() - 1), &json!(["high", "low"])));
+    assert!(right["nats"] != wrong["nats"] && right["by_class"]["mixture"]["nats"] == wrong["by_class"]["mixture"]["nats"]);
+    let refused = bench.mistake("score flow.tractable.json --weights t.safetensors --data cow.csv");
+    contains(&refused, &["name of a class", "\"cow\"", "high, low"]);
+    // Weights of before kept no names: the table has them while it is there.
+    weights.metadata.remove("class_names");
+    weights.save(&bench.path("old.safetensors")).unwrap();
+    let named = sample("old", "low");
+    std::fs::rename(bench.path("two.csv"), bench.path("away.csv")).unwrap();
+    assert_eq!(sample("t", "low"), named);
+    assert_eq!(sample("old", "1"), named.replace("low", "1"));
+    contains(&bench.mistake("sample flow.tractable.json --weights old.safetensors --class low"), &["from 0 to 1", "found low"]);
+    contains(&bench.mistake("sample tiny.tractable.json --weights old.safetensors --class low"), &["from 0 to 9", "found low"]);
+}
+
+#[test]
+fn a_score_says_which_of_its_rows_were_trained_on() {
+    let bench = Bench::new();
+    bench.write("four.csv", four(60));
+    bench.write("other.csv", four(50));
+    bench.write("p.csv", (0..40).map(|i: i32| format!("{},{}\n", f64::from(i).sin(), f64::from(i).cos())).collect::<String>());
+    bench.json("train flow.tractable.json --data four.csv --from-scratch --steps 2 --out a.safetensors");
+    let score = |line: &str| bench.json(&format!("score flow.tractable.json --weights {line}"));
+    let held_out = score("a.safetensors");
+    assert_eq!((&held_out["trained_on"], &held_out["count"]), (&json!(0), &json!(6)));
+    let all = score("a.safetensors --data ./four.csv");
+    assert_eq!((&all["trained_on"], &all["count"], &all["held_out"]["count"]), (&json!(54), &json!(60), &json!(6)));
+    assert_eq!(all["held_out"]["nats"], held_out["nats"]);
+    contains(
+        &bench.words("score flow.tractable.json --weights a.safetensors --data four.csv"),
+        &["The weights were trained on 54 of these 60 rows; the 6 held out alone: "],
+    );
+    contains(&bench.words("score flow.tractable.json --weights a.safetensors"), &["These 6 rows were held out"]);
+    assert!(score("a.safetensors --data other.csv").get("trained_on").is_none());
+    bench.json("train flow.tractable.json --data p.csv --from-scratch --steps 2 --out p.safetensors");
+    let points = score("p.safetensors --data p.csv");
+    assert_eq!((&points["trained_on"], &points["held_out"]["count"]), (&json!(36), &json!(4)));
+    bench.json("train flow.tractable.json --from-scratch --steps 2 --out m.safetensors");
+    assert!(score("m.safetensors").get("trained_on").is_none(), "fresh points come without end");
+}
+
+#[test]
+fn rows_that_are_learned_by_heart_are_told() {
+    let bench = Bench::new();
+    // Numbers without a law but that of chance: whatever is learned beyond their Gaussian is these rows.
+    let chance = tractable::data::noise::normals(3, 0, 4 * 120);
+    let rows: String = chance.chunks(4).map(|row| format!("{:.3},{:.3},{:.3},{:.3}\n", row[0], row[1], row[2], row[3])).collect();
+    bench.write("chance.csv", format!("a,b,c,d\n{rows}"));
+    let train = "train flow.tractable.json --family rq-spline --data chance.csv --from-scratch --rate 3e-3 --steps 600 --out c.safetensors";
+    let trained = bench.json(train);
+    let number = |value: &Value| value.as_f64().unwrap();
+    let overfit = &trained["overfit"];
+    assert!(overfit["step"].as_u64().unwrap() < 600 && number(&overfit["nats"]) < number(&overfit["last"]) - 0.3, "{trained}");
+    assert!((number(&overfit["last"]) - number(&trained["test"]["nats"])).abs() < 1e-6);
+    assert!(number(&trained["balance"]["train"]["nats"]) < number(&overfit["nats"]));
+    let words = bench.words(train);
+    contains(&words, &["\ntrain  ", " nats over 108 training rows\n", "\nover   held-out rows cost ", "by heart"]);
+    let short = bench.json("train flow.tractable.json --data chance.csv --from-scratch --steps 10 --out s.safetensors");
+    assert!(short["overfit"].is_null());
+}
+
+#[test]
+fn another_file_is_read_by_the_names_that_were_learned_and_need_not_vary() {
+    let bench = Bench::new();
+    // All rows: nr jumps once, so it is a column of numbers. The first ten only count.
+    let row = |i: usize| format!("{},{},{}\n", if i < 20 { i } else { i + 7 }, i * 7 % 11, i * 5 % 13);
+    let head = "nr,a,b\n".to_owned();
+    bench.write("all.csv", head.clone() + &(0..60).map(row).collect::<String>());
+    bench.write("ten.csv", head + &(0..10).map(row).collect::<String>());
+    bench.write("one.csv", "b,a,nr,more\n3,7,5,1\n3,7,9,0\n");
+    bench.json("train flow.tractable.json --data all.csv --from-scratch --steps 2 --out a.safetensors");
+    let score = |line: &str| bench.json(&format!("score flow.tractable.json --weights {line}"));
+    assert_eq!(score("a.safetensors --data ten.csv")["count"], json!(10));
+    let one = score("a.safetensors --data one.csv");
+    assert_eq!(one["count"], json!(2));
+    contains(one["note"].as_str().unwrap(), &["columns that were not learned: more."]);
+    bench.write("p.csv", (0..40).map(|i: i32| format!("{},{}\n", f64::from(i).sin(), f64::from(i).cos())).collect::<String>());
+    bench.write("line.csv", "1,0.5\n2,0.5\n3,0.5\n");
+    bench.json("train flow.tractable.json --data p.csv --from-scratch --steps 2 --out p.safetensors");
+    assert!(score("p.safetensors --data line.csv")["nats"].as_f64().unwrap().is_finite());
+    // Two halves of a file are scored in its units: their mean is that of the whole, f32 sums apart.
+    let half =
+        |from: i32| (from..from + 20).map(|i| format!("{},{}\n", f64::from(i).sin() / f64::from(1 + i / 20), f64::from(i).cos())).collect();
+    let (a, b): (String, String) = (half(0), half(20));
+    bench.write("whole.csv", a.clone() + &b);
+    bench.write("a.csv", a);
+    bench.write("b.csv", b);
+    bench.json("train flow.tractable.json --data whole.csv --from-scratch --steps 2 --out w.safetensors");
+    let [whole, a, b] = ["whole", "a", "b"].map(|file| score(&format!("w.safetensors --data {file}.csv"))["nats"].as_f64().unwrap());
+    assert!((whole - (a + b) / 2.0).abs() < 1e-5 && (a - b).abs() > 1e-2, "{whole} {a} {b}");
+}
+
+#[test]
+fn a_lessons_table_that_has_moved_is_found_where_the_lesson_says() {
+    let bench = Bench::new();
+    let lesson = |file: &str| {
+        let table = bench.path(file);
+        bench.lesson("tab.tractable.json", "realnvp", |lesson| {
+            let Model::Realnvp { config, data } = &mut lesson.model else { unreachable!() };
+            (config.dim, config.layers, config.width) = (4, 2, 8);
+            *data = tractable::train::PointData::Table { table, columns: None };
+        });
+    };
+    bench.write("old.csv", four(60));
+    lesson("old.csv");
+    let trained = bench.json("train tab.tractable.json --from-scratch --steps 2 --out t.safetensors");
+    std::fs::rename(bench.path("old.csv"), bench.path("new.csv")).unwrap();
+    lesson("new.csv");
+    let score = bench.json("score tab.tractable.json --weights t.safetensors");
+    assert_eq!((&score["nats"], &score["data"]), (&trained["test"]["nats"], &json!("new.csv")));
+    // One that is not there is named as the lesson has it; one of other columns is not what was learned.
+    lesson("gone.csv");
+    contains(&bench.mistake("score tab.tractable.json --weights t.safetensors"), &["gone.csv"]);
+    bench.write("old.csv", four(60));
+    bench.write("strange.csv", "a,b,c,d\n1,2,3,4\n2,5,1,1\n");
+    lesson("strange.csv");
+    assert_eq!(bench.json("score tab.tractable.json --weights t.safetensors")["data"], json!("old.csv"));
 }

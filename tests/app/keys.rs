@@ -1,6 +1,6 @@
 //! Keys do what the table says, and only where they should.
 
-use egui::{Key, Modifiers};
+use egui::{Event, Key, Modifiers};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 use tractable::labs::command::{TABLE, shortcut_text};
@@ -53,6 +53,37 @@ fn space_runs_and_does_not_click_what_has_the_focus() {
     assert!(window.query_by_label("switch false").is_some());
     press(&mut window, Key::Enter);
     assert!(window.query_by_label("switch true").is_some(), "Enter clicks");
+}
+
+/// A slow machine gets Ctrl+O and the path after it in one frame: no letter may act on the lab or be lost.
+#[test]
+fn what_is_typed_ahead_of_a_field_is_for_the_field() {
+    for (command, field) in [(Key::O, "Path of the file"), (Key::S, "Path of the session"), (Key::K, "Search commands")] {
+        let mut window = echo();
+        let events = &mut window.input_mut().events;
+        // After the command the keys of Reset, Run, "next" and Blank.
+        for (key, modifiers, text) in [
+            (command, Modifiers::COMMAND, ""),
+            (Key::R, Modifiers::NONE, "r"),
+            (Key::Space, Modifiers::NONE, " "),
+            (Key::ArrowRight, Modifiers::NONE, ""),
+            (Key::B, Modifiers::NONE, "b"),
+        ] {
+            let key_event = |pressed| Event::Key { key, physical_key: None, pressed, repeat: false, modifiers };
+            events.push(key_event(true));
+            if !text.is_empty() {
+                events.push(Event::Text(text.into()));
+            }
+            events.push(key_event(false));
+        }
+        window.run_steps(4);
+        at(&window, "place 0 standing");
+        let written = window.get_by_label(field).value().unwrap_or_default();
+        assert!(written.ends_with("r b"), "{field}: {written}");
+        press(&mut window, Key::Escape);
+        press(&mut window, Key::ArrowRight);
+        at(&window, "place 1 standing");
+    }
 }
 
 #[test]

@@ -106,6 +106,8 @@ fn a_step_chooses_the_places_around_the_canvas_and_the_presenter_the_screen() {
 #[test]
 fn freeze_and_blank_leave_the_presenter_free() {
     let mut window = lecture();
+    press(&mut window, Modifiers::NONE, Key::W);
+    assert!(window.query_all_by_label_contains("Shift+F5 opens it").next().is_some(), "there is no audience yet");
     press(&mut window, Modifiers::SHIFT, Key::F5);
     press(&mut window, Modifiers::NONE, Key::W);
     let start = Instant::now();

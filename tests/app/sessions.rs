@@ -1,6 +1,7 @@
 //! Sessions of the real labs: what was set, trained and read comes back bit for bit, from every chapter that was open.
 
 use std::path::Path;
+use std::time::Duration;
 
 use egui::accesskit::Role;
 use egui::{Key, Modifiers, Vec2};
@@ -101,6 +102,45 @@ fn masks_slow_motion_texts_and_the_weights_of_all_chapters_come_back_bit_for_bit
     assert_eq!(second.state().document().view, kept.others["pixelcnn"]);
     assert_eq!(second.state().document().explain["pixelcnn"].step, 2);
     assert!(find(&second, "Autoregressive: 20 open cells").is_some());
+}
+
+/// What one goes on with is no change: undo does not throw it away.
+#[test]
+fn undo_begins_where_one_goes_on() {
+    let root = tempfile::tempdir().unwrap();
+    let start = || {
+        let keep = (Some(root.path().to_owned()), Some(Duration::from_millis(50)));
+        let options =
+            AppOptions { chapter: Some("flow".into()), seed: Some(541), keep: keep.0, keep_every: keep.1, ..AppOptions::default() };
+        let mut window =
+            Harness::builder().with_size(Vec2::new(1280.0, 720.0)).build_eframe(move |cc| TractableApp::new(&cc.egui_ctx, &options));
+        settle(&mut window);
+        window
+    };
+    let data = |window: &Window| window.state().document().view["data"].clone();
+    let mut first = start();
+    let opened_on = data(&first);
+    press(&mut first, Key::Num4);
+    settle(&mut first);
+    let drawn = data(&first);
+    assert_ne!(opened_on, drawn);
+    std::thread::sleep(Duration::from_millis(100));
+    first.run_steps(2);
+    drop(first);
+    let mut second = start();
+    second.get_by_label("Go on").click();
+    second.run_steps(2);
+    settle(&mut second);
+    assert_eq!(data(&second), drawn);
+    press_with(&mut second, Modifiers::COMMAND, Key::Z);
+    settle(&mut second);
+    assert_eq!(data(&second), drawn, "there is nothing to take back");
+    press(&mut second, Key::Num5);
+    settle(&mut second);
+    assert_ne!(data(&second), drawn);
+    press_with(&mut second, Modifiers::COMMAND, Key::Z);
+    settle(&mut second);
+    assert_eq!(data(&second), drawn, "later changes can be taken back");
 }
 
 #[test]

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use tractable::data::Toy;
 use tractable::exec::cpu::CpuSession;
 use tractable::flows::Config;
 use tractable::train::flow_job::{FlowCommand, FlowSnapshot, Wiring, cooled};
-use tractable::train::{Fit, Lesson, Model, Source, Weights};
+use tractable::train::{Fit, Lesson, Model, PointData, Source, Weights};
 
 use crate::flow_job::Lab;
 
@@ -90,6 +91,10 @@ fn after_a_failure_the_line_ends_at_the_last_good_step_and_goes_back_twenty() {
     lab.ask(FlowCommand::Rate(5e-4));
     lab.ask(FlowCommand::Train(true));
     lab.wait("going on", |s| s.training && s.step > back.step + 10);
+    lab.ask(FlowCommand::Rate(1.0));
+    lab.wait("another explosion", |s| s.diverged.is_some() && s.timeline.broke.is_some());
+    lab.ask(FlowCommand::Data(PointData::Toy { toy: Toy::Rings }));
+    lab.wait("other data", |s| s.diverged.is_none() && s.timeline.broke.is_none());
 }
 
 /// `hidden_2(relu(hidden_1(relu(v))))` of a coupling's conditioner, in f64 and without any graph.

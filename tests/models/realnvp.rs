@@ -81,7 +81,7 @@ fn nice_keeps_every_area_before_its_scale() {
 fn any_number_of_rows_trains_and_scores() {
     for rows in [1, 2, 511, 512, 513, 4097] {
         let points = Toy::TwoMoons.sample(rows, 1, 0);
-        let source = Source::Points(PointSource::Finite { train: points.clone(), test: points, note: None });
+        let source = Source::Points(PointSource::Finite { train: points.clone(), test: points, note: None, units: None });
         let mut lesson = Lesson::preset("realnvp").unwrap();
         if let Model::Realnvp { config, .. } = &mut lesson.model {
             *config = self::config(4, false);

@@ -3,7 +3,7 @@
 use std::io::BufRead;
 use std::path::Path;
 
-use super::{LABELS, MOST_CLASSES, is_plane};
+use super::{LABELS, Learned, MOST_CLASSES, is_plane};
 use crate::data::DataError;
 use crate::data::csv_points::named;
 use crate::data::csv_rows::{Row, column_name, counts_rows, each_row};
@@ -33,6 +33,8 @@ pub(super) struct Survey {
     pub(super) candidates: Vec<String>,
     /// Names of the columns that only count the rows; they are left out.
     pub(super) counters: Vec<String>,
+    /// Names of the columns of numbers that the weights have not learned.
+    pub(super) spare: Vec<String>,
     /// Line and number of cells of the first row of data; none without one.
     pub(super) first: Option<(u64, usize)>,
 }
@@ -85,11 +87,11 @@ impl Kind {
 }
 
 impl Survey {
-    /// Reads all rows once.
+    /// Reads all rows once. What weights have learned is found by its names where it is there, since the rows of another file may look otherwise.
     ///
     /// # Errors
     /// What cannot be read.
-    pub(super) fn of(source: impl BufRead, path: &Path) -> Result<Survey, DataError> {
+    pub(super) fn of(source: impl BufRead, path: &Path, learned: Option<&Learned>) -> Result<Survey, DataError> {
         let (mut kinds, mut first, mut rows): (Vec<Kind>, _, usize) = (Vec::new(), None, 0);
         let names = each_row(source, path, |row: &Row, _: &[String]| {
             first.get_or_insert((row.line, row.cells.len()));
@@ -101,20 +103,24 @@ impl Survey {
             rows += 1;
             Ok(())
         })?;
-        Ok(Survey { first, ..Survey::sorted(names, &kinds, rows) })
+        Ok(Survey { first, ..Survey::sorted(names, &kinds, rows, learned) })
     }
 
-    fn sorted(names: Vec<String>, kinds: &[Kind], rows: usize) -> Survey {
+    fn sorted(names: Vec<String>, kinds: &[Kind], rows: usize, learned: Option<&Learned>) -> Survey {
         let name = |c: usize| column_name(c, &names);
+        let picked = learned.and_then(|learned| places(&learned.standard.columns, &(0..kinds.len()).map(name).collect::<Vec<_>>()));
         let called = names.iter().position(|name| LABELS.iter().any(|label| name.eq_ignore_ascii_case(label)));
         let mut numbers: Vec<usize> = (0..kinds.len()).filter(|&c| kinds[c].is_numeric() && Some(c) != called).collect();
         let mut counters = Vec::new();
-        if numbers.len() > 1
+        // Columns that were learned stay apart, whatever they look like here.
+        numbers.retain(|c| picked.as_ref().is_none_or(|picked| !picked.contains(c)));
+        let fixed = picked.as_ref().map_or(0, Vec::len);
+        if fixed + numbers.len() > 1
             && let Some(at) = numbers.iter().position(|&c| counts_rows(c, &names))
         {
             counters.push(numbers.remove(at));
         }
-        while numbers.len() > 2
+        while fixed + numbers.len() > 2
             && rows >= COUNTED
             && let Some(at) = numbers.iter().position(|&c| kinds[c].counts)
         {
@@ -123,11 +129,17 @@ impl Survey {
         let texts = (0..kinds.len()).filter(|&c| called.is_none() && !kinds[c].is_numeric() && kinds[c].names_classes());
         let candidates: Vec<usize> = texts.collect();
         let only = if candidates.len() == 1 { candidates.first().copied() } else { None };
-        let class = called.or(only);
+        let known = learned.map_or(&[][..], |learned| &learned.classes);
+        let names_known = |c: &usize| !kinds[*c].labels.is_empty() && kinds[*c].labels.iter().all(|label| known.contains(label));
+        let class = called.or_else(|| (0..kinds.len()).filter(|&c| !kinds[c].is_numeric()).find(names_known)).or(only);
+        let (numbers, spare) = match picked {
+            Some(picked) => (picked, numbers.into_iter().map(name).collect()),
+            None => (numbers, Vec::new()),
+        };
         let varying = numbers.iter().copied().filter(|&c| kinds[c].varies).collect();
         let candidates = candidates.into_iter().filter(|_| class.is_none()).map(name).collect();
         let counters = counters.into_iter().map(name).collect();
-        Survey { names, numbers, varying, class, candidates, counters, first: None }
+        Survey { names, numbers, varying, class, candidates, counters, spare, first: None }
     }
 
     /// Whether the file is a table, not points of the plane: those have two columns of numbers that make a plane, or two that are named x and y among
@@ -151,4 +163,14 @@ impl Survey {
         let two = self.varying.first_chunk::<2>().or(self.numbers.first_chunk::<2>())?;
         Some(two.map(|c| column_name(c, &self.names)))
     }
+}
+
+/// Where the columns of these names are, each at a place of its own; none if one is missing.
+fn places(wanted: &[String], names: &[String]) -> Option<Vec<usize>> {
+    let mut found = Vec::with_capacity(wanted.len());
+    for name in wanted {
+        let place = (0..names.len()).find(|place| names[*place] == *name && !found.contains(place))?;
+        found.push(place);
+    }
+    Some(found)
 }

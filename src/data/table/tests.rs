@@ -1,7 +1,14 @@
 use super::*;
 
 fn table(text: &str) -> Result<Table, DataError> {
-    read(|| Ok(text.as_bytes()), Path::new("the input"))
+    read(|| Ok(text.as_bytes()), Path::new("the input"), None)
+}
+
+/// The same for weights that learned these columns and classes.
+fn table_for(text: &str, columns: &[&str], classes: &[&str]) -> Result<Table, DataError> {
+    let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+    let standard = Standard { columns: names(columns), mean: vec![0.0; columns.len()], scale: vec![1.0; columns.len()] };
+    read(|| Ok(text.as_bytes()), Path::new("the input"), Some(&Learned { standard, classes: names(classes) }))
 }
 
 #[test]
@@ -142,7 +149,10 @@ fn a_gap_in_any_row_leaves_the_columns_what_they_are_and_takes_out_its_row() {
         assert_eq!((&table.columns[..], table.len(), table.rows, table.gaps), (&["a", "b"].map(String::from)[..], 3, 5, 2), "{gap:?}");
         assert_eq!((&table.class_names[..], &table.classes[..]), (&["cat", "dog"].map(String::from)[..], &[1, 0, 1][..]), "{gap:?}");
         let note = table.prepare(None).unwrap().note;
-        assert!(note.contains("2 of its 5 rows lack a value and are left out."), "{note}");
+        assert!(
+            note.contains("2 of its 5 rows lack a value and are left out. 1 of these rows lack only a class, in the column kind."),
+            "{note}"
+        );
     }
     let sentence = table("a,b\nNA,2\n1,\n").unwrap_err().to_string();
     assert!(sentence.contains("found none among 2"), "{sentence}");
@@ -208,4 +218,31 @@ fn numbers_of_any_size_are_told_in_few_digits() {
     // Seconds since 1970 that spread over an hour are told to the minute.
     let standard = Standard { columns: vec!["t".into()], mean: vec![1.7e9], scale: vec![1_000.0] };
     assert_eq!(standard.shown(0, 0.1), "1.70000010e9");
+}
+
+#[test]
+fn an_exponent_of_any_size_is_no_overflow() {
+    for exponent in [isize::MIN, isize::MIN + 1] {
+        let table = table(&format!("a,b\n1e{exponent},2\n3,5\n")).unwrap();
+        assert!(table.values[0] == 0.0 && (table.steps[0] / 1e-60 - 1.0).abs() < 1e-12, "{exponent}");
+    }
+}
+
+#[test]
+fn what_was_learned_is_found_by_its_names_whatever_the_rows_look_like() {
+    // A column that counts these rows, another order, a column more, one class of three.
+    let text = "b,nr,kind,a,more\n7,1,cat,2.5,0\n1,2,cat,3.5,4\n4,3,cat,1.5,0\n";
+    let found = table_for(text, &["nr", "a", "b"], &["ant", "bee", "cat"]).unwrap();
+    assert_eq!((found.columns.join(","), found.values[..3].to_vec()), ("nr,a,b".to_owned(), vec![1.0, 2.5, 7.0]));
+    assert_eq!((&found.classes[..], found.class_names.len(), &found.spare[..]), (&[2, 2, 2][..], 3, &["more".to_owned()][..]));
+    let note = found.prepare(None).unwrap().note;
+    assert!(note.starts_with("Left out are columns that were not learned: more."), "{note}");
+    // Without weights the counter goes, and one name is no class.
+    assert_eq!(table(text).unwrap().columns, ["b", "a", "more"]);
+    let error = table_for("a,b,kind\n1,2,cat\n3,1,cow\n", &["a", "b"], &["bee", "cat"]).unwrap_err().to_string();
+    assert!(error.contains("name of a class, found \"cow\"; choose one of bee, cat"), "{error}");
+    // A column that is not there: what the file is by itself.
+    assert_eq!(table_for(text, &["a", "c"], &[]).unwrap().columns, ["b", "a", "more"]);
+    // Two columns of one name are two columns.
+    assert_eq!(table_for("a,a,b\n1,2,7\n3,9,1\n", &["a", "b", "a"], &[]).unwrap().values, [1.0, 7.0, 2.0, 3.0, 1.0, 9.0]);
 }

@@ -104,6 +104,9 @@ impl TractableApp {
         let left = self.desk.left.remove(index);
         match self.open_document(&left.document, ctx) {
             Ok(()) => {
+                if let Some(lab) = self.labs[self.active].as_mut() {
+                    lab.begin_history();
+                }
                 if let Some(keeper) = &mut self.desk.keeper {
                     keeper.take_over(&left);
                 }

@@ -7,6 +7,20 @@ use super::{Over, TractableApp};
 use crate::labs::Command;
 use crate::labs::keys::KeyPlugin;
 
+impl Over {
+    /// Its name in the log of the frames.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Over::Nothing => "",
+            Over::Sheet => "sheet",
+            Over::Palette => "palette",
+            Over::Open => "open",
+            Over::Save => "save",
+            Over::Export => "export",
+        }
+    }
+}
+
 impl TractableApp {
     /// What is opened now opens in the window in which one types: in the presenter's, the audience does not see it.
     pub(super) fn opens_here(&mut self, ctx: &Context) {

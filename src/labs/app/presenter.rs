@@ -44,8 +44,12 @@ impl TractableApp {
         self.tell_keys(ctx);
     }
 
-    /// Freezes the audience's picture, or lets it go.
+    /// Freezes the audience's picture, or lets it go. Without the presenter's window nobody would see what goes on behind it.
     pub(super) fn freeze(&mut self, ctx: &Context) {
+        if !self.presenting {
+            self.shared.warn("Freeze holds the audience's picture still while you work in the presenter's window: Shift+F5 opens it.");
+            return;
+        }
         if self.audience.frozen.take().is_some() {
             self.shared.done("The audience sees what goes on.");
             return;

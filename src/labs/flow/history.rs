@@ -17,9 +17,16 @@ pub(super) struct History {
     past: Vec<Moment>,
     now: Option<Moment>,
     undone: Vec<Moment>,
+    /// Until what is being opened is there, it is no change.
+    begins: bool,
 }
 
 impl History {
+    /// Forgets all; what is shown once nothing is awaited any more is the first moment.
+    pub(super) fn begin(&mut self) {
+        *self = History { begins: true, ..History::default() };
+    }
+
     /// Whether there is something to undo and to redo.
     pub(super) fn can(&self) -> (bool, bool) {
         (!self.past.is_empty(), !self.undone.is_empty())
@@ -30,7 +37,7 @@ impl History {
         if self.now.as_ref() == Some(&moment) {
             return false;
         }
-        if let Some(before) = self.now.replace(moment) {
+        if let Some(before) = self.now.replace(moment).filter(|_| !self.begins) {
             self.past.push(before);
             if self.past.len() > MOST {
                 self.past.remove(0);
@@ -57,6 +64,7 @@ impl FlowLab {
         if !ctx.input(|input| input.pointer.any_down()) && !busy && heard {
             let moment = self.moment();
             self.history.look(moment);
+            self.history.begins &= !self.nothing_is_awaited();
         }
     }
 

@@ -19,7 +19,7 @@ const ROOMY: f32 = 215.0;
 
 /// Both planes with their headings, switches and colour bar.
 pub(super) fn show(lab: &mut FlowLab, ui: &mut Ui, shared: &mut Shared) {
-    trouble(lab, ui);
+    trouble(lab, ui, shared);
     micro::row(lab, ui);
     let so_far = lab.depth.position().ceil() as usize;
     if let Some(snapshot) = &lab.snapshot
@@ -49,7 +49,7 @@ pub(super) fn show(lab: &mut FlowLab, ui: &mut Ui, shared: &mut Shared) {
 }
 
 /// The button beside the sentence about what went wrong.
-fn trouble(lab: &mut FlowLab, ui: &mut Ui) {
+fn trouble(lab: &mut FlowLab, ui: &mut Ui, shared: &mut Shared) {
     if lab.failed.is_some() {
         if chips::primary_button(ui, "Restart the lab").clicked() {
             lab.worker = None;
@@ -63,6 +63,10 @@ fn trouble(lab: &mut FlowLab, ui: &mut Ui) {
             }
             if chips::button(ui, "Back 20").on_hover_text("Twenty updates before the last good step, to look or to go on from").clicked() {
                 lab.go_back(20);
+            }
+            // Weights of other data can be too far from these.
+            if chips::button(ui, "From scratch").on_hover_text(Command::Reset.tooltip()).clicked() {
+                lab.restart(shared);
             }
         });
     } else if lab.snapshot.as_ref().is_some_and(|snapshot| snapshot.lost.is_some())

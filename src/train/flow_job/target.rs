@@ -55,7 +55,7 @@ impl Target {
                         view.offered.clone_from(&table.prepared().offered);
                         (&table.points()[0], &table.points()[1], Some(table.prepared().note.clone()))
                     }
-                    PointSource::Finite { train, test, note } => (train, test, note.clone()),
+                    PointSource::Finite { train, test, note, .. } => (train, test, note.clone()),
                     _ => unreachable!("one of the two"),
                 };
                 view.take(train.thin(POINTS, seed).points);
