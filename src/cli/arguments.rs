@@ -213,7 +213,7 @@ pub struct SampleArguments {
     /// Number of images or points [default: 16 images, 2000 points]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub count: Option<u32>,
-    /// Class of every image or point: its number from 0, or its name in the table that was learned [default: the classes of images in turn, those of
+    /// Class of every image or point: its name in the table that was learned, else its number from 0 [default: the classes of images in turn, those of
     /// points by their shares]
     #[arg(long, value_name = "C")]
     pub class: Option<String>,

@@ -39,7 +39,9 @@ impl HeldOut {
     /// # Errors
     /// A device that fails.
     pub(super) fn new(fit: &mut Fit) -> Result<Option<HeldOut>, TrainError> {
-        if fit.source().flow_train().is_none() {
+        // The smallest sets test on the rows that train.
+        let seed = fit.lesson().seed;
+        if fit.source().flow_train().is_none_or(|train| train == fit.source().flow_test(usize::MAX, seed)) {
             return Ok(None);
         }
         let rows = fit.source().flow_test(ROWS, fit.lesson().seed).len().clamp(1, ROWS);
@@ -87,7 +89,8 @@ impl Overfit {
     /// One line of text.
     pub(super) fn describe(&self) -> String {
         format!(
-            "over   held-out rows cost {:.4} nats at step {} and {:.4} now: the flow learns its training rows by heart; end at that step, or take fewer layers or more rows",
+            "over   held-out rows cost {:.4} nats at step {} and {:.4} now. Unless training rows became dearer too, the flow learns them by heart: \
+             end at that step, or take fewer layers or more rows",
             self.nats, self.step, self.last
         )
     }

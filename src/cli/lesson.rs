@@ -35,7 +35,12 @@ pub(super) fn open(name: &str, common: &Common) -> anyhow::Result<Lesson> {
 pub(super) fn source(lesson: &mut Lesson, data: Option<&Path>, weights: Option<&Weights>) -> anyhow::Result<Source> {
     match take(lesson, data, weights)? {
         Some(images) => Ok(images),
-        None => open_data(lesson, weights),
+        None => {
+            if let (Model::Realnvp { data: PointData::File { path }, .. }, Some(_)) = (&lesson.model, weights) {
+                crate::data::load_csv(path)?.varies()?;
+            }
+            open_data(lesson, weights)
+        }
     }
 }
 
@@ -173,12 +178,12 @@ fn points(path: &Path, weights: Option<&Weights>) -> anyhow::Result<PointData> {
     }
     // Absolute, so that the lesson inside the weights still finds it from another folder.
     let absolute = std::path::absolute(path).unwrap_or_else(|_| path.into());
-    let as_table = match weights.and_then(learned).map(|lesson| lesson.model) {
-        Some(Model::Realnvp { data: PointData::File { .. }, .. }) => false,
-        Some(Model::Realnvp { data: PointData::Table { .. }, .. }) => true,
-        _ => table::table_columns(path)?.is_some(),
-    };
-    Ok(if as_table { PointData::Table { table: absolute, columns: None } } else { PointData::File { path: absolute } })
+    Ok(match weights.and_then(learned).map(|lesson| lesson.model) {
+        Some(Model::Realnvp { data: PointData::File { .. }, .. }) => PointData::File { path: absolute },
+        Some(Model::Realnvp { data: PointData::Table { columns, .. }, .. }) => PointData::Table { table: absolute, columns },
+        _ if table::table_columns(path)?.is_some() => PointData::Table { table: absolute, columns: None },
+        _ => PointData::File { path: absolute },
+    })
 }
 
 /// The title of a lesson on other data: what stands before its own.
@@ -260,7 +265,10 @@ pub(super) fn as_trained(lesson: &mut Lesson, weights: &Weights) {
 fn may_be_learned(data: &PointData, weights: &Weights, config: &flows::Config) -> bool {
     let Some(learned) = weights.learned_table(config.dim, config.classes) else { return false };
     let PointData::Table { table, .. } = data else { return false };
-    Table::open_as(table, Some(&learned)).map_or(true, |table| table.columns == learned.standard.columns)
+    match data.read_table(config.dim, Some(&learned)) {
+        Ok(table) => table.columns == learned.standard.columns,
+        Err(_) => Table::open(table).is_err(),
+    }
 }
 
 /// A session for a lesson on the backend that the person chose.

@@ -199,8 +199,8 @@ fn method_name(method: Method) -> &'static str {
     }
 }
 
-/// One row a point: its coordinates, its class (by its name where there is one), and `ln p` (given the class). Both are in the units of the table that was learned from where it was
-/// one, `ln p_X(x) = ln p_Z(z) - sum_d ln scale_d`, else in the flow's own. Every number is written as short as it comes back exactly.
+/// One row a point: its coordinates, its class (by its name where there is one), and `ln p` (given the class). Both are in the units of the table
+/// that was learned from where it was one, `ln p_X(x) = ln p_Z(z) - sum_d ln scale_d`, else in the flow's own. Every number is written as short as it comes back exactly.
 fn point_table(dim: usize, points: &[f32], (classes, names): (&[u8], &[String]), log_prob: &[f32], standard: Option<&Standard>) -> String {
     let mut table = match standard {
         Some(standard) => standard.columns.iter().map(|name| quoted(name)).collect::<Vec<_>>().join(","),

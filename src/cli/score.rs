@@ -69,6 +69,10 @@ impl Rows {
         }
         let count = source.flow_test(usize::MAX, lesson.seed).len();
         let split = lesson::open_data(lesson, Some(weights))?;
+        if split.trained_rows().map(|rows| rows.to_string()).as_ref() != weights.metadata.get("trained_rows") {
+            // The file has grown since, and is split in another way.
+            return Ok(None);
+        }
         let (train, test) = (split.flow_train().unwrap_or_default(), split.flow_test(usize::MAX, lesson.seed));
         let (trained, held_out) = (train.len(), test.len());
         if train == test {

@@ -292,7 +292,8 @@ struct Run {
 }
 
 impl Run {
-    /// Trains to the end, saving on the way; gives a running mean of the loss, and whether held-out rows were cheaper once. When training breaks, the last sound weights are saved.
+    /// Trains to the end, saving on the way; gives a running mean of the loss, and whether held-out rows were cheaper once. When training breaks, the
+    /// last sound weights are saved.
     fn go(&self, fit: &mut Fit, out: &Path) -> anyhow::Result<(Option<f64>, Option<Overfit>)> {
         let bar = progress::bar(self.length(), "training");
         let mut held_out = HeldOut::new(fit)?;

@@ -81,7 +81,7 @@ pub struct Standard {
 /// What weights keep of the table that they learned.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Learned {
-    /// Names and units of its columns.
+    /// Names and units of its columns; without names the columns are those that a table without weights has.
     pub standard: Standard,
     /// Names of its classes by their numbers; none where they are not known or the flow reads none.
     pub classes: Vec<String>,
@@ -244,7 +244,8 @@ impl Table {
             note += &format!("{} of its {} rows lack a value and are left out. ", self.gaps, self.rows);
         }
         if self.unnamed > 0 {
-            note += &format!("{} of these rows lack only a class, in the column {}. ", self.unnamed, self.class_column);
+            let lack = if self.unnamed == 1 { "lacks" } else { "lack" };
+            note += &format!("{} of these rows {lack} only a class, in the column {}. ", self.unnamed, self.class_column);
         }
         for counter in &self.counters {
             note += &format!("The column {counter} only counts the rows and is left out. ");
@@ -396,7 +397,9 @@ fn read<R: BufRead>(source: impl Fn() -> Result<R, DataError>, path: &Path, lear
         values.extend(row);
         labels.push(label);
     }
-    let known = learned.map(|learned| &learned.classes[..]).filter(|known| !known.is_empty());
+    // Another table's classes have nothing to do with these.
+    let its_own = |learned: &&Learned| learned.standard.columns.is_empty() || learned.standard.columns == survey.columns();
+    let known = learned.filter(its_own).map(|learned| &learned.classes[..]).filter(|known| !known.is_empty());
     let (classes, class_names) = match (survey.class, known) {
         (None, _) => Default::default(),
         (Some(_), Some(known)) => (numbered_as(&labels, known)?, known.to_vec()),

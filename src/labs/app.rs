@@ -430,6 +430,9 @@ impl TractableApp {
             self.presenter_window(ctx);
             return;
         }
+        if self.is_covered() {
+            ui.set_opacity(modal::BEHIND);
+        }
         self.panels(ui);
         self.take_still(ctx);
         if !self.at_presenter {

@@ -53,6 +53,8 @@ struct TakenOver {
 pub struct Keeper {
     folder: PathBuf,
     every: Duration,
+    /// A sentence about each earlier session that cannot be opened.
+    damaged: Vec<String>,
     last: Instant,
     written: Vec<u8>,
     /// Whether there is anything here that a fresh start would not show.
@@ -73,14 +75,12 @@ impl Keeper {
     /// A sentence where the folder cannot be made.
     pub fn open(root: &Path, every: Duration) -> Result<(Keeper, Vec<Left>), String> {
         let (left, damaged) = left(root);
-        let folder = own_folder(root)
-            .map_err(|e| format!("Expected to keep sessions in {}, but {e}; nothing is kept by itself.", root.display()))?;
+        let folder = own_folder(root).map_err(|e| {
+            let trouble = format!("Expected to keep sessions in {}, but {e}; nothing is kept by itself.", root.display());
+            std::iter::once(trouble).chain(damaged.iter().cloned()).collect::<Vec<_>>().join(" ")
+        })?;
         let (writer, work) = channel::<Vec<u8>>();
         let (tell, trouble) = channel();
-        if !damaged.is_empty() {
-            // The other end is in this function.
-            let _ = tell.send(damaged.join(" "));
-        }
         let path = folder.join(SESSION);
         let write = move || {
             for bytes in work {
@@ -94,6 +94,7 @@ impl Keeper {
         let keeper = Keeper {
             folder,
             every,
+            damaged,
             last: Instant::now(),
             written: Vec::new(),
             touched: false,
@@ -182,6 +183,12 @@ impl Keeper {
         self.folder.join(format!("autosave-{chapter}.safetensors"))
     }
 
+    /// What is to be said about earlier sessions that cannot be opened.
+    pub fn damaged(&mut self) -> Option<String> {
+        let sentences = std::mem::take(&mut self.damaged);
+        Some(sentences.join(" ")).filter(|text| !text.is_empty())
+    }
+
     /// Why something could not be kept, if so.
     #[must_use]
     pub fn trouble(&self) -> Option<String> {
@@ -225,8 +232,8 @@ fn own_folder(root: &Path) -> std::io::Result<PathBuf> {
     unreachable!("some number is free")
 }
 
-/// The sessions of runs that have ended, the newest first, and a sentence for each that cannot be read. Those are set aside under another name:
-/// what is in them may still be saved by hand, and they are told once.
+/// The sessions of runs that have ended, the newest first, and a sentence for each that cannot be opened. What is no JSON is set aside under
+/// another name, where it may still be saved by hand, and told once; another program's version or a file that may not be read waits where it is.
 fn left(root: &Path) -> (Vec<Left>, Vec<String>) {
     let (mut left, mut damaged) = (Vec::new(), Vec::new());
     let entries = std::fs::read_dir(root).into_iter().flatten().flatten();
@@ -242,15 +249,27 @@ fn left(root: &Path) -> (Vec<Left>, Vec<String>) {
                 left.push(Left { document, written: newest, folder });
             }
             Err(sentence) if session.exists() => {
-                let aside = root.join(format!("damaged-{}", entry.file_name().to_string_lossy()));
-                let place = if std::fs::rename(&folder, &aside).is_ok() { aside } else { folder };
-                damaged.push(format!("A session that an earlier run left cannot be read: {sentence} It is kept in {}.", place.display()));
+                let place = if is_no_json(&session) { set_aside(root, &folder) } else { folder };
+                let sentence = Document::read(&place.join(SESSION)).err().unwrap_or(sentence);
+                damaged.push(format!("A session that an earlier run left cannot be opened: {sentence} It is kept in {}.", place.display()));
             }
             Err(_) => {}
         }
     }
     left.sort_by_key(|left| std::cmp::Reverse(left.written));
     (left, damaged)
+}
+
+fn is_no_json(file: &Path) -> bool {
+    std::fs::read(file).is_ok_and(|bytes| serde_json::from_slice::<serde_json::Value>(&bytes).is_err())
+}
+
+/// Gives a session's folder a name that no run looks for; where it lies then.
+fn set_aside(root: &Path, folder: &Path) -> PathBuf {
+    let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let free = (1..1000).map(|n| root.join(if n == 1 { format!("damaged-{name}") } else { format!("damaged-{name}-{n}") }));
+    let aside = free.into_iter().find(|aside| !aside.exists());
+    aside.filter(|aside| std::fs::rename(folder, aside).is_ok()).unwrap_or_else(|| folder.to_owned())
 }
 
 /// When a file was written last; none where there is no file.
@@ -305,12 +324,21 @@ mod tests {
         let folder = keeper.folder.clone();
         drop(keeper);
         std::fs::write(folder.join(SESSION), "{\"format_version\": 1, ").unwrap();
-        let (keeper, left) = Keeper::open(root.path(), EVERY).unwrap();
-        let told = keeper.trouble().expect("it is told");
+        let (mut keeper, left) = Keeper::open(root.path(), EVERY).unwrap();
+        let told = keeper.damaged().expect("it is told");
         let aside = root.path().join(format!("damaged-{}", folder.file_name().unwrap().to_string_lossy()));
-        assert!(left.is_empty() && told.contains("cannot be read") && told.contains(&aside.display().to_string()), "{told}");
+        assert!(left.is_empty() && told.contains("cannot be opened") && told.contains(&aside.display().to_string()), "{told}");
         assert!(aside.join(SESSION).exists() && !folder.join(SESSION).exists(), "moved");
-        assert_eq!(Keeper::open(root.path(), EVERY).unwrap().0.trouble(), None, "once");
+        drop(keeper);
+        let (mut keeper, _) = Keeper::open(root.path(), EVERY).unwrap();
+        assert_eq!(keeper.damaged(), None, "once");
+        assert!(keeper.keep(&document(1)) && keeper.keep(&document(2)));
+        let folder = keeper.folder.clone();
+        drop(keeper);
+        std::fs::write(folder.join(SESSION), "{\"format_version\": 99}").unwrap();
+        let (mut keeper, _) = Keeper::open(root.path(), EVERY).unwrap();
+        let told = keeper.damaged().expect("it is told");
+        assert!(told.contains("newer") && folder.join(SESSION).exists(), "a newer program finds it: {told}");
     }
 
     #[test]

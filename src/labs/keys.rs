@@ -34,8 +34,8 @@ pub struct KeyPlugin {
 /// Typed ahead: on a slow machine Ctrl+O and the path after it come in one frame. The letters are for the field, not for the lab.
 struct Ahead {
     window: ViewportId,
-    /// Frames of this window until the field has the focus.
-    frames: u8,
+    /// The frame of this window, by egui's count, in which the field has the focus.
+    frame: u64,
     events: Vec<Event>,
 }
 
@@ -43,6 +43,11 @@ impl KeyPlugin {
     /// The commands since the last call, in order.
     pub fn take(&mut self) -> Vec<Command> {
         std::mem::take(&mut self.commands)
+    }
+
+    /// A window closes: what was typed ahead in it is for nobody.
+    pub fn forget_window(&mut self, window: ViewportId) {
+        self.ahead.take_if(|ahead| ahead.window == window);
     }
 
     /// Decides about one event: true if egui must not see it.
@@ -78,7 +83,8 @@ impl KeyPlugin {
         }
         if command.is_some_and(Command::opens_a_field) {
             // Another window's frame lies inside the main one's, in which the command is not carried out any more.
-            self.ahead = Some(Ahead { window, frames: if main { 1 } else { 2 }, events: Vec::new() });
+            let frame = ctx.cumulative_frame_nr_for(window) + if main { 1 } else { 2 };
+            self.ahead = Some(Ahead { window, frame, events: Vec::new() });
             ctx.request_repaint_of(window);
         }
         true
@@ -87,9 +93,8 @@ impl KeyPlugin {
     /// At the beginning of a frame of the window in which something was typed ahead: gives it back before what has `arrived`, once the field
     /// is there.
     fn wait_for_the_field(&mut self, ctx: &Context, arrived: &mut Vec<Event>) {
-        let Some(mut ahead) = self.ahead.take() else { return };
-        ahead.frames -= 1;
-        if ahead.frames == 0 {
+        let Some(ahead) = self.ahead.take() else { return };
+        if ctx.cumulative_frame_nr_for(ahead.window) >= ahead.frame {
             arrived.splice(0..0, ahead.events);
         } else {
             ctx.request_repaint_of(ahead.window);

@@ -130,6 +130,15 @@ impl Source {
         }
     }
 
+    /// Number of rows of the finite set that a flow trains on; none where fresh points come without end.
+    pub fn trained_rows(&self) -> Option<usize> {
+        match self {
+            Source::Points(PointSource::Finite { train, .. }) => Some(train.len()),
+            Source::Table(table) | Source::Points(PointSource::Table(table)) => Some(table.prepared().train.len() / table.dim().max(1)),
+            _ => None,
+        }
+    }
+
     /// The finite set that a flow trains on; none where fresh points come without end.
     pub fn flow_train(&self) -> Option<Examples> {
         match self {
@@ -303,6 +312,9 @@ impl Fit {
         weights.metadata.insert("lesson".into(), serde_json::to_string(&lesson).expect("a lesson is plain data"));
         if let Some(standard) = self.source.standard() {
             weights.metadata.insert("units".into(), serde_json::to_string(standard).expect("names and numbers are plain data"));
+        }
+        if let Some(rows) = self.source.trained_rows() {
+            weights.metadata.insert("trained_rows".into(), rows.to_string());
         }
         if let Source::Points(PointSource::Finite { units: Some(units), .. }) = &self.source {
             weights.metadata.insert("file_units".into(), serde_json::to_string(units).expect("numbers are plain data"));

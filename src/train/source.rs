@@ -108,10 +108,13 @@ impl PointData {
         let PointData::Table { table, columns } = self else {
             return Err(TrainError::WrongColumns { place: self.title(), dim, found: 2 });
         };
-        let read = Table::open_as(table, learned)?;
         let chosen = match columns {
-            Some(names) => read.pick(names)?,
-            None => read,
+            // The rows are those that have all columns, as when two of them were chosen in the window.
+            Some(names) => {
+                let classes = learned.map(|learned| Learned { classes: learned.classes.clone(), ..Learned::default() });
+                Table::open_as(table, classes.as_ref())?.pick(names)?
+            }
+            None => Table::open_as(table, learned)?,
         };
         match chosen.dim() {
             found if found == dim => Ok(chosen),

@@ -275,7 +275,7 @@ fn gaps_counters_and_constant_columns_are_told() {
     let trained = bench.json("train flow.tractable.json --data gaps.csv --by-class --from-scratch --steps 1 --out g.safetensors");
     let told = [
         "2 of its 40 rows lack a value and are left out.",
-        "1 of these rows lack only a class, in the column pet.",
+        "1 of these rows lacks only a class, in the column pet.",
         "The column number only counts the rows and is left out.",
     ];
     contains(trained["note"].as_str().unwrap(), &told);

@@ -108,7 +108,9 @@ impl Survey {
 
     fn sorted(names: Vec<String>, kinds: &[Kind], rows: usize, learned: Option<&Learned>) -> Survey {
         let name = |c: usize| column_name(c, &names);
-        let picked = learned.and_then(|learned| places(&learned.standard.columns, &(0..kinds.len()).map(name).collect::<Vec<_>>()));
+        let picked = learned
+            .filter(|learned| !learned.standard.columns.is_empty())
+            .and_then(|learned| places(&learned.standard.columns, &(0..kinds.len()).map(name).collect::<Vec<_>>()));
         let called = names.iter().position(|name| LABELS.iter().any(|label| name.eq_ignore_ascii_case(label)));
         let mut numbers: Vec<usize> = (0..kinds.len()).filter(|&c| kinds[c].is_numeric() && Some(c) != called).collect();
         let mut counters = Vec::new();

@@ -150,7 +150,7 @@ fn a_gap_in_any_row_leaves_the_columns_what_they_are_and_takes_out_its_row() {
         assert_eq!((&table.class_names[..], &table.classes[..]), (&["cat", "dog"].map(String::from)[..], &[1, 0, 1][..]), "{gap:?}");
         let note = table.prepare(None).unwrap().note;
         assert!(
-            note.contains("2 of its 5 rows lack a value and are left out. 1 of these rows lack only a class, in the column kind."),
+            note.contains("2 of its 5 rows lack a value and are left out. 1 of these rows lacks only a class, in the column kind."),
             "{note}"
         );
     }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use egui::{Context, Id, Modal, RichText};
+use egui::{Context, RichText};
 
 use super::TractableApp;
 use crate::labs::Command;
@@ -59,11 +59,12 @@ impl TractableApp {
 
     /// The open question, above everything.
     pub(super) fn question(&mut self, ctx: &Context) {
+        let window = self.modal("question");
         let Some(asked) = &mut self.confirm else { return };
         let palette = self.shared.palette();
         let (question, yes) = asked.question.words();
         let (mut lose, mut keep) = (false, false);
-        let modal = Modal::new(Id::unique("question")).show(ctx, |ui| {
+        let modal = window.show(ctx, |ui| {
             ui.set_width((ctx.content_rect().width() - 80.0).clamp(280.0, 480.0));
             ui.label(RichText::new(question).size(16.0).color(palette.text));
             ui.add_space(6.0);

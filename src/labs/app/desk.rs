@@ -87,7 +87,10 @@ impl Desk {
         let (tell, news) = channel();
         let opened = root.map(|root| Keeper::open(root, every.unwrap_or(EVERY)));
         let (keeper, left, trouble) = match opened {
-            Some(Ok((keeper, left))) => (Some(keeper), left, None),
+            Some(Ok((mut keeper, left))) => {
+                let damaged = keeper.damaged();
+                (Some(keeper), left, damaged)
+            }
             Some(Err(sentence)) => (None, Vec::new(), Some(sentence)),
             None => (None, Vec::new(), None),
         };

@@ -1,6 +1,6 @@
 //! The panels that ask for a path: open and save. A path can always be typed; the system's dialog is beside it.
 
-use egui::{Context, Id, Key, Modal, ScrollArea, TextEdit, Ui};
+use egui::{Context, Key, ScrollArea, TextEdit, Ui};
 
 use super::desk::Purpose;
 use super::{Over, TractableApp, left};
@@ -10,7 +10,7 @@ impl TractableApp {
     /// Ctrl+O.
     pub(super) fn open_dialog(&mut self, ctx: &Context) {
         let (mut chosen, mut answer) = (None, None);
-        let modal = Modal::new(Id::unique("open a file")).show(ctx, |ui| {
+        let modal = self.modal("open a file").show(ctx, |ui| {
             ui.set_width((ctx.content_rect().width() - 80.0).clamp(280.0, 560.0));
             chips::section(ui, "Open a file", "Esc closes");
             let enter =
@@ -56,7 +56,7 @@ impl TractableApp {
     /// Ctrl+S, the first time.
     pub(super) fn save_dialog(&mut self, ctx: &Context) {
         let mut saved = false;
-        let modal = Modal::new(Id::unique("save the session")).show(ctx, |ui| {
+        let modal = self.modal("save the session").show(ctx, |ui| {
             ui.set_width((ctx.content_rect().width() - 80.0).clamp(280.0, 560.0));
             chips::section(ui, "Save the session", "Esc closes");
             let enter = path_field(ui, "Path of the session", "name.tractable.json", &mut self.desk.path);

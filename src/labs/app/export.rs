@@ -5,7 +5,7 @@
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, Sender, SyncSender, TrySendError, sync_channel};
 
-use egui::{Context, Id, Modal, RawInput, ViewportId, ViewportInfo};
+use egui::{Context, RawInput, ViewportId, ViewportInfo};
 
 use super::desk::{News, Purpose};
 use super::dialogs::path_field;
@@ -91,12 +91,13 @@ impl TractableApp {
     pub(super) fn export_dialog(&mut self, ctx: &Context) {
         let (name, old) = (self.file_name(), self.export.proposed.clone());
         let mut go = false;
+        let window = self.modal("export");
         let export = &mut self.export;
         if export.path == old {
             export.path.clone_from(&name);
         }
         export.proposed = name;
-        let modal = Modal::new(Id::unique("export")).show(ctx, |ui| {
+        let modal = window.show(ctx, |ui| {
             ui.set_width((ctx.content_rect().width() - 80.0).clamp(300.0, 560.0));
             chips::section(ui, "Export", "Esc closes");
             let kinds = KINDS.map(|(kind, title, _)| (kind, title));

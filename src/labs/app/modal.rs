@@ -1,11 +1,14 @@
 //! What takes all keys while it is open: the sheet, the palette, the dialogs, a question. It opens in the window in which it was asked for.
 
-use egui::{Context, ViewportId};
+use egui::{Color32, Context, Id, Modal, ViewportId};
 
 use super::dispatch::surrender_focus;
 use super::{Over, TractableApp};
 use crate::labs::Command;
 use crate::labs::keys::KeyPlugin;
+
+/// How opaque the chapter is behind a dialog. A backdrop would be blended over every pixel, which takes a software rasteriser as long as all the rest.
+pub(super) const BEHIND: f32 = 0.4;
 
 impl Over {
     /// Its name in the log of the frames.
@@ -28,6 +31,17 @@ impl TractableApp {
         self.at_presenter = self.presenting && typed_in != ViewportId::ROOT;
         // Space and Enter would click what has the focus behind it.
         surrender_focus(ctx);
+    }
+
+    /// Whether something is open over the chapter in this window.
+    pub(super) fn is_covered(&self) -> bool {
+        !self.at_presenter && (self.over != Over::Nothing || self.confirm.is_some())
+    }
+
+    /// A dialog. What lies behind it is paler already ([`BEHIND`]), but not in the presenter's window.
+    pub(super) fn modal(&self, name: &str) -> Modal {
+        let modal = Modal::new(Id::unique(name));
+        if self.at_presenter { modal } else { modal.backdrop_color(Color32::TRANSPARENT) }
     }
 
     /// Draws what is open, and tells the keys.

@@ -37,6 +37,7 @@ impl TractableApp {
         self.audience.began = on.then(Instant::now);
         if !on {
             self.close_at_presenter();
+            ctx.plugin_or_default::<crate::labs::keys::KeyPlugin>().lock().forget_window(ViewportId::from_hash_of("presenter"));
             self.audience.frozen = None;
             self.audience.spotlight = false;
             ctx.send_viewport_cmd_to(ViewportId::ROOT, ViewportCommand::Fullscreen(false));

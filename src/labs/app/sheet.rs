@@ -1,6 +1,6 @@
 //! The `?` sheet and the command palette: both read the one table.
 
-use egui::{Id, Key, Modal, RichText, ScrollArea, TextEdit, Ui};
+use egui::{Key, RichText, ScrollArea, TextEdit, Ui};
 
 use super::{Over, TractableApp, left};
 use crate::labs::Command;
@@ -12,7 +12,7 @@ impl TractableApp {
     pub(super) fn sheet(&mut self, ctx: &egui::Context) {
         let palette = self.shared.palette();
         let screen = ctx.content_rect();
-        let modal = Modal::new(Id::unique("key sheet")).show(ctx, |ui| {
+        let modal = self.modal("key sheet").show(ctx, |ui| {
             ui.set_width((screen.width() - 80.0).clamp(300.0, 920.0));
             ui.horizontal(|ui| {
                 chips::section(ui, "Keys", "Esc closes");
@@ -46,7 +46,7 @@ impl TractableApp {
         let palette = self.shared.palette();
         let screen = ctx.content_rect();
         let mut chosen = None;
-        let modal = Modal::new(Id::unique("command palette")).show(ctx, |ui| {
+        let modal = self.modal("command palette").show(ctx, |ui| {
             ui.set_width((screen.width() - 80.0).clamp(260.0, 460.0));
             let field =
                 ui.add(TextEdit::singleline(&mut self.palette_text).desired_width(f32::INFINITY).hint_text("a command or a chapter"));

@@ -64,12 +64,14 @@ impl FlowLab {
         if !ctx.input(|input| input.pointer.any_down()) && !busy && heard {
             let moment = self.moment();
             self.history.look(moment);
-            self.history.begins &= !self.nothing_is_awaited();
+            // What comes later are pictures, not settings.
+            self.history.begins &= self.snapshot.is_none() || self.load_at_start.is_some();
         }
     }
 
     /// Takes note of what is before a hand changes it: a worker that has not heard of the last stroke must not make one step of two.
     pub(super) fn mark(&mut self) {
+        self.history.begins = false;
         let moment = self.moment();
         self.history.look(moment);
     }

@@ -9,11 +9,25 @@ pub(super) struct History<T> {
     past: Vec<T>,
     present: Option<T>,
     future: Vec<T>,
+    /// Until what is being opened is there, it is no change.
+    begins: bool,
 }
 
 impl<T> Default for History<T> {
     fn default() -> Self {
-        History { past: Vec::new(), present: None, future: Vec::new() }
+        History { past: Vec::new(), present: None, future: Vec::new(), begins: false }
+    }
+}
+
+impl<T> History<T> {
+    /// Forgets all; what is there at the next call of [`History::has_begun`] is the first value.
+    pub(super) fn begin(&mut self) {
+        *self = History { begins: true, ..History::default() };
+    }
+
+    /// What was being opened is there.
+    pub(super) fn has_begun(&mut self) {
+        self.begins = false;
     }
 }
 
@@ -21,6 +35,7 @@ impl<T: PartialEq + Clone> History<T> {
     /// Looks at the present value. While `busy` (a slider is dragged) a change is not finished, so that one drag is one step.
     pub(super) fn observe(&mut self, now: T, busy: bool) {
         match &self.present {
+            _ if self.begins => self.present = Some(now),
             None => self.present = Some(now),
             Some(before) if *before != now && !busy => {
                 if self.past.len() == KEPT {

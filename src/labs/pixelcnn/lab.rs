@@ -338,6 +338,9 @@ impl Lab for PixelcnnLab {
         }
         let held = ctx.input(|input| input.pointer.any_down());
         self.history.observe(self.present().deeds(), held);
+        if self.is_settled() {
+            self.history.has_begun();
+        }
         self.look = shared.look();
         if let Some(next) = self.walk.advance(ctx.input(|input| input.time)) {
             shared.pace(ctx, self.walk.speed(), next);
@@ -442,6 +445,10 @@ impl Lab for PixelcnnLab {
 
     fn settled(&self) -> bool {
         self.is_settled()
+    }
+
+    fn begin_history(&mut self) {
+        self.history.begin();
     }
 
     fn actions(&self) -> Vec<Action> {
