@@ -12,33 +12,38 @@ mod modal;
 mod open;
 mod options;
 mod overlay;
+mod overlay_menu;
+mod palette;
 mod placeholder;
+mod places;
 mod presenter;
+mod private;
 mod rail;
+mod settings;
 mod sheet;
 mod top_bar;
 
 use std::time::Duration;
 
-use egui::{Frame, Margin, Panel, Rect, Role, Sense, WidgetInfo, vec2};
+use egui::{Frame, Margin, Panel, Rect};
 
 use self::confirm::Asked;
 use self::desk::Desk;
 use self::export::Export;
-use self::lecture::Lecture;
 pub use self::options::AppOptions;
 use self::overlay::StepMeter;
+use self::palette::Palette;
+use self::places::Columns;
 use self::presenter::Audience;
-use super::document;
+use super::document::{self, Lecture};
 use super::explain::Explain;
 use super::frame_log::FrameLog;
 use super::frame_times::FrameTimes;
 use super::keys::KeyPlugin;
 use super::registry::{CHAPTERS, Chapter};
-use super::{Command, Lab, Shared};
+use super::{Lab, Shared};
 use crate::ui::offscreen::TextureMirror;
 use crate::ui::theme::{self, Theme};
-use crate::ui::transport::{TransportButton, transport_bar};
 
 /// What lies over the five places.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +51,7 @@ enum Over {
     Nothing,
     Sheet,
     Palette,
+    Overlays,
     Open,
     Save,
     Export,
@@ -65,7 +71,7 @@ pub struct TractableApp {
     panels_open: bool,
     panels_chosen: bool,
     over: Over,
-    palette_text: String,
+    palette: Palette,
     blank: bool,
     before_projector: Option<Theme>,
     user_scale: f32,
@@ -137,7 +143,7 @@ impl TractableApp {
             panels_open: true,
             panels_chosen: false,
             over: Over::Nothing,
-            palette_text: String::new(),
+            palette: Palette::default(),
             blank: false,
             before_projector: None,
             user_scale: 1.0,
@@ -164,6 +170,7 @@ impl TractableApp {
             hidden: Vec::new(),
         };
         app.shared.reduced_motion = options.still;
+        app.take_settings(options);
         match options.frame_log.as_deref().map(FrameLog::create).transpose() {
             Ok(log) => app.frame_log = log,
             Err(sentence) => app.shared.warn(sentence),
@@ -293,89 +300,14 @@ impl TractableApp {
                 .show(ui, |ui| self.rail(ui));
         }
 
-        let Some(mut lab) = self.labs[self.active].take() else {
-            self.canvas_rect = egui::CentralPanel::no_frame().show(ui, |ui| self.placeholder(ui)).response.rect;
-            return;
+        let bar = if self.sees("transport") { self.transport_place(ui) } else { None };
+        let column = |place: &str, wanted: f32, least: f32, most: f32| {
+            let shown = self.panels_open && self.sees(place);
+            shown.then(|| (width * wanted).clamp(least, most))
         };
-        let lab_ref: &mut dyn Lab = lab.as_mut();
-        let chapter = self.chapters[self.active].id;
-        let mut places = Vec::new();
-
-        if let Some(model) = lab_ref.transport().filter(|_| self.sees("transport")) {
-            let labels = model.labels();
-            let name = |step: &'static str, otherwise: &'static str| if step.is_empty() { otherwise } else { step };
-            let hint = format!(
-                "Space run · Right one {} · Shift+Right one {} · R again · N other noise",
-                name(labels.step, "step"),
-                name(labels.large_step, "large step"),
-            );
-            let panel = Panel::bottom("transport").frame(bar(Margin::symmetric(16, 6))).resizable(false).exact_size(74.0);
-            let shown = panel.show(ui, |ui| transport_bar(ui, model, &|button| transport_command(button).tooltip(), &hint));
-            places.push(shown.response.rect);
-        }
-        // The ground is the colour to which the frame is cleared: filling it again would cost a software rasteriser a third of its time.
-        if self.panels_open {
-            let column = Frame::new().inner_margin(Margin { left: 12, right: 10, top: 14, bottom: 8 });
-            if self.sees("controls") {
-                let panel = Panel::left("controls").frame(column).resizable(false).exact_size((width * 0.12).clamp(188.0, 240.0));
-                let shown = panel.show(ui, |ui| scroll(ui, "controls scroll", |ui| lab_ref.controls(ui, &mut self.shared)));
-                places.push(shown.response.rect);
-            }
-            if self.sees("explain") {
-                Panel::right("explain").frame(column).resizable(false).exact_size((width * 0.165).clamp(244.0, 330.0)).show(ui, |ui| {
-                    scroll(ui, "explain scroll", |ui| {
-                        let mut explain = self.explains.iter_mut().find(|explain| explain.chapter() == chapter);
-                        if let Some(explain) = &mut explain {
-                            explain.show(ui, lab_ref, &mut self.shared);
-                        }
-                        let top = ui.cursor().top();
-                        lab_ref.explain(ui, &mut self.shared);
-                        if let Some(explain) = explain {
-                            explain.leave_room_for(ui.cursor().top() - top);
-                        }
-                    });
-                });
-            }
-        }
-        let canvas = Frame::new().inner_margin(Margin { left: 14, right: 14, top: 14, bottom: 8 });
-        let shown = egui::CentralPanel::default().frame(canvas).show(ui, |ui| {
-            self.offer_to_go_on(ui);
-            places.push(ui.available_rect_before_wrap());
-            if let Some(error) = lab_ref.status().error {
-                banner::show(ui, &error);
-            }
-            // A canvas fills the room that it gets; what does not fit into a small one is scrolled to, never cut.
-            egui::ScrollArea::vertical().id_salt("canvas").auto_shrink([false, false]).show(ui, |ui| {
-                lab_ref.canvas(ui, &mut self.shared);
-            });
-            let spoken = lab_ref.spoken_summary();
-            let summary =
-                ui.interact(egui::Rect::from_min_size(ui.min_rect().min, vec2(1.0, 1.0)), ui.scope_id().with("summary"), Sense::hover());
-            summary.widget_info(|| WidgetInfo::labeled(Role::Status, true, &spoken));
-        });
-        self.canvas_rect = shown.response.rect;
-        self.labs[self.active] = Some(lab);
-        self.note_work(ui, &places);
+        let columns = Columns { controls: column("controls", 0.12, 188.0, 240.0), explain: column("explain", 0.165, 244.0, 330.0) };
+        self.canvas_rect = self.lab_places(ui, columns, bar);
     }
-}
-
-/// The command behind a button of the transport bar.
-fn transport_command(button: TransportButton) -> Command {
-    match button {
-        TransportButton::Home => Command::Home,
-        TransportButton::Back => Command::Back,
-        TransportButton::RunPause => Command::RunPause,
-        TransportButton::Step => Command::Step,
-        TransportButton::End => Command::End,
-    }
-}
-
-fn scroll(ui: &mut egui::Ui, id: &str, contents: impl FnOnce(&mut egui::Ui)) {
-    egui::ScrollArea::vertical().id_salt(id).auto_shrink([false, false]).show(ui, |ui| {
-        // Room for the scroll bar, so that nothing moves when it appears.
-        ui.set_width(ui.available_width() - 6.0);
-        contents(ui);
-    });
 }
 
 impl TractableApp {
@@ -396,6 +328,7 @@ impl TractableApp {
             self.step_meter.note(&lab.status().busy);
             self.labs[self.active] = Some(lab);
         }
+        Shared::let_go(ctx);
         if std::mem::take(&mut self.confirmed)
             && let Some(asked) = self.confirm.take()
         {
@@ -421,13 +354,14 @@ impl TractableApp {
     }
 
     fn lay_out(&mut self, ui: &mut egui::Ui, ctx: &egui::Context) {
-        if self.blank {
-            self.blank_screen(ui);
-            self.presenter_window(ctx);
-            return;
-        }
-        if self.show_frozen(ui) {
-            self.presenter_window(ctx);
+        if self.blank || self.is_frozen() {
+            if self.blank {
+                self.blank_screen(ui);
+            } else {
+                self.show_frozen(ui);
+            }
+            self.go_on_exporting(ctx);
+            self.presenter_window(ctx, true);
             return;
         }
         if self.is_covered() {
@@ -440,8 +374,10 @@ impl TractableApp {
         }
         self.go_on_exporting(ctx);
         self.spotlight(ctx);
-        self.presenter_window(ctx);
-        self.toasts(ctx);
+        self.presenter_window(ctx, false);
+        if !self.presenting {
+            self.toasts(ctx);
+        }
         if self.show_frame_times {
             self.frame_time_figures(ctx);
         }

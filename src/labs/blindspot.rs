@@ -17,6 +17,7 @@ use serde_json::{Value, json};
 
 use self::analysis::{Analysis, Growth};
 use self::block::BlockTextures;
+use super::history::{History, Paged, REOPENED};
 use super::state::merged;
 use super::table::Table;
 use super::walk::{Manner, Walk};
@@ -82,6 +83,17 @@ impl Default for State {
     }
 }
 
+impl Paged for State {
+    /// Where the walk through the layers and the pointer stand in another state.
+    fn seen_as(self, now: &State) -> State {
+        State { layers: now.layers, pixel: now.pixel, ..self }
+    }
+
+    fn on_page_of(self, other: &State) -> State {
+        State { page: other.page, ..self }
+    }
+}
+
 impl State {
     fn check(&self) -> Result<(), String> {
         if !(1..=MOST_LAYERS).contains(&self.layers) {
@@ -105,6 +117,7 @@ pub struct BlindSpotLab {
     textures: BlockTextures,
     /// The law and the layer that the worker was last asked for.
     asked: (Rain, usize),
+    history: History<State>,
     /// The colours of the theme that was last drawn in.
     palette: &'static Palette,
 }
@@ -122,20 +135,25 @@ const LAYERS: Manner = Manner {
 /// Opens the lab; its worker starts with the first frame.
 #[must_use]
 pub fn open(shared: &Shared) -> Box<dyn Lab> {
-    let state = State::default();
-    Box::new(BlindSpotLab {
-        work: Working::new(shared),
-        depth: Walk::new(LAYERS, state.layers - 1, MOST_LAYERS - 1),
-        analysis: None,
-        growth: None,
-        textures: BlockTextures::default(),
-        asked: (state.law, state.layer),
-        palette: shared.palette(),
-        state,
-    })
+    Box::new(BlindSpotLab::new(shared))
 }
 
 impl BlindSpotLab {
+    fn new(shared: &Shared) -> BlindSpotLab {
+        let state = State::default();
+        BlindSpotLab {
+            work: Working::new(shared),
+            depth: Walk::new(LAYERS, state.layers - 1, MOST_LAYERS - 1),
+            analysis: None,
+            growth: None,
+            textures: BlockTextures::default(),
+            asked: (state.law, state.layer),
+            history: History::default(),
+            palette: shared.palette(),
+            state,
+        }
+    }
+
     fn start(&mut self, ctx: &Context, shared: &Shared) {
         let (choice, threads, seed, law) = (backend(shared), shared.threads, self.work.seed, self.state.law);
         let make = move || {
@@ -150,6 +168,10 @@ impl BlindSpotLab {
 
     fn running(&self) -> bool {
         self.work.snapshot.as_ref().is_some_and(|snapshot| snapshot.running)
+    }
+
+    fn trained(&self) -> bool {
+        self.work.snapshot.as_ref().is_some_and(|snapshot| snapshot.racers[1].step > 0)
     }
 
     fn train(&mut self, on: bool) {
@@ -201,12 +223,24 @@ impl Lab for BlindSpotLab {
         }
         self.follow();
         // Another law starts both models anew: not for every place that a slider is dragged over.
-        if self.asked.0 != self.state.law && !ctx.input(|input| input.pointer.any_down()) {
+        if self.asked.0 != self.state.law && !Shared::held(ctx) {
             self.asked.0 = self.state.law;
             self.work.send(RainCommand::Law(self.state.law));
         }
         if self.asked.0 == self.state.law {
             self.work.send_load(RainCommand::Load);
+        }
+        self.history.observe(self.state.clone(), Shared::held(ctx));
+    }
+
+    fn begin_history(&mut self) {
+        self.history = History::default();
+    }
+
+    fn loses(&self, command: Command) -> Option<&'static str> {
+        match command {
+            Command::ResetModel => self.trained().then_some("Both models start again; what they have learned is lost, the law stays."),
+            _ => Some("The chapter as it opened; what both models have learned is lost. Ctrl+Z takes back what was set."),
         }
     }
 
@@ -237,13 +271,27 @@ impl Lab for BlindSpotLab {
             Command::Preset(2) => self.state.page = Page::Block,
             Command::Preset(3) => self.state.page = Page::Rain,
             Command::Train => self.train(!self.running()),
-            Command::Reset => {
+            Command::Undo | Command::Redo => {
+                if let Some(state) = self.history.go(command, self.state.clone(), shared) {
+                    self.set(state.seen_as(&self.state));
+                }
+            }
+            Command::Reset | Command::ResetModel => {
                 self.work.send(RainCommand::Restart(self.work.seed));
                 shared.done(format!("Both models start again from the initial values of seed {}.", self.work.seed));
             }
             Command::NewSeed => {}
-            Command::ResetAll => self.set(State::default()),
-            Command::Fit | Command::ResetView => self.state.pixel = [0, 0],
+            Command::ResetAll => {
+                self.work.retire();
+                *self = BlindSpotLab { history: std::mem::take(&mut self.history), ..BlindSpotLab::new(shared) };
+                self.follow();
+                shared.done(REOPENED);
+            }
+            Command::Fit => self.state.pixel = [0, 0],
+            Command::ResetView => {
+                let State { page, pixel, layer, channel, .. } = State::default();
+                self.state = State { page, pixel, layer, channel, ..self.state.clone() };
+            }
             _ => return false,
         }
         true
@@ -261,7 +309,7 @@ impl Lab for BlindSpotLab {
     }
 
     fn save_weights(&mut self, path: &Path) -> bool {
-        let trained = self.work.snapshot.as_ref().is_some_and(|snapshot| snapshot.racers[1].step > 0);
+        let trained = self.trained();
         if trained {
             self.work.send(RainCommand::Save(path.into()));
         }
@@ -333,6 +381,14 @@ impl Lab for BlindSpotLab {
     fn leave(&mut self) {
         self.depth.set_playing(false);
         self.work.send(RainCommand::Train(false));
+    }
+
+    fn is_dead(&self) -> bool {
+        self.work.is_dead()
+    }
+
+    fn revive(&mut self) {
+        self.work.revive();
     }
 
     fn status(&self) -> LabStatus {

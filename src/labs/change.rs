@@ -12,7 +12,6 @@ mod reading;
 mod square;
 mod state;
 mod table;
-mod undo;
 mod walk;
 
 use egui::Context;
@@ -22,19 +21,21 @@ use self::chain::Path;
 use self::line::Grab;
 use self::plane::Area;
 use self::reading::Reading;
-use self::state::{LineState, MOST_HALVINGS, Page, PlaneState, State};
-use self::undo::History;
+use self::state::{ChainState, LineState, MOST_HALVINGS, Page, PlaneState, State};
+use super::history::History;
 use super::state::merged;
 use super::table::Table;
 use super::times::{with_times, without_times};
+use super::working::Working;
 use super::{Action, Command, Lab, LabStatus, Live, Look, Shared};
 use crate::data::noise;
-use crate::train::Worker;
 use crate::train::det_job::{Cost, DetCommand, DetJob, DetSnapshot};
 use crate::ui::transport::TransportModel;
 
 /// Points of the normal density that are carried along in the plane.
 const POINTS: usize = 700;
+/// Steps a second at the beginning.
+const FIRST_SPEED: f64 = 20.0;
 /// What measures.
 const MACHINE: &str = "CPU · 1 thread";
 
@@ -50,12 +51,11 @@ pub struct ChangeLab {
     /// Points of the base density of the plane.
     points: Vec<[f32; 2]>,
     /// Times log-determinants from the first frame on.
-    worker: Option<Worker<DetJob>>,
+    work: Working<DetJob>,
     costs: DetSnapshot,
     /// What they were measured on, if not here and now.
     then: Option<String>,
-    failed: Option<String>,
-    history: History,
+    history: History<State>,
     grab: Option<Grab>,
     /// The column that a hand holds.
     column: Option<usize>,
@@ -64,7 +64,6 @@ pub struct ChangeLab {
     passed: f64,
     /// Steps a second.
     speed: f64,
-    seed: u64,
     /// Unit and colours of the frame that was last drawn.
     look: Look,
 }
@@ -79,17 +78,15 @@ pub fn open(shared: &Shared) -> Box<dyn Lab> {
         area: Area::new(&state.plane),
         path: Path::new(&state.chain),
         points: points(shared.seed),
-        worker: None,
+        work: Working::new(shared),
         costs: DetSnapshot::default(),
         then: None,
-        failed: None,
         history: History::default(),
         grab: None,
         column: None,
         playing: false,
         passed: 0.0,
-        speed: 20.0,
-        seed: shared.seed,
+        speed: FIRST_SPEED,
         look: shared.look(),
         state,
     })
@@ -118,28 +115,25 @@ impl ChangeLab {
 
     /// Has everything timed again.
     fn measure(&mut self) {
-        if let Some(worker) = &self.worker {
+        if self.work.begun() {
             (self.costs, self.then) = (DetSnapshot::default(), None);
-            worker.send(DetCommand::Measure);
+            self.work.send(DetCommand::Measure);
         }
     }
 
     fn hear(&mut self, ctx: &Context, shared: &mut Shared) {
-        if self.worker.is_none() {
-            let wake = ctx.clone();
-            self.worker = Some(Worker::spawn("determinants", DetJob::default, move || wake.request_repaint()));
+        if !self.work.begun() {
+            self.work.begin("determinants", ctx, DetJob::default);
             if self.then.is_none() {
                 self.measure();
             }
         }
-        if let Some(worker) = &self.worker {
-            if let Some(death) = shared.hear(worker.events()) {
-                self.failed = Some(death);
-            }
-            // What a session has brought stays until it is measured again.
-            if let Some(costs) = worker.take_snapshot().filter(|_| self.then.is_none()) {
-                self.costs = costs;
-            }
+        // What a session has brought stays until it is measured again.
+        if self.work.hear(shared)
+            && self.then.is_none()
+            && let Some(costs) = &self.work.snapshot
+        {
+            self.costs = costs.clone();
         }
     }
 
@@ -161,10 +155,9 @@ impl ChangeLab {
         true
     }
 
-    fn change_back(&mut self, back: bool, shared: &mut Shared) {
-        match self.history.go(back, &self.state) {
-            Some(state) => self.state = state,
-            None => shared.done(if back { "There is nothing to take back." } else { "There is nothing to make again." }),
+    fn change_back(&mut self, command: Command, shared: &mut Shared) {
+        if let Some(state) = self.history.go(command, self.state.clone(), shared) {
+            self.state = state;
         }
     }
 }
@@ -177,22 +170,24 @@ impl Lab for ChangeLab {
     fn update(&mut self, ctx: &Context, shared: &mut Shared) {
         self.look = shared.look();
         self.hear(ctx, shared);
-        if self.seed != shared.seed {
-            self.seed = shared.seed;
-            self.points = points(self.seed);
+        if let Some(seed) = self.work.another_seed(shared) {
+            self.points = points(seed);
         }
         if self.playing {
             self.advance(Shared::passed(ctx));
             shared.animate(ctx);
         }
-        if !ctx.input(|input| input.pointer.any_down()) {
-            self.history.look(&self.state);
-        }
+        self.history.observe(self.state.clone(), Shared::held(ctx));
         self.follow();
     }
 
     fn begin_history(&mut self) {
         self.history = History::default();
+    }
+
+    fn loses(&self, command: Command) -> Option<&'static str> {
+        // Nothing is trained here.
+        (command == Command::ResetAll).then_some("Every page as the chapter opened. Ctrl+Z takes back what was set and drawn.")
     }
 
     fn controls(&mut self, ui: &mut egui::Ui, shared: &mut Shared) {
@@ -223,7 +218,7 @@ impl Lab for ChangeLab {
         match command {
             Command::MicroStep => return self.halve(1),
             Command::MicroBack => return self.halve(-1),
-            Command::Undo | Command::Redo => self.change_back(command == Command::Undo, shared),
+            Command::Undo | Command::Redo => self.change_back(command, shared),
             Command::Preset(digit) => return controls::preset(self, usize::from(digit) - 1),
             Command::LogDet => match self.state.page {
                 Page::Line => self.state.line.jacobian = !self.state.line.jacobian,
@@ -233,11 +228,20 @@ impl Lab for ChangeLab {
             Command::Samples if self.state.page == Page::Plane => self.state.plane.points = !self.state.plane.points,
             Command::NewSeed => {}
             Command::Reset if self.state.page == Page::Cost => self.measure(),
-            Command::ResetAll => self.state = State { page: self.state.page, ..State::default() },
+            Command::ResetAll => {
+                self.state = State::default();
+                (self.playing, self.passed, self.speed) = (false, 0.0, FIRST_SPEED);
+                shared.done("The chapter is as it opened. Ctrl+Z takes it back.");
+            }
             Command::Fit | Command::ResetView => {
                 let (line, plane) = (LineState::default(), PlaneState::default());
                 (self.state.line.probe, self.state.line.halvings) = (line.probe, line.halvings);
                 (self.state.plane.probe, self.state.plane.halvings) = (plane.probe, plane.halvings);
+                if command == Command::ResetView {
+                    self.state.page = State::default().page;
+                    (self.state.plane.shade, self.state.plane.points) = (plane.shade, plane.points);
+                    self.state.chain.probe = ChainState::default().probe;
+                }
             }
             _ => return false,
         }
@@ -264,7 +268,7 @@ impl Lab for ChangeLab {
     }
 
     fn settled(&self) -> bool {
-        self.state.page != Page::Cost || self.costs.complete() || self.failed.is_some()
+        self.state.page != Page::Cost || self.costs.complete() || self.work.is_dead()
     }
 
     fn table(&self) -> Option<Table> {
@@ -288,10 +292,18 @@ impl Lab for ChangeLab {
         self.playing = false;
     }
 
+    fn is_dead(&self) -> bool {
+        self.work.is_dead()
+    }
+
+    fn revive(&mut self) {
+        self.work.revive();
+    }
+
     fn status(&self) -> LabStatus {
         let measuring = self.state.page == Page::Cost && !self.costs.complete();
         let busy = if measuring { "measuring".to_owned() } else { String::new() };
-        LabStatus { backend: MACHINE.into(), busy, error: self.failed.clone() }
+        LabStatus { backend: MACHINE.into(), busy, error: self.work.death() }
     }
 
     fn weights_version(&self) -> String {

@@ -248,7 +248,7 @@ pub const TABLE: &[Entry] = entries! {
         Command::Presenter, "presenter", "Presenter", "A second window with notes, the next step and private controls.", [shift(Key::F5)];
         Command::LectureNext, "lecture-next", "Next step of the lecture", "In a show PageDown alone does it.", [ctrl(Key::PageDown)], repeats;
         Command::LectureBack, "lecture-back", "Step of the lecture before", "In a show PageUp alone does it.", [ctrl(Key::PageUp)], repeats;
-        Command::Freeze, "freeze", "Freeze the audience", "The audience's picture stands still until you press it again.", [plain(Key::W)];
+        Command::Freeze, "freeze", "Freeze the audience", "The audience's picture stands still; the presenter has the lab.", [plain(Key::W)];
         Command::Spotlight, "spotlight", "Spotlight", "A bright circle follows the pointer.", [shift(Key::W)];
         Command::FoldPanels, "fold-panels", "Fold the side panels", "Leaves the whole width to the picture.", [plain(Key::F)];
         Command::FoldRail, "fold-rail", "Fold the chapter list", "Hides the list at the left.", [shift(Key::F)];
@@ -291,10 +291,10 @@ impl Command {
         Self::from_key(key, modifiers, false).is_some()
     }
 
-    /// Whether it opens something with a field into which one types at once.
+    /// Whether it opens something that takes at once what is typed.
     #[must_use]
     pub fn opens_a_field(self) -> bool {
-        matches!(self, Self::Palette | Self::OpenFile | Self::SaveSession | Self::Export)
+        matches!(self, Self::Palette | Self::Overlays | Self::OpenFile | Self::SaveSession | Self::Export)
     }
 
     /// The first key as text, `Shift+Right`; empty if there is none.

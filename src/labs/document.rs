@@ -1,10 +1,11 @@
 //! What can be opened and kept: a lesson, a saved session, a chapter. One JSON format, `*.tractable.json`.
 //!
 //! A lesson names a model with its data (see [`Lesson`]); a session names a chapter. Both may carry `view`, a patch of the lab's state, and
-//! `steps` for a lecture.
+//! `steps` for a lecture. A session that was saved during a lecture has no steps of its own: it carries the lecture in `lecture`.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -33,9 +34,12 @@ pub struct Step {
     pub slide: Option<u32>,
     /// What the speaker wants to remember; never on the audience's window.
     pub note: String,
-    /// The chapter; the one before if absent.
+    /// The chapter; that of the step before if absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub chapter: Option<String>,
+    /// The heading of the explanation that stands beside it; what it would set is not set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub explain: Option<String>,
     /// What it changes in the lab's state.
     #[serde(skip_serializing_if = "Value::is_null")]
     pub patch: Value,
@@ -51,6 +55,21 @@ pub struct Step {
     /// Which of the places around the canvas are seen, of `top`, `chapters`, `controls`, `explain`, `transport`; as before if absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub show: Option<Vec<String>>,
+}
+
+/// A lecture with the step on screen. It has all its steps: the file that it came from may be changed or gone when a session goes on.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Lecture {
+    /// Title on the screen.
+    pub title: String,
+    /// The step on screen, counted from 0.
+    pub at: usize,
+    /// The lecture that the step after the last one opens: a name or a path, as [`Document::open`] takes it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub then: Option<String>,
+    /// The steps in order.
+    pub steps: Vec<Step>,
 }
 
 /// Something that was opened, or is to be kept.
@@ -100,6 +119,18 @@ pub struct Document {
     /// The steps of a lecture.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub steps: Vec<Step>,
+    /// The lecture that follows a lecture.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub then: Option<String>,
+    /// The lecture that was open in a session: it goes on at its step, with the session's view and not the step's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lecture: Option<Lecture>,
+    /// Which of the places around the canvas its audience saw, as in [`Step::show`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub show: Option<Vec<String>>,
+    /// Whether its audience saw the two side panels, where a step or the person had decided that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub controls: Option<bool>,
     /// The shipped lesson that is meant, if it is one.
     #[serde(skip)]
     pub preset: Option<String>,
@@ -158,6 +189,13 @@ impl Document {
         }
         if let Some(folder) = path.parent() {
             document.weights.iter_mut().chain(document.other_weights.values_mut()).for_each(|weights| *weights = folder.join(&weights));
+            // The lecture that follows may lie beside it; a name of a shipped one stays.
+            for then in document.then.iter_mut().chain(document.lecture.iter_mut().flat_map(|lecture| &mut lecture.then)) {
+                let beside = folder.join(&*then);
+                if beside.is_file() {
+                    *then = beside.to_string_lossy().into_owned();
+                }
+            }
         }
         Ok(document)
     }
@@ -278,7 +316,17 @@ fn own_flow(view: &mut Value, model: &Value) {
 }
 
 /// The shipped lectures.
-const LECTURES: [(&str, &str); 1] = [("pixelcnn-hour", include_str!("../../presets/lessons/pixelcnn-hour.tractable.json"))];
+const LECTURES: [(&str, &str); 2] = [
+    ("pixelcnn-hour", include_str!("../../presets/lessons/pixelcnn-hour.tractable.json")),
+    ("flow-hour", include_str!("../../presets/lessons/flow-hour.tractable.json")),
+];
+
+/// The shipped lectures: names, and titles for people.
+pub(super) fn lectures() -> &'static [(&'static str, String)] {
+    static TITLES: OnceLock<Vec<(&'static str, String)>> = OnceLock::new();
+    let title = |name: &str, text| Document::parse(text).map_or_else(|_| name.to_owned(), |document| document.title);
+    TITLES.get_or_init(|| LECTURES.into_iter().map(|(name, text)| (name, title(name, text))).collect())
+}
 
 fn lecture(name: &str) -> Option<&'static str> {
     LECTURES.iter().find(|(known, _)| *known == name).map(|(_, text)| *text)
@@ -326,6 +374,36 @@ mod tests {
         document.write(&path).unwrap();
         assert_eq!(Document::read(&path).unwrap(), document);
         assert_eq!(document.theme(), Some(Theme::Light));
+    }
+
+    #[test]
+    fn a_session_with_a_lecture_is_no_lecture_and_one_of_before_has_none() {
+        let step = Step { title: "Two".into(), note: "Breathe.".into(), ..Step::default() };
+        let lecture = Lecture { title: "An hour".into(), at: 1, then: Some("flow-hour".into()), steps: vec![Step::default(), step] };
+        let session =
+            Document { format_version: 1, chapter: "flow".into(), lecture: Some(lecture), controls: Some(false), ..Document::default() };
+        let text = serde_json::to_string(&session).unwrap();
+        let read = Document::parse(&text).unwrap();
+        assert_eq!(read, session);
+        assert!(read.steps.is_empty());
+        let old = Document::parse(r#"{"format_version":1,"chapter":"flow"}"#).unwrap();
+        assert_eq!((old.lecture, old.show, old.controls), (None, None, None));
+        let odd = text.replace("\"at\":1", "\"at\":\"x\"");
+        assert!(Document::parse(&odd).unwrap_err().starts_with("The setting “lecture.at” makes no sense"), "{odd}");
+    }
+
+    #[test]
+    fn the_lecture_that_follows_is_looked_for_beside_the_one_before() {
+        let folder = tempfile::tempdir().unwrap();
+        let first = folder.path().join("one.tractable.json");
+        let mut document =
+            Document { format_version: 1, chapter: "flow".into(), then: Some("two.tractable.json".into()), ..Document::default() };
+        document.write(&first).unwrap();
+        assert_eq!(Document::read(&first).unwrap().then.as_deref(), Some("two.tractable.json"), "there is no such file");
+        let second = folder.path().join("two.tractable.json");
+        document.then = None;
+        document.write(&second).unwrap();
+        assert_eq!(Document::read(&first).unwrap().then.as_deref(), second.to_str());
     }
 
     #[test]

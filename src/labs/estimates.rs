@@ -14,6 +14,7 @@ use egui::Context;
 use serde_json::{Value, json};
 
 use self::state::{Page, State};
+use super::history::{History, Paged, REOPENED};
 use super::state::merged;
 use super::table::Table;
 use super::walk::{Manner, Walk};
@@ -48,6 +49,7 @@ pub struct EstimatesLab {
     /// Densities of the two flows.
     density: [FieldTexture; 2],
     asked: Option<Asked>,
+    history: History<State>,
     /// The colours of the theme that was last drawn in.
     palette: &'static Palette,
 }
@@ -75,19 +77,24 @@ const TIME: Manner = Manner {
 /// Opens the lab; its worker starts with the first frame.
 #[must_use]
 pub fn open(shared: &Shared) -> Box<dyn Lab> {
-    Box::new(EstimatesLab {
-        work: Working::new(shared),
-        state: State::default(),
-        walk: Walk::new(BLOCKS, 0, 1),
-        in_time: false,
-        view: plane::view(),
-        density: [(); 2].map(|()| FieldTexture::default().fading(plane::FADE)),
-        asked: None,
-        palette: shared.palette(),
-    })
+    Box::new(EstimatesLab::new(shared))
 }
 
 impl EstimatesLab {
+    fn new(shared: &Shared) -> EstimatesLab {
+        EstimatesLab {
+            work: Working::new(shared),
+            state: State::default(),
+            walk: Walk::new(BLOCKS, 0, 1),
+            in_time: false,
+            view: plane::view(),
+            density: [(); 2].map(|()| FieldTexture::default().fading(plane::FADE)),
+            asked: None,
+            history: History::default(),
+            palette: shared.palette(),
+        }
+    }
+
     fn start(&mut self, ctx: &Context, shared: &Shared) {
         let (choice, threads, seed) = (backend(shared), shared.threads, self.work.seed);
         let (toy, look) = (self.state.toy, self.state.look());
@@ -160,14 +167,31 @@ impl Lab for EstimatesLab {
         self.follow(true);
         self.ask();
         self.work.send_load(EstimateCommand::Load);
+        self.history.observe(self.state.clone(), Shared::held(ctx));
+    }
+
+    fn begin_history(&mut self) {
+        self.history = History::default();
+    }
+
+    fn loses(&self, command: Command) -> Option<&'static str> {
+        let learned = |snapshot: &EstimateSnapshot| snapshot.residual.step > 0 || snapshot.continuous.step > 0;
+        let trained = self.work.snapshot.as_ref().is_some_and(learned);
+        match command {
+            Command::ResetModel => trained.then_some("Both flows start again from their initial values; what they have learned is lost."),
+            _ => Some("The chapter as it opened; what both flows have learned is lost. Ctrl+Z takes back what was set."),
+        }
     }
 
     fn controls(&mut self, ui: &mut egui::Ui, _shared: &mut Shared) {
+        // The bar below may have moved the walk in this frame.
+        self.follow(true);
         controls::show(self, ui);
         self.follow(false);
     }
 
     fn canvas(&mut self, ui: &mut egui::Ui, _shared: &mut Shared) {
+        self.follow(true);
         controls::pages(self, ui);
         self.follow(false);
         let (width, height) = (ui.available_width(), ui.available_height());
@@ -208,13 +232,27 @@ impl Lab for EstimatesLab {
                 None => return false,
             },
             Command::Train => self.state.training = !self.state.training,
-            Command::Reset => {
+            Command::Undo | Command::Redo => {
+                if let Some(state) = self.history.go(command, self.state.clone(), shared) {
+                    self.state = state.seen_as(&self.state);
+                }
+            }
+            Command::Reset | Command::ResetModel => {
                 self.work.send(EstimateCommand::Restart(self.work.seed));
                 shared.done(format!("Both flows start again from the initial values of seed {}.", self.work.seed));
             }
             Command::NewSeed => {}
-            Command::ResetAll => self.state = State::default(),
-            Command::Fit | Command::ResetView => self.view = plane::view(),
+            Command::ResetAll => {
+                self.work.retire();
+                *self = EstimatesLab { history: std::mem::take(&mut self.history), ..EstimatesLab::new(shared) };
+                shared.done(REOPENED);
+            }
+            Command::Fit => self.view = plane::view(),
+            Command::ResetView => {
+                self.view = plane::view();
+                let State { page, probe, .. } = State::default();
+                self.state = State { page, probe, ..self.state.clone() };
+            }
             _ => return false,
         }
         self.follow(false);
@@ -310,6 +348,14 @@ impl Lab for EstimatesLab {
         self.work.send(EstimateCommand::Train(None));
         // Whoever comes back finds it going on as the button says.
         self.asked = self.asked.map(|asked| Asked { train: None, ..asked });
+    }
+
+    fn is_dead(&self) -> bool {
+        self.work.is_dead()
+    }
+
+    fn revive(&mut self) {
+        self.work.revive();
     }
 
     fn status(&self) -> LabStatus {

@@ -32,6 +32,7 @@ mod scrubber;
 mod stamps;
 mod state;
 mod table;
+mod terms;
 mod tools;
 mod warp;
 mod words;
@@ -332,8 +333,11 @@ impl Lab for FlowLab {
         self.remember(ctx);
         self.look = shared.look();
         self.follow_other(ctx, shared);
-        self.take_files(ctx);
+        self.take_files(ctx, shared);
         self.poll_stamps(shared);
+        if let Some(why) = self.refused_tool() {
+            shared.warn(why);
+        }
         if self.depth.refused() {
             shared.warn(self.unusable().unwrap_or_default());
         }
@@ -344,6 +348,7 @@ impl Lab for FlowLab {
     }
 
     fn controls(&mut self, ui: &mut egui::Ui, shared: &mut Shared) {
+        self.dim_beside(ui, micro::Panel::Other);
         controls::show(self, ui, shared);
     }
 
@@ -352,8 +357,7 @@ impl Lab for FlowLab {
             return compare::show(self, ui, shared);
         }
         ledger::upload(self, ui.ctx(), shared.palette().dark);
-        planes::show(self, ui, shared);
-        rail::show(self, ui, shared);
+        planes::with_layers(self, ui, shared);
     }
 
     fn explain(&mut self, ui: &mut egui::Ui, shared: &mut Shared) {
@@ -438,8 +442,8 @@ impl Lab for FlowLab {
     }
 
     fn weights_version(&self) -> String {
-        let step = self.snapshot.as_ref().map_or(0, |snapshot| snapshot.step);
-        format!("{} {step} {}", self.run.0, self.said_status().busy)
+        let Some(snapshot) = &self.snapshot else { return String::new() };
+        format!("{} {} {}", self.run.0, snapshot.step, self.said_status().busy)
     }
 
     fn lesson(&self) -> Option<Lesson> {
@@ -447,7 +451,8 @@ impl Lab for FlowLab {
     }
 
     fn open_file(&mut self, path: &Path, _shared: &mut Shared) -> bool {
-        self.choose(columns::of_file(path));
+        // A picture becomes points with the help of the next frame.
+        self.files.handed.push(path.into());
         true
     }
 
@@ -463,8 +468,25 @@ impl Lab for FlowLab {
         self.history.begin();
     }
 
+    fn loses(&self, command: Command) -> Option<&'static str> {
+        Some(match command {
+            Command::ResetModel => "The model as the lab opened, and a new fit. Ctrl+Z takes both back.",
+            _ => "The lab as it opened. Ctrl+Z takes back what was set, drawn and trained.",
+        })
+    }
+
     fn actions(&self) -> Vec<Action> {
         actions::list(self)
+    }
+
+    fn is_dead(&self) -> bool {
+        self.failed.is_some()
+    }
+
+    fn revive(&mut self) {
+        (self.worker, self.snapshot, self.failed) = (None, None, None);
+        // Another worker counts its pictures from the beginning.
+        self.fields = Fields::default();
     }
 
     fn status(&self) -> LabStatus {

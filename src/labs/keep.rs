@@ -148,6 +148,11 @@ impl Keeper {
         self.taken_over.push(TakenOver { folder: left.folder.clone(), since: SystemTime::now(), weights, writes: self.writes });
     }
 
+    /// A chapter's weights are lost on purpose: no session that this run went on with is kept for their sake.
+    pub fn forget_weights(&mut self, chapter: &str) {
+        self.taken_over.iter_mut().for_each(|taken| taken.weights.retain(|own| own != chapter));
+    }
+
     /// Removes the sessions that this run went on with as soon as it has written all of them again.
     pub fn tidy(&mut self) {
         // What was asked of a worker before comes first.

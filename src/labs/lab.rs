@@ -39,11 +39,22 @@ pub struct Action {
     pub patch: Value,
 }
 
+impl Action {
+    /// What it shows or hides, if that is what it does: its title is then “Show the …” or “Hide the …”.
+    #[must_use]
+    pub fn overlay(&self) -> Option<(&str, bool)> {
+        let shown = |name| (name, true);
+        self.title.strip_prefix("Hide the ").map(shown).or_else(|| self.title.strip_prefix("Show the ").map(|name| (name, false)))
+    }
+}
+
 /// One chapter's window content.
 ///
 /// The frame calls [`update`](Self::update), then the four places in the order controls, explain, transport, canvas. None of them may compute
 /// for longer than a frame: models run in a worker, and the newest snapshot is drawn.
-pub trait Lab {
+///
+/// A lab that is put away ends on another thread, where it may wait for its workers.
+pub trait Lab: Send {
     /// The chapter's title, as in the rail.
     fn title(&self) -> &'static str;
 
@@ -142,8 +153,23 @@ pub trait Lab {
     /// What is being opened is where undo begins: a session that one goes on with is no change that could be taken back.
     fn begin_history(&mut self) {}
 
+    /// What [`Command::ResetModel`] or [`Command::ResetAll`] would lose, as the question before it says; `None` where it loses nothing:
+    /// then nobody is asked, and it happens at once or means nothing here.
+    fn loses(&self, command: Command) -> Option<&'static str> {
+        Some(command.entry().help)
+    }
+
     /// Another chapter is opened: pause what runs. The lab is kept, and shown again as it was left.
     fn leave(&mut self) {}
+
+    /// Whether the worker has died and [`revive`](Self::revive) brings a new one: the banner then has a button for it.
+    fn is_dead(&self) -> bool {
+        false
+    }
+
+    /// A new worker with the present settings in place of one that died; it starts with the next frame. What was trained and not saved is
+    /// gone with the old one.
+    fn revive(&mut self) {}
 
     /// The backend chip, what is going on, and the sentence about what went wrong.
     fn status(&self) -> LabStatus;

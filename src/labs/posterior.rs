@@ -14,6 +14,7 @@ use egui::Context;
 use serde_json::{Value, json};
 
 use self::state::{Page, State};
+use super::history::{History, Paged, REOPENED};
 use super::state::merged;
 use super::table::Table;
 use super::walk::{Manner, Walk, moment};
@@ -40,6 +41,7 @@ pub struct PosteriorLab {
     drawing: bool,
     /// What the worker was last asked for.
     asked: Option<(Look, bool)>,
+    history: History<State>,
     /// The colours of the theme that was last drawn in.
     palette: &'static Palette,
 }
@@ -57,21 +59,26 @@ const LAYERS: Manner = Manner {
 /// Opens the lab; its worker starts with the first frame.
 #[must_use]
 pub fn open(shared: &Shared) -> Box<dyn Lab> {
-    let state = State::default();
-    Box::new(PosteriorLab {
-        work: Working::new(shared),
-        walk: Walk::new(LAYERS, state.depth, state.layers),
-        view: View { reach: crate::train::posterior_job::REACH, ..View::default() },
-        u_view: constraint::view(),
-        target: FieldTexture::default().fading(planes::FADE),
-        drawing: false,
-        asked: None,
-        palette: shared.palette(),
-        state,
-    })
+    Box::new(PosteriorLab::new(shared))
 }
 
 impl PosteriorLab {
+    fn new(shared: &Shared) -> PosteriorLab {
+        let state = State::default();
+        PosteriorLab {
+            work: Working::new(shared),
+            walk: Walk::new(LAYERS, state.depth, state.layers),
+            view: planes::view(),
+            u_view: constraint::view(),
+            target: FieldTexture::default().fading(planes::FADE),
+            drawing: false,
+            asked: None,
+            history: History::default(),
+            palette: shared.palette(),
+            state,
+        }
+    }
+
     fn start(&mut self, ctx: &Context, shared: &Shared) {
         let (choice, threads, seed, look) = (backend(shared), shared.threads, self.work.seed, self.state.look());
         self.asked = Some((look.clone(), false));
@@ -128,9 +135,24 @@ impl Lab for PosteriorLab {
         self.state.depth = self.walk.place();
         self.ask();
         self.work.send_load(PosteriorCommand::Load);
+        self.history.observe(self.state.clone(), Shared::held(ctx));
+    }
+
+    fn begin_history(&mut self) {
+        self.history = History::default();
+    }
+
+    fn loses(&self, command: Command) -> Option<&'static str> {
+        let trained = self.work.snapshot.as_ref().is_some_and(|snapshot| snapshot.reached.step > 0);
+        match command {
+            Command::ResetModel => trained.then_some("The flow starts again from its initial values; what it has learned is lost."),
+            _ => Some("The chapter as it opened; what every flow has learned is lost. Ctrl+Z takes back what was set and drawn."),
+        }
     }
 
     fn controls(&mut self, ui: &mut egui::Ui, _shared: &mut Shared) {
+        // The bar below may have moved the walk in this frame.
+        self.state.depth = self.walk.place();
         controls::show(self, ui);
         self.follow();
     }
@@ -171,15 +193,27 @@ impl Lab for PosteriorLab {
             Command::Preset(n @ 1..=4) => self.state.energy = Energy::PAPER[usize::from(n) - 1].clone(),
             Command::Train => self.state.training = !self.state.training,
             Command::Samples => self.state.samples = !self.state.samples,
-            Command::Reset => {
+            Command::Undo | Command::Redo => {
+                if let Some(state) = self.history.go(command, self.state.clone(), shared) {
+                    self.state = state.seen_as(&self.state);
+                }
+            }
+            Command::Reset | Command::ResetModel => {
                 self.work.send(PosteriorCommand::Restart(self.work.seed));
                 shared.done(format!("The flow starts again from the initial values of seed {}.", self.work.seed));
             }
             Command::NewSeed => {}
-            Command::ResetAll => self.state = State::default(),
+            Command::ResetAll => {
+                self.work.retire();
+                *self = PosteriorLab { history: std::mem::take(&mut self.history), ..PosteriorLab::new(shared) };
+                shared.done(REOPENED);
+            }
             Command::Fit | Command::ResetView => {
-                self.view = View { reach: crate::train::posterior_job::REACH, ..View::default() };
-                self.u_view = constraint::view();
+                (self.view, self.u_view) = (planes::view(), constraint::view());
+                if command == Command::ResetView {
+                    let State { page, samples, .. } = State::default();
+                    self.state = State { page, samples, ..self.state.clone() };
+                }
             }
             _ => return false,
         }
@@ -268,6 +302,14 @@ impl Lab for PosteriorLab {
         self.work.send(PosteriorCommand::Train(false));
         // Whoever comes back finds it going on as the button says.
         self.asked = self.asked.take().map(|(look, _)| (look, false));
+    }
+
+    fn is_dead(&self) -> bool {
+        self.work.is_dead()
+    }
+
+    fn revive(&mut self) {
+        self.work.revive();
     }
 
     fn status(&self) -> LabStatus {

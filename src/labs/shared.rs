@@ -1,5 +1,6 @@
 //! What every lab may read and change: theme, units, seed, and the way to say something.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::exec::BackendChoice;
@@ -51,6 +52,8 @@ pub struct Shared {
     pub frame_interval: Duration,
     /// Messages on screen, oldest first.
     pub toasts: Vec<Toast>,
+    /// Files that a lab has opened by itself and that belong into the list of recent ones.
+    pub opened: Vec<PathBuf>,
 }
 
 /// How numbers look: what a lab keeps of [`Shared`] to say its live numbers.
@@ -72,6 +75,10 @@ fn animation_id() -> egui::Id {
     egui::Id::unique("tractable animation")
 }
 
+fn hold_id() -> egui::Id {
+    egui::Id::unique("tractable hold")
+}
+
 /// While a window is open the trainer leaves it a core.
 fn spare_cores() -> usize {
     std::thread::available_parallelism().map_or(1, |cores| cores.get().saturating_sub(1).max(1))
@@ -89,6 +96,7 @@ impl Default for Shared {
             canvas_cursor: false,
             frame_interval: Duration::from_millis(16),
             toasts: Vec::new(),
+            opened: Vec::new(),
         }
     }
 }
@@ -148,6 +156,21 @@ impl Shared {
             }
         }
         death
+    }
+
+    /// Whether a pointer is held down: in the program's window, or in the other one that shows the lab.
+    pub(super) fn held(ctx: &egui::Context) -> bool {
+        ctx.input(|input| input.pointer.any_down()) || ctx.data(|data| data.get_temp::<bool>(hold_id())).is_some()
+    }
+
+    /// Says that a pointer is held down in another window than the program's, until [`let_go`](Self::let_go).
+    pub(super) fn hold(ctx: &egui::Context) {
+        ctx.data_mut(|data| data.insert_temp(hold_id(), true));
+    }
+
+    /// Forgets what [`hold`](Self::hold) said.
+    pub(super) fn let_go(ctx: &egui::Context) {
+        ctx.data_mut(|data| data.remove_temp::<bool>(hold_id()));
     }
 
     /// Whether something asked for [`animate`](Self::animate) since the last call.

@@ -23,6 +23,7 @@ use serde_json::Value;
 use self::race::Pictures;
 use self::state::{Page, State};
 use self::times::Times;
+use super::history::{History, Paged, REOPENED};
 use super::state::merged;
 use super::table::Table;
 use super::times::{with_times, without_times};
@@ -33,7 +34,7 @@ use crate::flows::{Config, Family, Jacobian};
 use crate::train::taxonomy_job::pattern::Pattern;
 use crate::train::taxonomy_job::survey::Measured;
 use crate::train::taxonomy_job::sweeps::Sweeps;
-use crate::train::taxonomy_job::{CONTESTANTS, TaxonomyCommand, TaxonomyJob, TaxonomySnapshot};
+use crate::train::taxonomy_job::{CONTESTANTS, RaceView, TaxonomyCommand, TaxonomyJob, TaxonomySnapshot};
 use crate::train::{Lesson, Model, PointData};
 use crate::ui::transport::TransportModel;
 use crate::ui::units::number;
@@ -49,12 +50,15 @@ pub struct TaxonomyLab {
     asked: Option<Asked>,
     /// The race that the worker was last asked for.
     raced: Option<([Family; CONTESTANTS], PointData)>,
+    /// Whether the worker was last told to train them.
+    told: bool,
     /// The place of the race that a click on a family fills.
     slot: usize,
     pictures: Pictures,
     /// Times of a session, of which the worker is told as soon as there is one.
     known: Option<Times>,
     look: Look,
+    history: History<State>,
 }
 
 /// Through the families, in the lecture's order.
@@ -74,38 +78,55 @@ fn family_at(place: usize) -> Family {
 /// Opens the lab; its worker starts with the first frame.
 #[must_use]
 pub fn open(shared: &Shared) -> Box<dyn Lab> {
-    let state = State::default();
-    Box::new(TaxonomyLab {
-        work: Working::new(shared),
-        families: Walk::new(FAMILIES, TaxonomySnapshot::place(state.family), Family::ALL.len() - 1),
-        asked: None,
-        raced: None,
-        slot: 0,
-        pictures: Pictures::default(),
-        known: None,
-        look: shared.look(),
-        state,
-    })
+    Box::new(TaxonomyLab::new(shared))
 }
 
 impl TaxonomyLab {
+    fn new(shared: &Shared) -> TaxonomyLab {
+        let state = State::default();
+        TaxonomyLab {
+            work: Working::new(shared),
+            families: Walk::new(FAMILIES, TaxonomySnapshot::place(state.family), Family::ALL.len() - 1),
+            asked: None,
+            raced: None,
+            told: false,
+            slot: 0,
+            pictures: Pictures::default(),
+            known: None,
+            look: shared.look(),
+            history: History::default(),
+            state,
+        }
+    }
+
     fn start(&mut self, ctx: &Context, shared: &Shared) {
         let (threads, seed) = (shared.threads, self.work.seed);
         self.work.begin("taxonomy", ctx, move || TaxonomyJob::new(seed, threads));
-        (self.asked, self.raced) = (None, None);
+        (self.asked, self.raced, self.told) = (None, None, false);
     }
 
-    fn running(&self) -> bool {
-        self.work.snapshot.as_ref().is_some_and(|snapshot| snapshot.running)
+    /// Whether somebody in the race has learned.
+    fn trained(&self) -> bool {
+        let race = self.work.snapshot.as_ref().and_then(|snapshot| snapshot.race.as_ref());
+        race.is_some_and(|race| race.contestants.iter().any(|racer| racer.step > 0))
     }
 
     /// Starts or pauses the race, on its page.
     fn train(&mut self, on: bool) {
+        self.state.training = on;
         if on {
             self.state.page = Page::Race;
-            self.follow();
         }
-        self.work.send(TaxonomyCommand::Train(on));
+        self.follow();
+    }
+
+    /// A race that could not go on, or in which nobody is left, has stopped by itself.
+    fn notice_end(&mut self) {
+        let Some(snapshot) = self.work.snapshot.as_ref().filter(|snapshot| !snapshot.running) else { return };
+        let over = |race: &RaceView| race.contestants.iter().all(|racer| racer.stopped.is_some());
+        if snapshot.error.is_some() || snapshot.race.as_ref().is_some_and(over) {
+            (self.state.training, self.told) = (false, false);
+        }
     }
 
     /// Makes the worker follow the settings.
@@ -124,12 +145,14 @@ impl TaxonomyLab {
         }
         let wanted = (self.state.racers, self.state.data.clone());
         // Weights are those of a race, which must be there.
-        let wished = self.state.page == Page::Race || (self.work.waits() && self.work.begun());
+        let wished = self.state.page == Page::Race || self.state.training || (self.work.waits() && self.work.begun());
         if wished && self.raced.as_ref() != Some(&wanted) {
-            let again = self.running();
             self.raced = Some(wanted);
-            self.work.send(TaxonomyCommand::Race { families: self.state.racers, data: self.state.data.clone() });
-            self.work.send(TaxonomyCommand::Train(again));
+            self.race();
+        }
+        if self.told != self.state.training {
+            self.told = self.state.training;
+            self.work.send(TaxonomyCommand::Train(self.told));
         }
         self.work.send_load(TaxonomyCommand::Load);
     }
@@ -162,10 +185,15 @@ impl TaxonomyLab {
     /// The race from the beginning, with other seeds or the same.
     fn restart(&mut self) {
         if self.raced.is_some() {
-            let again = self.running();
-            self.work.send(TaxonomyCommand::Race { families: self.state.racers, data: self.state.data.clone() });
-            self.work.send(TaxonomyCommand::Train(again));
+            self.race();
         }
+    }
+
+    /// Has the worker make the race that is set, and go on as the last one did.
+    fn race(&mut self) {
+        self.told = self.state.training;
+        self.work.send(TaxonomyCommand::Race { families: self.state.racers, data: self.state.data.clone() });
+        self.work.send(TaxonomyCommand::Train(self.told));
     }
 
     /// The numbers of the dimension that is chosen; none while the worker still holds another one.
@@ -205,11 +233,25 @@ impl Lab for TaxonomyLab {
             self.work.send(TaxonomyCommand::Seed(seed));
             self.restart();
         }
-        self.work.hear(shared);
+        if self.work.hear(shared) {
+            self.notice_end();
+        }
         if self.families.advance(Shared::passed(ctx)) {
             shared.animate(ctx);
         }
         self.follow();
+        self.history.observe(self.state.clone(), Shared::held(ctx));
+    }
+
+    fn begin_history(&mut self) {
+        self.history = History::default();
+    }
+
+    fn loses(&self, command: Command) -> Option<&'static str> {
+        match command {
+            Command::ResetModel => self.trained().then_some("The race starts again; what its four families have learned is lost."),
+            _ => Some("The chapter as it opened; the race and all measurements are lost. Ctrl+Z takes back what was set."),
+        }
     }
 
     fn controls(&mut self, ui: &mut egui::Ui, _shared: &mut Shared) {
@@ -238,14 +280,28 @@ impl Lab for TaxonomyLab {
             Command::Preset(1) => self.state.page = Page::Chart,
             Command::Preset(2) => self.state.page = Page::Costs,
             Command::Preset(3) => self.state.page = Page::Race,
-            Command::Train => self.train(!self.running()),
-            Command::Reset => {
+            Command::Train => self.train(!self.state.training),
+            Command::Undo | Command::Redo => {
+                if let Some(state) = self.history.go(command, self.state.clone(), shared) {
+                    self.set(state.seen_as(&self.state));
+                }
+            }
+            Command::ResetModel if self.raced.is_none() => return false,
+            Command::Reset | Command::ResetModel => {
                 self.restart();
                 shared.done(format!("The race starts again from the initial values of seed {}.", self.work.seed));
             }
             Command::NewSeed => {}
-            Command::ResetAll => self.set(State::default()),
-            Command::Fit | Command::ResetView => self.state.point = State::default().point,
+            Command::ResetAll => {
+                self.work.retire();
+                *self = TaxonomyLab { history: std::mem::take(&mut self.history), ..TaxonomyLab::new(shared) };
+                shared.done(REOPENED);
+            }
+            Command::Fit => self.state.point = State::default().point,
+            Command::ResetView => {
+                let State { page, part, point, points, .. } = State::default();
+                self.state = State { page, part, point, points, ..self.state.clone() };
+            }
             _ => return false,
         }
         true
@@ -336,6 +392,16 @@ impl Lab for TaxonomyLab {
     fn leave(&mut self) {
         self.families.set_playing(false);
         self.work.send(TaxonomyCommand::Train(false));
+        // Whoever comes back finds it going on as the button says.
+        self.told = false;
+    }
+
+    fn is_dead(&self) -> bool {
+        self.work.is_dead()
+    }
+
+    fn revive(&mut self) {
+        self.work.revive();
     }
 
     fn status(&self) -> LabStatus {

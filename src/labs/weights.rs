@@ -1,10 +1,10 @@
 //! The weights of a lab's model: where they are from, and the path to load from and save to.
 
 use std::path::PathBuf;
-use std::sync::mpsc::{Receiver, TryRecvError, channel};
 
 use egui::{Context, TextEdit, Ui, WidgetInfo};
 
+use super::picker::Picker;
 use super::training::Wish;
 use super::{Command, Shared};
 use crate::train::Origin;
@@ -15,7 +15,7 @@ use crate::ui::units::count;
 #[derive(Default)]
 pub(super) struct WeightsFile {
     path: String,
-    dialog: Option<Receiver<Option<PathBuf>>>,
+    dialog: Picker,
 }
 
 /// What the panel says about the weights on screen.
@@ -36,31 +36,16 @@ pub(super) struct Facts<'a> {
 
 impl WeightsFile {
     /// The file that the dialog gave, if it did now.
-    pub(super) fn chosen(&mut self) -> Option<PathBuf> {
-        let answer = match self.dialog.as_ref()?.try_recv() {
-            Err(TryRecvError::Empty) => return None,
-            answer => answer.ok().flatten(),
-        };
-        self.dialog = None;
+    pub(super) fn chosen(&mut self, shared: &mut Shared) -> Option<PathBuf> {
+        let answer = self.dialog.chosen(shared);
         if let Some(path) = &answer {
             self.path = path.display().to_string();
         }
         answer
     }
 
-    /// Opens the system's dialog on a thread of its own; without a portal it answers like a cancelled one, so the path field stays.
     fn browse(&mut self, ctx: &Context) {
-        let (send, receive) = channel();
-        let ctx = ctx.clone();
-        let body = move || {
-            let dialog = rfd::FileDialog::new().set_title("Weights to load").add_filter("weights", &["safetensors"]);
-            // The lab may be gone by now: nobody is left to tell.
-            let _ = send.send(dialog.pick_file());
-            ctx.request_repaint();
-        };
-        if std::thread::Builder::new().name("file dialog".into()).spawn(body).is_ok() {
-            self.dialog = Some(receive);
-        }
+        self.dialog.ask(ctx, || rfd::FileDialog::new().set_title("Weights to load").add_filter("weights", &["safetensors"]).pick_file());
     }
 
     /// The path in the field; where there is none, one in the present folder under the lesson's name.
@@ -90,6 +75,7 @@ impl WeightsFile {
                 if path.is_empty() {
                     shared.warn("There is no path to load from: type one, or choose a file.");
                 } else {
+                    shared.opened.push(PathBuf::from(&path));
                     wish = Some(Wish::Load(PathBuf::from(&path)));
                 }
             }

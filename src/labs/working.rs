@@ -35,7 +35,29 @@ impl<J: Job> Working<J> {
     /// Starts the worker on a thread of this name.
     pub(super) fn begin(&mut self, name: &str, ctx: &Context, make: impl FnOnce() -> J + Send + 'static) {
         let wake = ctx.clone();
+        #[cfg(test)]
+        let make = tests::that_may_fail(make);
         self.worker = Some(Worker::spawn(name, make, move || wake.request_repaint()));
+    }
+
+    /// Whether the worker has died.
+    pub(super) fn is_dead(&self) -> bool {
+        self.failed.is_some()
+    }
+
+    /// The sentence with which it died.
+    pub(super) fn death(&self) -> Option<String> {
+        self.failed.clone()
+    }
+
+    /// Lets go of a worker that died: the next frame starts another one.
+    pub(super) fn revive(&mut self) {
+        (self.worker, self.snapshot, self.failed) = (None, None, None);
+    }
+
+    /// Lets the worker end on a thread of its own: no frame waits for its present turn.
+    pub(super) fn retire(&mut self) {
+        end_aside(self.worker.take());
     }
 
     /// Asks the worker for something, once there is one.
@@ -91,8 +113,80 @@ impl<J: Job> Working<J> {
     }
 }
 
+/// Lets what has workers end on a thread of its own, for it waits until each of them has done its present turn.
+pub(super) fn end_aside(owner: impl Send + 'static) {
+    // Where there is no such thread it is waited for.
+    let _ = std::thread::Builder::new().name("retired worker".into()).spawn(move || drop(owner));
+}
+
 /// What a chapter trains on. Where a window is drawn by the processor there is no GPU to train on.
 pub(super) fn backend(shared: &Shared) -> BackendChoice {
     let software = shared.frame_interval > Duration::from_millis(40);
     if software && shared.backend == BackendChoice::Auto { BackendChoice::Cpu } else { shared.backend }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use std::cell::Cell;
+    use std::time::Instant;
+
+    use serde_json::json;
+
+    use super::*;
+    use crate::labs::{Lab, registry};
+
+    thread_local! {
+        /// The next worker that this thread begins fails at once.
+        static FAILS: Cell<bool> = const { Cell::new(false) };
+    }
+
+    /// What makes a job, unless a test wants it to fail.
+    pub(in crate::labs) fn that_may_fail<J: 'static>(make: impl FnOnce() -> J + Send + 'static) -> impl FnOnce() -> J + Send + 'static {
+        let fails = FAILS.take();
+        move || {
+            assert!(!fails, "on purpose");
+            make()
+        }
+    }
+
+    fn wait(lab: &mut dyn Lab, ctx: &Context, shared: &mut Shared, good: impl Fn(&dyn Lab) -> bool) {
+        let start = Instant::now();
+        loop {
+            lab.update(ctx, shared);
+            if good(&*lab) {
+                return;
+            }
+            assert!(start.elapsed() < Duration::from_secs(120), "{} waits for ever", lab.title());
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    #[test]
+    fn a_lab_whose_worker_died_says_so_and_another_one_takes_over_with_its_settings() {
+        let ctx = Context::default();
+        for (id, patch) in [
+            ("change-of-variables", json!({ "page": "cost" })),
+            ("blind-spot", json!({ "layer": 0 })),
+            ("taxonomy", json!({ "dim": 2 })),
+            ("planar-sylvester", json!({ "layers": 4 })),
+            ("residual-ffjord", json!({ "terms": 3 })),
+            ("pixelcnn", json!({ "class": 7, "playing": false })),
+            ("stack", json!({ "kernel": 3 })),
+        ] {
+            let open = registry::find(id).and_then(|chapter| chapter.open).unwrap();
+            let mut shared = Shared { backend: BackendChoice::Cpu, threads: 1, ..Shared::default() };
+            let mut lab = open(&shared);
+            FAILS.set(true);
+            wait(lab.as_mut(), &ctx, &mut shared, |lab| lab.is_dead());
+            let said = lab.status().error.unwrap_or_default();
+            assert!(said.contains("on purpose") && said.contains("restart the lab"), "{id}: {said:?}");
+            // What is set meanwhile is for the next one.
+            lab.restore(&patch, &mut shared).unwrap();
+            let set = lab.state();
+            lab.revive();
+            assert_eq!((lab.is_dead(), lab.status().error, lab.state()), (false, None, set), "{id}");
+            wait(lab.as_mut(), &ctx, &mut shared, |lab| lab.settled() && !lab.status().backend.is_empty());
+            assert_eq!((lab.is_dead(), lab.status().error), (false, None), "{id}");
+        }
+    }
 }

@@ -115,6 +115,14 @@ pub enum TrainError {
     },
 }
 
+/// What the window says of a lost graphics device: how the work goes on (`the fit goes on from step 5, its last good one`), and what to do.
+pub(super) fn device_lost(reason: &str, goes_on: &str) -> String {
+    format!(
+        "The graphics device was lost ({reason}). Nothing is to be done: {goes_on}, on the processor, more slowly. To have the device back, save the \
+         session (Ctrl+S) and start the program again."
+    )
+}
+
 impl TrainError {
     pub(super) fn unreadable(path: &Path, error: &std::io::Error) -> TrainError {
         TrainError::Unreadable { path: path.into(), reason: error.to_string() }

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use super::cpu_model::CpuModel;
 use super::curve::Curve;
+use super::error::device_lost;
 use super::trainer::{Scale, Trainer, scheduled};
 use super::{Event, Lesson, Publisher, Score, Source, TrainError, Weights};
-use crate::exec::{BackendChoice, BackendInfo, open_session};
+use crate::exec::{BackendChoice, BackendInfo, ExecError, open_session};
 
 /// Where the weights came from.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -22,6 +23,14 @@ pub enum Origin {
     File(PathBuf),
     /// Trained here.
     Trained,
+}
+
+impl Origin {
+    /// Whether somebody made or brought these weights: then they are worth keeping.
+    #[must_use]
+    pub fn is_own(&self) -> bool {
+        matches!(self, Origin::Trained | Origin::Edited | Origin::File(_))
+    }
 }
 
 /// How training stands. Nats are of a whole image, or of a symbol of a sequence.
@@ -180,9 +189,27 @@ impl Learner {
         self.diverged = matches!(error, TrainError::Diverged { .. } | TrainError::Exploded { .. });
         if let Some(trainer) = &self.trainer {
             let step = trainer.step();
-            self.curve.truncate(step);
-            Arc::make_mut(&mut self.test).retain(|point| point[0] <= step as f64);
+            self.end_curves(step);
         }
+    }
+
+    /// Goes on after an error if a lost device was its cause: on the processor, from the weights that were seen last. False if it was another.
+    pub(super) fn survives(&mut self, error: &TrainError) -> bool {
+        let TrainError::Exec(ExecError::GpuLost { reason }) = error else { return false };
+        let running = self.pause();
+        let step = self.weights.step();
+        self.end_curves(step);
+        self.move_to(BackendChoice::Cpu, running);
+        if self.error.is_none() {
+            let then = if running { "training goes on" } else { "training would go on" };
+            self.error = Some(device_lost(reason, &format!("{then} from step {step}, the last one that was seen")));
+        }
+        true
+    }
+
+    fn end_curves(&mut self, step: u64) {
+        self.curve.truncate(step);
+        Arc::make_mut(&mut self.test).retain(|point| point[0] <= step as f64);
     }
 
     /// Changes the learning rate from the next step on.
@@ -304,6 +331,27 @@ mod tests {
         assert!(after.running && learner.error.is_none());
         learner.slice().unwrap();
         assert!(learner.standing().step > before.step);
+    }
+
+    #[test]
+    fn a_lost_device_leaves_training_on_the_processor_at_the_weights_that_were_seen() {
+        let mut learner = started();
+        let weights = learner.trainer().unwrap().weights().unwrap();
+        let seen = weights.step();
+        learner.see(weights, Origin::Trained);
+        while learner.standing().step < seen + 5 {
+            learner.slice().unwrap();
+        }
+        let lost = TrainError::Exec(ExecError::GpuLost { reason: "the cable was pulled".into() });
+        assert!(learner.survives(&lost));
+        let after = learner.standing();
+        assert!((after.running, after.step) == (true, seen), "{after:?}");
+        assert!(after.train.iter().all(|point| point[0] <= seen as f64), "the curve ends where the weights are");
+        assert_eq!(learner.choice, BackendChoice::Cpu);
+        assert!(learner.error.as_ref().is_some_and(|sentence| sentence.contains("the cable was pulled")));
+        learner.slice().unwrap();
+        assert!(learner.standing().step > seen);
+        assert!(!learner.survives(&TrainError::Exec(ExecError::NoGpu { reason: "none here".into() })), "anything else stops it");
     }
 
     #[test]

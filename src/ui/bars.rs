@@ -152,9 +152,55 @@ impl<'a> ProbabilityBars<'a> {
     }
 }
 
-/// Height of a row of [`signed_bars`].
+/// Height of a row of [`signed_bars`] and of [`term_bars`].
 pub fn signed_row(ctx: &egui::Context) -> f32 {
     16.0 * letters::stretch(ctx, 11.5)
+}
+
+/// A term of a sum as a bar.
+#[derive(Clone, Copy, Debug)]
+pub struct Term<'a> {
+    /// Its name, before the bar.
+    pub label: &'a str,
+    /// Where the bar begins: 0, or the sum of the terms before it.
+    pub from: f64,
+    /// How far from there it ends.
+    pub value: f64,
+    /// The colour of bar and number.
+    pub color: Color32,
+    /// It is pointed at, here or elsewhere.
+    pub lit: bool,
+}
+
+/// Terms of a sum, one row each, over the range from `low` to `high`. Returns the row under the pointer.
+pub fn term_bars(ui: &mut Ui, spoken: &str, terms: &[Term<'_>], [low, high]: [f64; 2]) -> (Response, Option<usize>) {
+    let palette = Palette::of(ui);
+    let larger = letters::stretch(ui.ctx(), 11.5);
+    let row_height = signed_row(ui.ctx());
+    let height = row_height * terms.len().max(1) as f32;
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::click());
+    let hovered = response.hover_pos().map(|pos| ((pos.y - rect.top()) / row_height) as usize).filter(|&row| row < terms.len());
+    let label_width = 58.0 * larger;
+    let number_width = 50.0 * larger;
+    let bars = Rect::from_min_max(pos2(rect.left() + label_width, rect.top()), pos2(rect.right() - number_width, rect.bottom()));
+    let place = |value: f64| bars.left() + ((value - low) / (high - low).max(1e-12)).clamp(0.0, 1.0) as f32 * bars.width();
+    let painter = ui.painter();
+    for (i, term) in terms.iter().enumerate() {
+        let y = rect.top() + (i as f32 + 0.5) * row_height;
+        if term.lit || hovered == Some(i) {
+            let row = Rect::from_min_size(pos2(rect.left() - 4.0, y - row_height / 2.0), vec2(rect.width() + 8.0, row_height));
+            painter.rect_filled(row, 3.0, palette.card_hover);
+        }
+        let [from, to] = [term.from, term.from + term.value].map(place);
+        painter.rect_filled(Rect::from_two_pos(pos2(from, y - 4.5), pos2(to, y + 4.5)), 2.0, term.color);
+        let ink = if term.lit { palette.now } else { palette.text_dim };
+        painter.text(pos2(rect.left(), y), Align2::LEFT_CENTER, term.label, letters::proportional(painter.ctx(), 11.5), ink);
+        let number = signed(term.value, 2);
+        painter.text(pos2(rect.right(), y), Align2::RIGHT_CENTER, number, letters::monospace(painter.ctx(), 11.0), term.color);
+    }
+    painter.vline(place(0.0), rect.y_range(), Stroke::new(1.0, palette.text_dim));
+    response.widget_info(|| WidgetInfo::labeled(Role::Image, true, spoken));
+    (response, hovered)
 }
 
 /// Signed contributions, one row each: blue to the right stretches, orange to the left squeezes. Returns the row under the pointer.
@@ -168,36 +214,25 @@ pub fn signed_bars(
     reach: f64,
     selected: Option<usize>,
 ) -> (Response, Option<usize>) {
-    let palette = Palette::of(ui);
-    let larger = letters::stretch(ui.ctx(), 11.5);
-    let row_height = signed_row(ui.ctx());
-    let height = row_height * values.len().max(1) as f32;
-    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::click());
-    let hovered = response.hover_pos().map(|pos| ((pos.y - rect.top()) / row_height) as usize).filter(|&row| row < values.len());
-    let label_width = 58.0 * larger;
-    let number_width = 50.0 * larger;
-    let bars = Rect::from_min_max(pos2(rect.left() + label_width, rect.top()), pos2(rect.right() - number_width, rect.bottom()));
-    let zero = bars.center().x;
-    let painter = ui.painter();
-    for (i, &value) in values.iter().enumerate() {
-        let y = rect.top() + (i as f32 + 0.5) * row_height;
-        if selected == Some(i) || hovered == Some(i) {
-            let row = Rect::from_min_size(pos2(rect.left() - 4.0, y - row_height / 2.0), vec2(rect.width() + 8.0, row_height));
-            painter.rect_filled(row, 3.0, palette.card_hover);
-        }
-        let color = if value >= 0.0 { palette.positive } else { palette.negative };
-        let length = ((value / reach.max(1e-12)).clamp(-1.0, 1.0) as f32) * bars.width() / 2.0;
-        painter.rect_filled(Rect::from_two_pos(pos2(zero, y - 4.5), pos2(zero + length, y + 4.5)), 2.0, color);
-        if let Some(label) = labels.get(i) {
-            let ink = if selected == Some(i) { palette.now } else { palette.text_dim };
-            painter.text(pos2(rect.left(), y), Align2::LEFT_CENTER, label, letters::proportional(painter.ctx(), 11.5), ink);
-        }
-        painter.text(pos2(rect.right(), y), Align2::RIGHT_CENTER, signed(value, 2), letters::monospace(painter.ctx(), 11.0), color);
-    }
-    painter.vline(zero, rect.y_range(), Stroke::new(1.0, palette.text_dim));
+    let terms: Vec<Term<'_>> = (values.iter().enumerate())
+        .map(|(i, &value)| Term {
+            label: labels.get(i).map_or("", String::as_str),
+            from: 0.0,
+            value,
+            color: signed_color(ui, value),
+            lit: selected == Some(i),
+        })
+        .collect();
     let sum: f64 = values.iter().sum();
-    response.widget_info(|| WidgetInfo::labeled(Role::Image, true, format!("{name}, {} terms, sum {}", values.len(), signed(sum, 2))));
-    (response, hovered)
+    let spoken = format!("{name}, {} terms, sum {}", values.len(), signed(sum, 2));
+    let reach = reach.max(1e-12);
+    term_bars(ui, &spoken, &terms, [-reach, reach])
+}
+
+/// Blue stretches, orange squeezes.
+pub fn signed_color(ui: &Ui, value: f64) -> Color32 {
+    let palette = Palette::of(ui);
+    if value >= 0.0 { palette.positive } else { palette.negative }
 }
 
 /// A strip of thin upright bars, one per value (surprise, pixel by pixel). Returns the index under the pointer.

@@ -72,7 +72,9 @@ pub fn log10(value: f64) -> f64 {
 }
 
 /// A line through points.
-pub fn line(plot: &mut PlotUi<'_>, name: &str, points: Vec<[f64; 2]>, color: Color32, dashed: bool) {
+pub fn line(plot: &mut PlotUi<'_>, name: &str, mut points: Vec<[f64; 2]>, color: Color32, dashed: bool) {
+    // Three equal points have no direction: the tessellator divides by zero and fills a polygon.
+    points.dedup();
     let style = if dashed { LineStyle::dashed_loose() } else { LineStyle::Solid };
     plot.line(Line::new(name.to_owned(), points).color(color).width(if dashed { 1.6 } else { 2.2 }).style(style));
 }
@@ -113,5 +115,28 @@ mod tests {
         assert_eq!(tick(0.5, 5.0, true), "");
         assert_eq!(tick(0.25, 0.4, false), "0.25");
         assert_eq!(tick(120.0, 400.0, false), "120");
+    }
+
+    #[test]
+    fn a_line_that_stands_still_for_a_while_is_a_line() {
+        let ctx = egui::Context::default();
+        let mut inked = Vec::new();
+        for repeats in [1, 3] {
+            let points: Vec<[f64; 2]> =
+                [[0.0, 0.0]].into_iter().chain(std::iter::repeat_n([1.0, 1.0], repeats)).chain([[2.0, 0.0]]).collect();
+            let mut output = ctx.run_ui(egui::RawInput::default(), |ui| {
+                chart(ui, &Axes { name: "still", ..Axes::default() }, 200.0, |plot| line(plot, "a", points.clone(), Color32::RED, false));
+            });
+            output.textures_delta.clear();
+            let meshes = ctx.tessellate(output.shapes, 1.0).into_iter().filter_map(|clipped| match clipped.primitive {
+                egui::epaint::Primitive::Mesh(mesh) => Some(mesh),
+                egui::epaint::Primitive::Callback(_) => None,
+            });
+            let red = |vertex: &egui::epaint::Vertex| vertex.color.r() > 200 && vertex.color.g() < 50;
+            let vertices: Vec<egui::Pos2> = meshes.flat_map(|mesh| mesh.vertices).filter(red).map(|vertex| vertex.pos).collect();
+            assert!(vertices.iter().all(|pos| pos.is_finite()), "{repeats} times");
+            inked.push(vertices.len());
+        }
+        assert!(inked[0] > 0 && inked[0] == inked[1], "{inked:?}");
     }
 }

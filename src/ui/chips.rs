@@ -261,12 +261,13 @@ pub fn key_hint(ui: &mut Ui, key: &str, does: &str) {
     let palette = Palette::of(ui);
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 6.0;
-        Frame::new()
-            .fill(palette.card)
-            .stroke(Stroke::new(1.0, palette.line))
-            .corner_radius(4)
-            .inner_margin(Margin::symmetric(6, 1))
-            .show(ui, |ui| ui.label(RichText::new(key).monospace().size(letters::size(ui.ctx(), 11.5)).color(palette.text)));
+        Frame::new().fill(palette.card).stroke(Stroke::new(1.0, palette.line)).corner_radius(4).inner_margin(Margin::symmetric(6, 1)).show(
+            ui,
+            |ui| {
+                let text = RichText::new(key).monospace().size(letters::size(ui.ctx(), 11.5)).color(palette.text);
+                ui.add(egui::Label::new(text).extend())
+            },
+        );
         if !does.is_empty() {
             ui.label(RichText::new(does).color(palette.text_dim));
         }

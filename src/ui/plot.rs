@@ -1,6 +1,6 @@
 //! Learning curves: training and held-out, the untrained line, the floor where it is known.
 
-use egui::{RichText, Ui};
+use egui::{Rect, RichText, Ui};
 use egui_plot::{HLine, Line, LineStyle, Plot, PlotPoints};
 
 use super::theme::{Palette, letters};
@@ -21,26 +21,39 @@ pub struct LossCurves<'a> {
     pub per: &'a str,
 }
 
+/// Where the line above a chart says its numbers.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct LossNumbers {
+    /// The newest held-out loss.
+    pub test: Option<Rect>,
+    /// The value that no model can beat.
+    pub floor: Option<Rect>,
+}
+
 /// Draws learning curves with labelled axes. The chart says what each line is measured on.
-pub fn loss_chart(ui: &mut Ui, name: &str, curves: &LossCurves<'_>, units: Units, height: f32) {
+pub fn loss_chart(ui: &mut Ui, name: &str, curves: &LossCurves<'_>, units: Units, height: f32) -> LossNumbers {
     let palette = Palette::of(ui);
     let value = |nats: f64| units.convert(nats);
+    let mut numbers = LossNumbers::default();
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing = egui::vec2(10.0, 1.0);
         let item = |ui: &mut Ui, name: &str, nats: f64, color: egui::Color32| {
             // Name and number stay on one line.
             let text = format!("{name} {}", number(value(nats), decimals(value(nats)))).replace(' ', "\u{a0}");
-            ui.label(RichText::new(text).small().color(color));
+            ui.label(RichText::new(text).small().color(color)).rect
         };
         ui.label(RichText::new(format!("{} {}", units.name(), curves.per)).small().color(palette.text_dim));
         if let Some(&[_, last]) = curves.train.last() {
             item(ui, "train", last, palette.seen);
         }
         if let Some(&[_, last]) = curves.test.last() {
-            item(ui, "test", last, palette.now);
+            numbers.test = Some(item(ui, "test", last, palette.now));
         }
         for (nats, label, color) in references(curves, palette) {
-            item(ui, label, nats, color);
+            let place = item(ui, label, nats, color);
+            if curves.floor == Some((nats, label)) {
+                numbers.floor = Some(place);
+            }
         }
     });
     let points =
@@ -82,6 +95,7 @@ pub fn loss_chart(ui: &mut Ui, name: &str, curves: &LossCurves<'_>, units: Units
             plot.line(Line::new("test", test).color(now).width(2.0));
         });
     });
+    numbers
 }
 
 /// The dashed lines: what a model that knows nothing reaches, and what no model can beat.

@@ -8,12 +8,14 @@ pub use apply::install;
 pub use contrast::contrast_ratio;
 
 use egui::{Color32, Vec2};
+use serde::{Deserialize, Serialize};
 
 /// Height of the lecture hall's screen in points.
 const HALL_LINES: f32 = 540.0;
 
 /// The look of the window.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Theme {
     /// Quiet dark panels, for a laptop.
     #[default]

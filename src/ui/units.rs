@@ -1,7 +1,10 @@
 //! Nats or bits: one switch for the whole program.
 
+use serde::{Deserialize, Serialize};
+
 /// The unit in which log-probabilities are shown. Everything is computed in nats.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Units {
     /// Natural logarithms: the unit of the formulas.
     #[default]
@@ -45,6 +48,9 @@ impl Units {
     }
 }
 
+/// From here on a number with decimals is written with a power of ten: nobody reads its decimals, and its room is that of small ones.
+const LONG: f64 = 1e4;
+
 /// A number with a true minus sign and no "-0.00", so that columns of live numbers stay aligned.
 #[must_use]
 pub fn number(value: f64, decimals: usize) -> String {
@@ -57,7 +63,7 @@ pub fn number(value: f64, decimals: usize) -> String {
             "−∞".into()
         };
     }
-    let text = format!("{value:.decimals$}");
+    let text = if decimals > 0 && value.abs() >= LONG { format!("{value:.2e}") } else { format!("{value:.decimals$}") };
     match text.strip_prefix('-') {
         Some(magnitude) if magnitude.bytes().any(|b| (b'1'..=b'9').contains(&b)) => {
             format!("−{magnitude}")
@@ -103,6 +109,10 @@ mod tests {
         assert_eq!(number(-0.001, 2), "0.00");
         assert_eq!(number(-0.019, 2), "−0.02");
         assert_eq!(signed(0.0, 2), "+0.00");
+        assert_eq!(
+            (number(-168_268.33, 2), number(-9_999.5, 2), number(20_000.0, 0)),
+            ("−1.68e5".into(), "−9999.50".into(), "20000".into())
+        );
         assert_eq!(count(12_400), "12,400");
         assert_eq!(count(999), "999");
     }

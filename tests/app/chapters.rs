@@ -2,6 +2,8 @@
 
 use egui::Vec2;
 use egui_kittest::kittest::{NodeT, Queryable};
+use serde_json::json;
+use tractable::labs::document::Document;
 use tractable::labs::registry::CHAPTERS;
 use tractable::ui::theme::Theme;
 
@@ -73,6 +75,23 @@ fn an_error_is_a_sentence_above_the_canvas_until_it_is_solved() {
     window.get_by_label("a switch").click();
     window.run_steps(3);
     assert!(window.query_all_by_label("The file ends too early; choose another.").next().is_none());
+}
+
+#[test]
+fn a_lab_whose_worker_died_is_restarted_by_the_button_below_the_sentence() {
+    let mut window = echo();
+    window.get_by_label("a switch").click();
+    window.run_steps(3);
+    assert!(window.query_by_label("Restart the lab").is_none(), "a file that ends too early is no dead worker");
+    let dead = json!({ "on": true, "number": 0.75 });
+    let document = Document { format_version: 1, chapter: "pixelcnn".into(), view: dead, ..Document::default() };
+    let ctx = window.ctx.clone();
+    window.state_mut().open_document(&document, &ctx).unwrap();
+    window.run_steps(3);
+    window.get_by_label("Restart the lab").click();
+    window.run_steps(3);
+    assert!(window.query_by_label("switch false").is_some() && window.query_by_label("number 0.75").is_some());
+    assert!(window.query_by_label("Restart the lab").is_none());
 }
 
 #[test]

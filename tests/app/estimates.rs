@@ -128,3 +128,19 @@ fn a_saved_session_opens_with_both_flows_as_they_were() {
     }
     same(&table(&window), &table(&again));
 }
+
+#[test]
+fn the_bar_below_is_worked_with_the_mouse_with_and_without_the_controls() {
+    for folded in [false, true] {
+        let mut window = lab(json!({ "page": "motion", "moment": 40, "training": false }));
+        if folded {
+            window.key_press(Key::F);
+            settle(&mut window);
+        }
+        let moment = |window: &Window| window.state().document().view["moment"].clone();
+        click(&mut window, "To the beginning");
+        assert_eq!(moment(&window), json!(0), "folded: {folded}");
+        click(&mut window, "One step");
+        assert_eq!(moment(&window), json!(1), "folded: {folded}");
+    }
+}

@@ -92,7 +92,7 @@ fn keys_and_buttons_walk_through_the_steps_and_a_step_lets_time_stand() {
     let mut window = harness::echo();
     // A message of the echo, which does not know the patches, may name the step too.
     let says = |window: &Harness<'_, _>, text: &str| window.query_all_by_label_contains(text).next().is_some();
-    assert!(says(&window, "step 1 of 8") && says(&window, "The product rule"));
+    assert!(says(&window, "step 1 of 12") && says(&window, "The product rule"));
     assert!(says(&window, "an explanation"), "the lab's own panels stay");
     window.key_press(Key::Space);
     window.run_steps(3);
@@ -102,18 +102,18 @@ fn keys_and_buttons_walk_through_the_steps_and_a_step_lets_time_stand() {
         assert!(running(&window), "step {step}");
         window.key_press_modifiers(Modifiers::SHIFT, Key::ArrowDown);
         window.run_steps(3);
-        assert!(says(&window, &format!("step {step} of 8")));
+        assert!(says(&window, &format!("step {step} of 12")));
     }
     assert!(!running(&window), "drawing with u is explained while time stands");
     window.get_by_label("Explanation before").click();
     window.run_steps(3);
-    assert!(says(&window, "step 4 of 8") && says(&window, "slide 24") && says(&window, "bars add up"));
+    assert!(says(&window, "step 4 of 12") && says(&window, "slide 24") && says(&window, "bars add up"));
     window.get_by_label("fold").click();
     window.run_steps(3);
     assert!(!says(&window, "bars add up") && says(&window, "an explanation"));
     window.get_by_label("Next explanation").click();
     window.run_steps(3);
-    assert!(says(&window, "step 5 of 8") && says(&window, "Drawing with one number u"), "a step unfolds the text");
+    assert!(says(&window, "step 5 of 12") && says(&window, "Drawing with one number u"), "a step unfolds the text");
 }
 
 /// A lab that keeps the last patch.

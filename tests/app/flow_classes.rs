@@ -182,6 +182,8 @@ fn by_class_goes_on_training_says_that_it_starts_anew_and_is_taken_back() {
 fn a_third_colour_begins_another_fit_by_class_and_undo_brings_the_first_back() {
     let mut window = still();
     patch(&mut window, json!({ "config": { "layers": 3, "width": 16 }, "batch": 128 }));
+    // The worker's answer moves the chips.
+    settle(&mut window);
     click(&mut window, "draw");
     wait(&mut window, "the page", |window| has(window, " dabs"));
     let stroke = |window: &mut Window, ink: &str, from: [f64; 2]| {

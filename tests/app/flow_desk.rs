@@ -157,6 +157,51 @@ fn nice_beside_realnvp_is_one_key_on_the_same_data_and_probe() {
 }
 
 #[test]
+fn b_is_any_family_with_as_many_layers_as_a_or_a_itself_by_another_loss() {
+    let mut window = tall();
+    command(&mut window, Command::Compare);
+    click(&mut window, "Family of B");
+    click(&mut window, "Rational-quadratic coupling");
+    wait(&mut window, "the spline", |window| has(window, "Density of B. B RQ spline · 8 layers") && known(window));
+    assert_eq!(state(&window)["compare"], json!("rq-spline"));
+    click(&mut window, "A without the log-det term");
+    let name = "Density of B. B RealNVP · 8 layers · no log-det in its loss";
+    wait(&mut window, "the other loss", |window| has(window, name) && known(window));
+    assert_eq!(state(&window)["compare"], json!("without_log_det"));
+    assert_eq!(state(&window)["wiring"]["log_det"], json!(true), "A keeps its own");
+}
+
+/// The least and the largest log-determinant of A and of B in view.
+fn spans(window: &Window) -> Vec<[f64; 2]> {
+    use egui_kittest::kittest::{NodeT, Queryable};
+    let texts = window.query_all_by_label_contains(" to ").filter_map(|node| node.accesskit_node().value());
+    let number = |text: &str| text.trim_start_matches('+').replace('−', "-").parse::<f64>().ok();
+    texts.filter_map(|text| text.split_once(" to ").and_then(|(low, high)| Some([number(low)?, number(high)?]))).collect()
+}
+
+#[test]
+fn the_log_determinants_of_nice_are_flat_beside_those_of_realnvp() {
+    let mut window = tall();
+    command(&mut window, Command::Compare);
+    wait(&mut window, "both densities", |window| has(window, "Density of B. B NICE") && known(window));
+    assert!(spans(&window).is_empty());
+    command(&mut window, Command::LogDet);
+    window.step();
+    for name in ["Log-determinants of A. A RealNVP", "Log-determinants of B. B NICE", "Difference of the log-determinants"] {
+        assert!(has(&window, name), "{name}");
+    }
+    let of = spans(&window);
+    assert!(of.len() == 2 && of[0][1] - of[0][0] > 0.5 && of[1][0] == of[1][1], "{of:?}");
+    // Training moves the one factor of NICE, and its map stays flat.
+    patch(&mut window, json!({ "training": true }));
+    wait(&mut window, "another factor", |window| spans(window).get(1).is_some_and(|span| span[0].abs() > 0.01));
+    let of = spans(&window);
+    assert_eq!(of[1][0], of[1][1], "{of:?}");
+    click(&mut window, "log-det maps");
+    assert!(has(&window, "Density of A. A RealNVP") && spans(&window).is_empty());
+}
+
+#[test]
 fn a_layer_is_walked_through_in_six_sentences_whose_numbers_are_right() {
     let mut window = tall();
     patch(&mut window, json!({ "depth": 2.0 }));

@@ -222,3 +222,51 @@ fn the_brush_in_z_draws_data_in_x() {
     command(&mut window, Command::Undo);
     assert!(dabs(&window).is_empty());
 }
+
+#[test]
+fn a_stroke_in_z_has_the_ink_that_was_chosen() {
+    let mut window = page("draw");
+    patch(&mut window, json!({ "depth": 8.0, "brush": 0.1, "brush_class": 1 }));
+    let path = [[-1.0, 0.0], [0.0, 0.3], [1.0, 0.0]].map(|place| on_screen(&window, "Latent space. ", place));
+    drag(&mut window, &path);
+    wait(&mut window, "a stroke of data space", |window| !dabs(window).is_empty());
+    assert_eq!(state(&window)["drawing"]["strokes"][0]["class"], 1);
+}
+
+#[test]
+fn a_tool_that_does_nothing_in_z_says_where_it_works() {
+    let mut window = page("spray");
+    patch(&mut window, json!({ "depth": 8.0 }));
+    for tool in ["spray", "line", "erase", "lasso"] {
+        click(&mut window, tool);
+        let path = [[-1.0, 0.0], [1.0, 0.0]].map(|place| on_screen(&window, "Latent space. ", place));
+        drag(&mut window, &path);
+        window.run_steps(2);
+        let sentence = format!("“{tool}” works in data space only");
+        let said = window.state().shared.toasts.iter().filter(|toast| toast.text.starts_with(&sentence)).count();
+        assert_eq!(said, 1, "{tool}: {:?}", window.state().shared.toasts);
+        assert!(dabs(&window).is_empty(), "{tool}");
+    }
+}
+
+#[test]
+fn arrow_keys_move_the_probe_in_z_by_their_steps_however_fast_they_come() {
+    let mut window = still();
+    patch(&mut window, json!({ "depth": 8.0 }));
+    settle(&mut window);
+    let z = |window: &Window| {
+        let number = |name: &str| window.state().lab.live(name).unwrap().text.replace('−', "-").parse::<f64>().unwrap();
+        ["z1", "z2"].map(number)
+    };
+    let before = z(&window);
+    window.query_all_by_label_contains("Latent space. ").next().unwrap().focus();
+    window.run_steps(2);
+    (0..3).for_each(|_| window.key_press(Key::ArrowRight));
+    window.key_press_modifiers(Modifiers::SHIFT, Key::ArrowUp);
+    window.run_steps(2);
+    settle(&mut window);
+    let moved = [0, 1].map(|axis| z(&window)[axis] - before[axis]);
+    // Numbers of two places.
+    assert!((moved[0] - 0.15).abs() < 0.015 && (moved[1] - 0.5).abs() < 0.015, "{moved:?}");
+    assert_eq!(state(&window)["depth"], 8.0);
+}

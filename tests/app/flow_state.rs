@@ -1,12 +1,16 @@
 //! The flow lab's state, its undo, its weights on file.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use egui::{Key, Modifiers, vec2};
+use egui::{Context, Key, Modifiers, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 use serde_json::json;
-use tractable::labs::{AppOptions, Command, TractableApp};
+use tractable::exec::{BackendChoice, ExecError, Session, open_session};
+use tractable::labs::flow::FlowLab;
+use tractable::labs::{AppOptions, Command, Lab, Shared, TractableApp};
+use tractable::train::Lesson;
 
 use crate::flow_bench::{bench, click, command, drag, has, on_screen, patch, settle, state, still, text, wait};
 
@@ -93,6 +97,55 @@ fn undo_takes_settings_and_data_back_in_their_order() {
     assert_eq!(state(&window)["overlays"]["samples"], false);
     command(&mut window, Command::Undo);
     assert!(window.state().shared.toasts.iter().any(|toast| toast.text.contains("nothing left")));
+}
+
+#[test]
+fn a_seed_that_was_chosen_in_another_chapter_stays_there() {
+    let mut window = still();
+    click(&mut window, "samples");
+    window.state_mut().shared.seed = 7;
+    patch(&mut window, json!({ "depth": 2.0 }));
+    command(&mut window, Command::ResetView);
+    settle(&mut window);
+    command(&mut window, Command::Undo);
+    assert_eq!((state(&window)["seed"].as_u64(), window.state().shared.seed), (Some(541), 7), "the fit has its own");
+    patch(&mut window, json!({ "seed": 99 }));
+    assert_eq!((state(&window)["seed"].as_u64(), window.state().shared.seed), (Some(99), 99), "it was asked for");
+    settle(&mut window);
+    window.state_mut().shared.seed = 8;
+    command(&mut window, Command::Undo);
+    assert_eq!((state(&window)["seed"].as_u64(), window.state().shared.seed), (Some(541), 8), "the fit comes back alone");
+}
+
+/// The first worker that asks for a session dies of it.
+fn first_fails(choice: BackendChoice, threads: usize) -> Result<Box<dyn Session>, ExecError> {
+    static FAILED: AtomicBool = AtomicBool::new(false);
+    assert!(FAILED.swap(true, Ordering::Relaxed), "on purpose");
+    open_session(choice, threads)
+}
+
+#[test]
+fn a_lab_whose_worker_died_says_so_and_another_one_takes_over_with_its_settings() {
+    let lesson = Lesson::preset("realnvp").unwrap();
+    let mut lab = FlowLab::new(lesson).with_sessions(first_fails);
+    let (ctx, mut shared) = (Context::default(), Shared { backend: BackendChoice::Cpu, threads: 1, ..Shared::default() });
+    let mut wait = |lab: &mut FlowLab, good: fn(&FlowLab) -> bool| {
+        let start = std::time::Instant::now();
+        while !good(lab) {
+            assert!(start.elapsed() < Duration::from_secs(60), "it waits for ever: {:?}", lab.status());
+            lab.update(&ctx, &mut shared);
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    };
+    wait(&mut lab, Lab::is_dead);
+    let said = lab.status().error.unwrap_or_default();
+    assert!(said.contains("on purpose") && said.contains("restart the lab"), "{said}");
+    lab.restore(&json!({ "training": false, "depth": 2.0 }), &mut Shared::default()).unwrap();
+    let set = lab.state();
+    lab.revive();
+    assert_eq!((lab.is_dead(), lab.status().error, lab.state()), (false, None, set));
+    wait(&mut lab, |lab| !lab.status().backend.is_empty());
+    assert_eq!((lab.is_dead(), lab.status().error), (false, None));
 }
 
 #[test]

@@ -113,6 +113,28 @@ fn undo_takes_settings_back_one_by_one_and_redo_makes_them_again() {
 }
 
 #[test]
+fn a_seed_that_was_chosen_in_another_chapter_is_no_step_here() {
+    let mut bare = Bare::new();
+    bare.settle();
+    let first = bare.lab.state()["class"].clone();
+    bare.patch(json!({ "class": 8 }));
+    let choose = |bare: &mut Bare, seed: u64| {
+        bare.shared.seed = seed;
+        bare.settle();
+    };
+    let undo = |bare: &mut Bare| {
+        assert!(bare.lab.command(Command::Undo, &mut bare.shared));
+        bare.settle();
+        (bare.shared.seed, bare.lab.state()["seed"].clone(), bare.lab.state()["class"].clone())
+    };
+    bare.lab.leave();
+    choose(&mut bare, 7);
+    choose(&mut bare, 99);
+    assert_eq!(undo(&mut bare), (7, json!(7), json!(8)), "one that was chosen here is taken back");
+    assert_eq!(undo(&mut bare), (7, json!(7), first));
+}
+
+#[test]
 fn weights_are_kept_only_where_somebody_changed_them() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("kept.safetensors");

@@ -132,3 +132,17 @@ fn a_saved_session_opens_with_the_same_flow_and_numbers() {
     same(&learned(&mut window), &learned(&mut again));
     assert_eq!(window.state().document().view, again.state().document().view);
 }
+
+#[test]
+fn the_bar_below_is_worked_with_the_mouse() {
+    let mut window = lab(json!({ "layers": 4, "depth": 4, "training": false }));
+    let depth = |window: &Window| window.state().document().view["depth"].clone();
+    click(&mut window, "To the beginning");
+    assert_eq!(depth(&window), json!(0));
+    click(&mut window, "One step");
+    assert_eq!(depth(&window), json!(1));
+    click(&mut window, "To the end");
+    assert_eq!(depth(&window), json!(4));
+    click(&mut window, "One step back");
+    assert_eq!(depth(&window), json!(3));
+}

@@ -104,6 +104,37 @@ fn masks_slow_motion_texts_and_the_weights_of_all_chapters_come_back_bit_for_bit
     assert!(find(&second, "Autoregressive: 20 open cells").is_some());
 }
 
+/// The newest session below a folder.
+fn kept(root: &Path) -> Option<Document> {
+    let folders = std::fs::read_dir(root).ok()?.flatten();
+    folders.map(|folder| folder.path().join("autosave.tractable.json")).find_map(|path| Document::read(&path).ok())
+}
+
+#[test]
+fn weights_of_a_model_that_is_open_no_longer_are_not_gone_on_with() {
+    let root = tempfile::tempdir().unwrap();
+    let options = AppOptions {
+        chapter: Some("pixelcnn".into()),
+        seed: Some(541),
+        keep: Some(root.path().to_owned()),
+        keep_every: Some(Duration::from_millis(50)),
+        ..AppOptions::default()
+    };
+    let mut window =
+        Harness::builder().with_size(Vec2::new(1280.0, 720.0)).build_eframe(move |cc| TractableApp::new(&cc.egui_ctx, &options));
+    settle(&mut window);
+    let Model::Pixelcnn { config, .. } = Lesson::preset("pixelcnn-binary").unwrap().model else { panic!("it is a PixelCNN") };
+    let mut mask = config.mask_a();
+    mask.truncate(20);
+    // An edited mask has weights of its own, the shipped model has none.
+    show(&mut window, "pixelcnn", json!({ "preset": "pixelcnn-binary", "mask": mask }));
+    wait(&mut window, "the edited model", |_| kept(root.path()).is_some_and(|session| session.weights.is_some()));
+    show(&mut window, "pixelcnn", json!({ "preset": "pixelcnn-small", "mask": null }));
+    wait(&mut window, "the shipped model", |_| {
+        kept(root.path()).is_some_and(|session| session.view["preset"] == "pixelcnn-small" && session.weights.is_none())
+    });
+}
+
 /// What one goes on with is no change: undo does not throw it away.
 #[test]
 fn undo_begins_where_one_goes_on() {

@@ -79,6 +79,28 @@ fn four_race_and_another_family_and_other_data_make_another_race() {
 }
 
 #[test]
+fn a_state_in_which_the_race_runs_starts_it_once_and_it_goes_on_when_the_chapter_is_opened_again() {
+    let mut window = lab(json!({ "page": "race", "racers": ["nice", "realnvp", "radial", "planar"], "training": true }));
+    let trains = |window: &Window| window.state().document().view["training"] == true && has(window, "Pause the race");
+    let rows = |window: &Window| table(window).rows.len();
+    wait(&mut window, "some scores", |window| rows(window) > 8);
+    let document = window.state().document();
+    let ctx = window.ctx.clone();
+    window.state_mut().open_document(&document, &ctx).unwrap();
+    let before = rows(&window);
+    wait(&mut window, "more of the same race", |window| rows(window) > before + 8);
+    assert!(trains(&window));
+    click(&mut window, "NADE · MADE");
+    click(&mut window, "Taxonomy of flows");
+    let before = rows(&window);
+    wait(&mut window, "more of the same race", |window| rows(window) > before + 8);
+    window.key_press(Key::K);
+    wait(&mut window, "the pause", |window| has(window, "Start the race"));
+    stand(&mut window);
+    assert_eq!(window.state().document().view["training"], false);
+}
+
+#[test]
 fn what_is_not_understood_is_a_sentence_and_changes_nothing() {
     use tractable::labs::Shared;
     let mut shared = Shared::default();

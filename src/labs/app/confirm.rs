@@ -6,13 +6,14 @@ use egui::{Context, RichText};
 
 use super::TractableApp;
 use crate::labs::Command;
+use crate::labs::working::end_aside;
 use crate::ui::chips;
 
 /// What would be lost.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) enum Question {
-    /// What was drawn or trained.
-    Reset(Command),
+    /// What was drawn or trained, in the chapter's own words.
+    Reset(Command, &'static str),
     /// A file of this name that another session wrote; the second path is where the session is to be saved.
     Replace(PathBuf, PathBuf),
 }
@@ -21,9 +22,9 @@ impl Question {
     /// The question, and the answer that loses something.
     fn words(&self) -> (String, String) {
         match self {
-            Question::Reset(command) => {
-                let entry = command.entry();
-                (format!("{}? {}", entry.title, entry.help), format!("Yes: {}", entry.title.to_lowercase()))
+            Question::Reset(command, loses) => {
+                let title = command.entry().title;
+                (format!("{title}? {loses}"), format!("Yes: {}", title.to_lowercase()))
             }
             Question::Replace(file, _) => {
                 let name = file.file_name().unwrap_or_default().to_string_lossy();
@@ -47,14 +48,17 @@ impl TractableApp {
         self.confirm = Some(Asked { question, fresh: true });
     }
 
-    /// Asks before something is lost; true if it may happen now.
+    /// Asks before something is lost; true if it may happen now: nothing is lost, or it was asked for once more under the open question.
     pub(super) fn may_reset(&mut self, command: Command, ctx: &Context) -> bool {
-        let question = Question::Reset(command);
-        if self.confirm.take().is_some_and(|asked| asked.question == question) {
-            return true;
+        let again = self.confirm.take().is_some_and(|asked| matches!(asked.question, Question::Reset(open, _) if open == command));
+        let loses = self.labs[self.active].as_ref().and_then(|lab| lab.loses(command));
+        match loses.filter(|_| !again) {
+            Some(loses) => {
+                self.ask(Question::Reset(command, loses), ctx);
+                false
+            }
+            None => true,
         }
-        self.ask(question, ctx);
-        false
     }
 
     /// The open question, above everything.
@@ -87,19 +91,21 @@ impl TractableApp {
     /// The answer was yes.
     pub(super) fn carry_out(&mut self, question: Question) {
         match question {
-            Question::Reset(command) => self.reset(command),
+            Question::Reset(command, _) => self.reset(command),
             Question::Replace(_, path) => self.save_session(&path),
         }
     }
 
     /// Carries out a reset; a lab that has none of its own is opened anew.
     pub(super) fn reset(&mut self, command: Command) {
+        let chapter = self.chapter();
+        self.desk.forget_weights(chapter);
         if self.offer(command) {
             return;
         }
         match command {
             Command::ResetAll => {
-                self.labs[self.active] = None;
+                end_aside(self.labs[self.active].take());
                 self.open(self.active);
                 self.shared.done("The chapter is as it opened.");
             }

@@ -9,18 +9,18 @@ use egui::Context;
 use serde_json::Value;
 
 use super::confirm::Question;
+use super::settings::KeptSettings;
 use super::{Over, TractableApp};
 use crate::data::write_atomic;
 use crate::labs::document::{Document, FORMAT_VERSION, in_place, stem};
 use crate::labs::explain::Place;
 use crate::labs::files::Opened;
 use crate::labs::keep::{EVERY, Keeper, Left, modified};
+use crate::labs::picker::{NO_DIALOG, never_appeared};
 use crate::labs::shared::Tone;
 
 /// Files that are remembered.
 const RECENT: usize = 10;
-/// A dialog that has not appeared after so long will not: there is no portal.
-const DIALOG_APPEARS: Duration = Duration::from_secs(3);
 /// Weights that are not written after so many of the intervals are asked for again.
 const ORDER_IS_LOST: u32 = 6;
 /// How long the end of the program waits for weights that were asked for.
@@ -71,6 +71,7 @@ pub(super) struct Desk {
     pub(super) session: Option<PathBuf>,
     pub(super) path: String,
     pub(super) recent: Vec<PathBuf>,
+    pub(super) settings: KeptSettings,
     /// States of chapters that a session has and that were not opened yet.
     pub(super) waiting: BTreeMap<String, Value>,
     /// Weights and places in the text of such chapters.
@@ -107,6 +108,7 @@ impl Desk {
             session: None,
             path: String::new(),
             recent,
+            settings: KeptSettings::open(root),
             waiting: BTreeMap::new(),
             waiting_weights: BTreeMap::new(),
             waiting_explain: BTreeMap::new(),
@@ -140,6 +142,13 @@ impl Desk {
             waits
         });
         self.ordered.len() < before
+    }
+
+    /// What a chapter has learned is lost on purpose: nobody goes on with weights of it that were kept before.
+    pub(super) fn forget_weights(&mut self, chapter: &str) {
+        self.kept.remove(chapter);
+        self.ordered.remove(chapter);
+        self.keeper.iter_mut().for_each(|keeper| keeper.forget_weights(chapter));
     }
 
     /// Opens the system's dialog on a thread of its own.
@@ -195,7 +204,7 @@ impl TractableApp {
             training,
             explain,
             others,
-            ..Document::default()
+            ..self.lecture_part()
         }
     }
 
@@ -209,6 +218,11 @@ impl TractableApp {
         for path in dropped {
             self.open_file(&path, ctx);
         }
+        // One that cannot be opened is told of where it was asked for.
+        for path in std::mem::take(&mut self.shared.opened).iter().filter(|path| Opened::look(path).is_ok()) {
+            self.desk.remember(path);
+        }
+        self.keep_settings();
         // What is kept by itself is not worth a message each time.
         self.shared.toasts.retain(|toast| toast.tone == Tone::Warning || !toast.text.contains("autosave-"));
         if self.desk.keeper.as_ref().is_some_and(Keeper::due) {
@@ -241,6 +255,9 @@ impl TractableApp {
             let before = modified(&path);
             if lab.save_weights(&path) {
                 self.desk.ordered.insert(chapter.id.to_owned(), Ordered { version, before, since: Instant::now() });
+                keeper.touch();
+            } else if !version.is_empty() && self.desk.kept.remove(chapter.id).is_some() {
+                // What is open now has nothing of its own: the weights of what was open before belong to another model.
                 keeper.touch();
             }
         }
@@ -291,10 +308,10 @@ impl TractableApp {
             News::Ended => self.export.ended(),
             News::Still(image) => self.freeze_with(image, ctx),
             News::Picked(purpose, path) => {
-                let quick = self.desk.picking.take().is_some_and(|since| since.elapsed() < DIALOG_APPEARS / 10);
+                let quick = self.desk.picking.take().is_some_and(never_appeared);
                 match (purpose, path) {
                     (_, None) if quick => {
-                        self.shared.warn("The system shows no file dialog here; type a path, or drop the file on the window.");
+                        self.shared.warn(NO_DIALOG);
                     }
                     (_, None) => {}
                     (Purpose::Open, Some(path)) => {
@@ -367,6 +384,8 @@ impl TractableApp {
         lab.update(ctx, &mut self.shared);
         let taken = lab.open_file(path, &mut self.shared);
         self.labs[self.active] = Some(lab);
+        // A lab may need its next frame for it.
+        ctx.request_repaint();
         if taken { Ok(()) } else { Err(format!("“{}” has no use for {}.", self.chapters[self.active].title, path.display())) }
     }
 

@@ -4,17 +4,17 @@ use egui::{Context, Key, ScrollArea, TextEdit, Ui};
 
 use super::desk::Purpose;
 use super::{Over, TractableApp, left};
+use crate::labs::document::lectures;
 use crate::ui::chips;
 
 impl TractableApp {
     /// Ctrl+O.
     pub(super) fn open_dialog(&mut self, ctx: &Context) {
-        let (mut chosen, mut answer) = (None, None);
+        let (mut chosen, mut lecture, mut answer) = (None, None, None);
         let modal = self.modal("open a file").show(ctx, |ui| {
             ui.set_width((ctx.content_rect().width() - 80.0).clamp(280.0, 560.0));
             chips::section(ui, "Open a file", "Esc closes");
-            let enter =
-                path_field(ui, "Path of the file", "a session, a lesson, weights, points, an image, or pixelcnn-hour", &mut self.desk.path);
+            let enter = path_field(ui, "Path of the file", "a session, a lesson, weights, points or an image", &mut self.desk.path);
             ui.horizontal(|ui| {
                 if chips::primary_button(ui, "Open").clicked() || enter {
                     chosen = Some(self.desk.path.trim().into());
@@ -24,6 +24,14 @@ impl TractableApp {
                 }
             });
             chips::note(ui, "A file can also be dropped on the window.");
+            chips::section(ui, "Lectures", "");
+            ui.horizontal_wrapped(|ui| {
+                for (name, title) in lectures() {
+                    if chips::button(ui, title).on_hover_text("Ordered steps with notes; Shift+F5 opens the presenter's window").clicked() {
+                        lecture = Some(*name);
+                    }
+                }
+            });
             if !self.desk.left.is_empty() {
                 chips::section(ui, "Left by earlier runs", "");
                 answer = left::list(ui, &self.desk.left, 0);
@@ -43,6 +51,10 @@ impl TractableApp {
             self.over = Over::Nothing;
         }
         self.answer(answer);
+        if let Some(name) = lecture {
+            self.over = Over::Nothing;
+            self.open_lecture(name, ctx);
+        }
         if let Some(path) = chosen {
             if path.as_os_str().is_empty() {
                 self.shared.warn("There is no path to open: type one, or choose a file.");
@@ -60,6 +72,7 @@ impl TractableApp {
             ui.set_width((ctx.content_rect().width() - 80.0).clamp(280.0, 560.0));
             chips::section(ui, "Save the session", "Esc closes");
             let enter = path_field(ui, "Path of the session", "name.tractable.json", &mut self.desk.path);
+            folder_note(ui, &self.desk.path);
             ui.horizontal(|ui| {
                 saved = chips::primary_button(ui, "Save").clicked() || enter;
                 if chips::button(ui, "Choose…").on_hover_text("The system's file dialog").clicked() {
@@ -83,6 +96,16 @@ impl TractableApp {
                 self.save_where_free(path.as_ref(), ctx);
             }
         }
+    }
+}
+
+/// Where a path without a folder leads to.
+pub(super) fn folder_note(ui: &mut Ui, path: &str) {
+    let path = std::path::Path::new(path.trim());
+    if path.is_relative()
+        && let Ok(folder) = std::env::current_dir()
+    {
+        chips::note(ui, &format!("In the folder {}.", folder.display()));
     }
 }
 

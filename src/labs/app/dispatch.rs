@@ -16,6 +16,7 @@ impl TractableApp {
             // Behind a blank screen nothing may move unseen.
             return;
         }
+        let private = self.is_private();
         match command {
             Command::Sheet => {
                 self.opens_here(ctx);
@@ -23,8 +24,12 @@ impl TractableApp {
             }
             Command::Palette => {
                 self.opens_here(ctx);
-                self.palette_text.clear();
+                self.palette.clear();
                 self.over = toggled(self.over, Over::Palette);
+            }
+            Command::Overlays => {
+                self.opens_here(ctx);
+                self.over = toggled(self.over, Over::Overlays);
             }
             Command::Presenter => {
                 let on = !self.presenting;
@@ -108,6 +113,10 @@ impl TractableApp {
                 }
             }
         }
+        if private && !self.is_private() {
+            // What was said of private work is not for the audience.
+            self.shared.toasts.clear();
+        }
         ctx.request_repaint();
     }
 
@@ -178,7 +187,10 @@ impl TractableApp {
 
     /// Esc: one thing, the innermost first, never the program. F5 and Esc come in turn from some clickers.
     fn close_one(&mut self, ctx: &egui::Context) {
-        if self.blank {
+        // What is open in the presenter's window lies nearer than the audience's blank screen, behind which it was opened.
+        let open_here = self.at_presenter && (self.confirm.is_some() || self.over != Over::Nothing);
+        let nearer = self.is_private() && (open_here || self.shared.canvas_cursor);
+        if self.blank && !nearer {
             self.blank = false;
         } else if self.confirm.is_some() {
             self.confirm = None;

@@ -8,7 +8,7 @@ use std::sync::mpsc::{Receiver, Sender, SyncSender, TrySendError, sync_channel};
 use egui::{Context, RawInput, ViewportId, ViewportInfo};
 
 use super::desk::{News, Purpose};
-use super::dialogs::path_field;
+use super::dialogs::{folder_note, path_field};
 use super::{Over, TractableApp};
 use crate::data::clip::{Clip, ClipFormat};
 use crate::data::write_atomic;
@@ -109,6 +109,7 @@ impl TractableApp {
                 chips::segmented(ui, &mut export.scale, &[(1, "1x"), (2, "2x"), (3, "3x"), (4, "4x")]);
             }
             let enter = path_field(ui, "Path of the export", "where it goes", &mut export.path);
+            folder_note(ui, &export.path);
             ui.horizontal(|ui| {
                 go = chips::primary_button(ui, "Export now").clicked() || enter;
                 if chips::button(ui, "Choose…").on_hover_text("The system's file dialog").clicked() {

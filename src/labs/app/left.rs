@@ -18,7 +18,9 @@ pub(super) enum Answer {
 
 /// A session in a few words.
 pub(super) fn words(left: &Left) -> String {
-    format!("{} left {}", left.document.title, ago(left.age().as_secs()))
+    let lecture =
+        left.document.lecture.as_ref().map_or_else(String::new, |lecture| format!(" · {}, step {}", lecture.title, lecture.at + 1));
+    format!("{}{lecture} left {}", left.document.title, ago(left.age().as_secs()))
 }
 
 /// A session's two buttons.

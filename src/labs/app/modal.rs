@@ -17,6 +17,7 @@ impl Over {
             Over::Nothing => "",
             Over::Sheet => "sheet",
             Over::Palette => "palette",
+            Over::Overlays => "overlays",
             Over::Open => "open",
             Over::Save => "save",
             Over::Export => "export",
@@ -25,10 +26,11 @@ impl Over {
 }
 
 impl TractableApp {
-    /// What is opened now opens in the window in which one types: in the presenter's, the audience does not see it.
+    /// What is opened now opens in the window in which one types: in the presenter's, the audience does not see it. While its picture stands
+    /// still, nothing is laid out there.
     pub(super) fn opens_here(&mut self, ctx: &Context) {
         let typed_in = ctx.plugin_or_default::<KeyPlugin>().lock().typed_in;
-        self.at_presenter = self.presenting && typed_in != ViewportId::ROOT;
+        self.at_presenter = self.presenting && (typed_in != ViewportId::ROOT || self.is_private());
         // Space and Enter would click what has the focus behind it.
         surrender_focus(ctx);
     }
@@ -50,6 +52,7 @@ impl TractableApp {
             Over::Nothing => {}
             Over::Sheet => self.sheet(ctx),
             Over::Palette => self.command_palette(ctx),
+            Over::Overlays => self.overlay_menu(ctx),
             Over::Open => self.open_dialog(ctx),
             Over::Save => self.save_dialog(ctx),
             Over::Export => self.export_dialog(ctx),
@@ -66,6 +69,7 @@ impl TractableApp {
             Over::Nothing => None,
             Over::Sheet => Some(&[Command::Close, Command::Sheet, Command::Palette]),
             Over::Palette => Some(&[Command::Close, Command::Palette]),
+            Over::Overlays => Some(&[Command::Close, Command::Overlays]),
             Over::Open | Over::Save | Over::Export => Some(&[Command::Close]),
         };
         ctx.plugin_or_default::<KeyPlugin>().lock().modal = meant;

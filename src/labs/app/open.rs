@@ -5,6 +5,7 @@ use egui::Context;
 use super::TractableApp;
 use crate::labs::document::Document;
 use crate::labs::table::Table;
+use crate::labs::working::end_aside;
 
 impl TractableApp {
     /// Shows a document: its chapter, seed, theme, units, weights and view.
@@ -14,8 +15,13 @@ impl TractableApp {
     pub fn open_document(&mut self, document: &Document, ctx: &Context) -> Result<(), String> {
         let index = self.chapters.iter().position(|chapter| chapter.id == document.chapter);
         let index = index.ok_or_else(|| format!("There is no chapter named “{}”; take a newer program.", document.chapter))?;
+        self.desk.settings.lend(document.theme(), document.units());
         if let Some(theme) = document.theme() {
-            self.shared.theme = theme;
+            // In the lecture hall it is the theme for afterwards.
+            match &mut self.before_projector {
+                Some(before) => *before = theme,
+                None => self.shared.theme = theme,
+            }
         }
         if let Some(units) = document.units() {
             self.shared.units = units;
@@ -70,7 +76,7 @@ impl TractableApp {
         self.desk.waiting_explain.clone_from(&document.explain);
         for (i, chapter) in self.chapters.iter().enumerate() {
             if i != index && document.others.contains_key(chapter.id) {
-                self.labs[i] = None;
+                end_aside(self.labs[i].take());
             }
         }
         for explain in &mut self.explains {

@@ -6,6 +6,7 @@ use egui::{Area, Color32, Context, Id, Order, RichText, ScrollArea, Stroke, Ui, 
 
 use super::TractableApp;
 use crate::labs::Command;
+use crate::labs::document::lectures;
 use crate::train::stand_back;
 use crate::ui::chips;
 use crate::ui::offscreen::Painter;
@@ -14,6 +15,8 @@ use crate::ui::offscreen::Painter;
 const SCREENS: usize = 3;
 /// Radius of the spotlight, in points.
 const SPOT: f32 = 90.0;
+/// Letters of the next step's note that are shown before its turn: about two lines.
+const BEGINNING: usize = 160;
 
 /// What the audience's window does that the presenter's does not.
 #[derive(Default)]
@@ -28,6 +31,14 @@ enum Frozen {
     /// It is being painted.
     Soon,
     Still(egui::TextureHandle),
+}
+
+/// What was clicked among the notes.
+#[derive(Clone, Copy)]
+pub(super) enum Said {
+    Command(Command),
+    /// This step of the lecture, wherever it stands.
+    Step(usize),
 }
 
 impl TractableApp {
@@ -52,7 +63,6 @@ impl TractableApp {
             return;
         }
         if self.audience.frozen.take().is_some() {
-            self.shared.done("The audience sees what goes on.");
             return;
         }
         self.audience.frozen = Some(Frozen::Soon);
@@ -121,26 +131,28 @@ impl TractableApp {
         });
     }
 
-    /// The presenter's window, where a show is on.
-    pub(super) fn presenter_window(&mut self, ctx: &Context) {
+    /// The presenter's window, where a show is on; with the lab in it where the audience does not see it.
+    pub(super) fn presenter_window(&mut self, ctx: &Context, with_lab: bool) {
         if !self.presenting {
             return;
         }
         let builder = ViewportBuilder::default().with_title("Presenter").with_inner_size([760.0, 620.0]);
         let closed = ctx.show_viewport_immediate(ViewportId::from_hash_of("presenter"), builder, |ui, _class| {
             let frame = egui::Frame::new().fill(self.shared.palette().ground).inner_margin(14);
-            egui::CentralPanel::default().frame(frame).show(ui, |ui| self.presenter(ui, ctx));
+            egui::CentralPanel::default().frame(frame).show(ui, |ui| self.presenter(ui, ctx, with_lab));
             if self.at_presenter {
                 self.modals(ctx);
             }
+            // They are for the speaker alone.
+            self.toasts(ctx);
             ui.ctx().input(|input| input.viewport().close_requested())
         });
-        if closed {
-            self.present(false, ctx);
+        if closed && self.presenting {
+            self.run(Command::Presenter, ctx);
         }
     }
 
-    fn presenter(&mut self, ui: &mut Ui, ctx: &Context) {
+    fn presenter(&mut self, ui: &mut Ui, ctx: &Context, with_lab: bool) {
         let palette = self.shared.palette();
         let mut asked = None;
         ui.horizontal_wrapped(|ui| {
@@ -171,45 +183,83 @@ impl TractableApp {
             }
         });
         ui.ctx().request_repaint_after_secs(1.0);
-        let mut go = None;
+        let said = if with_lab { self.notes_and_lab(ui) } else { self.notes(ui, false) };
+        match said {
+            Some(Said::Step(step)) => self.go_to_step(step, ctx),
+            Some(Said::Command(command)) => asked = Some(command),
+            None => {}
+        }
+        if let Some(command) = asked {
+            self.run(command, ctx);
+        }
+    }
+
+    /// The lecture's notes and steps. In a `narrow` column, with short names.
+    pub(super) fn notes(&self, ui: &mut Ui, narrow: bool) -> Option<Said> {
+        let palette = self.shared.palette();
+        let mut said = None;
         match &self.lecture {
             None => {
                 chips::note(ui, "No lecture is open. Ctrl+O opens one; `tractable open pixelcnn-hour` is an example.");
             }
             Some(lecture) => {
                 chips::section(ui, &lecture.title, &format!("step {} of {}", lecture.at + 1, lecture.steps.len()));
-                ui.horizontal(|ui| {
+                ui.horizontal_wrapped(|ui| {
                     if chips::button(ui, "Step before").clicked() {
-                        go = Some(lecture.at.saturating_sub(1));
+                        said = Some(Said::Command(Command::LectureBack));
                     }
                     if chips::primary_button(ui, "Next step").clicked() {
-                        go = Some((lecture.at + 1).min(lecture.steps.len() - 1));
+                        said = Some(Said::Command(Command::LectureNext));
                     }
                 });
-                ScrollArea::vertical().show(ui, |ui| {
+                let letters = if narrow { ((ui.available_width() - 40.0) / 8.0).max(6.0) as usize } else { usize::MAX };
+                ScrollArea::vertical().id_salt("notes scroll").show(ui, |ui| {
                     if let Some(step) = lecture.steps.get(lecture.at) {
                         let slide = step.slide.map_or(String::new(), |slide| format!(" · slide {slide}"));
                         ui.label(RichText::new(format!("{}{slide}", step.title)).size(20.0).color(palette.text));
                         ui.label(RichText::new(&step.note).size(17.0).color(palette.text));
                     }
-                    if let Some(next) = lecture.steps.get(lecture.at + 1) {
+                    let next = lecture.steps.get(lecture.at + 1).map(|next| {
+                        if narrow || next.note.is_empty() {
+                            next.title.clone()
+                        } else {
+                            format!("{}\n{}", next.title, short(&next.note, BEGINNING))
+                        }
+                    });
+                    if let Some(next) = next.or_else(|| lecture.then.as_deref().map(title_of)) {
                         chips::section(ui, "Next", "");
-                        ui.label(RichText::new(&next.title).color(palette.text_dim));
+                        ui.label(RichText::new(next).color(palette.text_dim));
                     }
                     chips::section(ui, "All steps", "");
+                    let seen = Id::unique("step that the list was scrolled to");
+                    let before = ui.data_mut(|data| std::mem::replace(data.get_temp_mut_or(seen, usize::MAX), lecture.at));
                     for (index, step) in lecture.steps.iter().enumerate() {
-                        if chips::chip(ui, &format!("{}. {}", index + 1, step.title), index == lecture.at).clicked() {
-                            go = Some(index);
+                        let name = format!("{}. {}", index + 1, step.title);
+                        let here = index == lecture.at;
+                        let chip = chips::chip(ui, &short(&name, letters), here);
+                        if here && before != lecture.at {
+                            chip.scroll_to_me(None);
+                        }
+                        if chip.clicked() {
+                            said = Some(Said::Step(index));
                         }
                     }
                 });
             }
         }
-        if let Some(step) = go {
-            self.go_to_step(step, ctx);
-        }
-        if let Some(command) = asked {
-            self.run(command, ctx);
-        }
+        said
+    }
+}
+
+/// The title of a lecture, of a name that a shipped one has; else the name or path itself.
+fn title_of(name: &str) -> String {
+    lectures().iter().find(|(known, _)| *known == name).map_or(name, |(_, title)| title).to_owned()
+}
+
+/// A text of at most so many letters, which ends in dots where it went on.
+fn short(text: &str, letters: usize) -> String {
+    match text.char_indices().nth(letters) {
+        Some((end, _)) => format!("{}…", text[..end].trim_end()),
+        None => text.to_owned(),
     }
 }

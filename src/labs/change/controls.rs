@@ -102,7 +102,7 @@ pub(super) fn show(lab: &mut ChangeLab, ui: &mut Ui, shared: &mut Shared) {
     ui.horizontal_wrapped(|ui| {
         for (name, command) in [("Undo", Command::Undo), ("Redo", Command::Redo)] {
             if chips::button(ui, name).on_hover_text(command.tooltip()).clicked() {
-                lab.change_back(command == Command::Undo, shared);
+                lab.change_back(command, shared);
             }
         }
     });

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::flows::maps::{Law, LineMap, Monotone};
+use crate::labs::history::Remembered;
 use crate::train::det_job::SIZES;
 
 /// Halvings of the interval dx that are offered.
@@ -308,6 +309,12 @@ impl Default for State {
     }
 }
 
+impl Remembered for State {
+    fn same(&self, other: &State) -> bool {
+        self.settings() == other.settings()
+    }
+}
+
 impl State {
     pub(super) fn check(&self) -> Result<(), String> {
         self.line.check()?;
@@ -320,7 +327,7 @@ impl State {
     }
 
     /// With the places that a walk moves through put back: what an undo goes by.
-    pub(super) fn settings(&self) -> State {
+    fn settings(&self) -> State {
         let mut state = self.clone();
         (state.page, state.line.probe, state.cost) = (Page::Line, 0.0, CostState::default());
         (state.plane.probe, state.chain.probe, state.chain.stage) = ([0.0; 2], [0.0; 2], 0);

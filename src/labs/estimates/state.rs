@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::data::Toy;
+use crate::labs::history::Paged;
 use crate::train::estimate_job::series::Noise;
 use crate::train::estimate_job::{Look, MOMENTS, MOST_TERMS, REACH, Which};
 
@@ -75,6 +76,17 @@ impl Default for State {
             noise: Noise::Normal,
             moment: MOMENTS,
         }
+    }
+}
+
+impl Paged for State {
+    /// Where time, the walk through the blocks and the probe stand in another state, and with its training.
+    fn seen_as(self, now: &State) -> State {
+        State { training: now.training, probe: now.probe, block: now.block, moment: now.moment, ..self }
+    }
+
+    fn on_page_of(self, other: &State) -> State {
+        State { page: other.page, ..self }
     }
 }
 

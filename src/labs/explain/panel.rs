@@ -94,6 +94,14 @@ impl Explain {
         self.folded = place.folded;
     }
 
+    /// Stands at the step of this heading and leaves the lab as it is; false if the text has none for what is open.
+    pub fn stand_at_heading(&mut self, heading: &str, lab: &dyn Lab) -> bool {
+        let Some(script) = &self.script else { return false };
+        let found = script.steps_for(&lab.subjects()).iter().position(|step| step.title == heading);
+        self.at = found.unwrap_or(self.at);
+        found.is_some()
+    }
+
     /// Reads the text again: a teacher may have edited it.
     fn read(&mut self, shared: &mut Shared) {
         if self.fixed {

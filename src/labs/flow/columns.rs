@@ -75,6 +75,7 @@ pub(super) fn label(lab: &FlowLab, plane: &Plane<'_>) {
         plane.painter().rect_filled(place.expand(2.0), 2.0, palette.ground.gamma_multiply(0.8));
         plane.painter().galley(place.min, galley, palette.text);
     };
-    name(rect.right_bottom() + vec2(-8.0, -24.0), Align2::RIGHT_BOTTOM, x);
-    name(rect.left_top() + vec2(28.0, 8.0), Align2::LEFT_TOP, y);
+    // The axes are the flow's own: standard deviations from the mean.
+    name(rect.right_bottom() + vec2(-8.0, -24.0), Align2::RIGHT_BOTTOM, &format!("{x}, standardised"));
+    name(rect.left_top() + vec2(28.0, 8.0), Align2::LEFT_TOP, &format!("{y}, standardised"));
 }

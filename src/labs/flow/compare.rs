@@ -1,22 +1,28 @@
-//! Two flows on the same data: their densities, and where the logarithms of the densities differ.
+//! Two flows on the same data: their densities and where the logarithms of those differ, or their log-determinants and where these differ.
+
+mod other;
 
 use std::cell::RefCell;
+use std::sync::Arc;
 
-use egui::{Context, RichText, Ui, vec2};
-use serde::{Deserialize, Serialize};
+use egui::{Color32, ComboBox, Context, Rect, RichText, Role, Ui, WidgetInfo, vec2};
 
+use super::fields::SUM_SCALE;
 use super::numbers::sign_color;
 use super::{FlowLab, Shared};
 use crate::exec::{BackendChoice, open_session};
 use crate::flows::Family;
-use crate::train::flow_job::{FlowCommand, FlowJob, FlowSnapshot};
+use crate::train::flow_job::{FlowCommand, FlowJob, FlowSnapshot, Pictures, Wiring};
 use crate::train::{Lesson, Model, Worker};
 use crate::ui::canvas2d::Canvas2d;
 use crate::ui::chips;
 use crate::ui::colormap::{Colormap, Scale, colorbar};
 use crate::ui::heatmap::FieldTexture;
+use crate::ui::link;
 use crate::ui::theme::Palette;
-use crate::ui::units::{count, number, signed};
+use crate::ui::units::{Units, count, number, signed};
+
+pub(super) use other::{Named, Other};
 
 /// Differences beyond this, in nats, have the end's colour.
 const REACH: f32 = 3.0;
@@ -25,18 +31,6 @@ const FAINT: f32 = 1e-3;
 
 /// In a narrower column a name and its value do not fit on one line, in points.
 const NARROW: f32 = 300.0;
-
-/// What stands beside the present flow.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum Other {
-    /// The other family: NICE beside RealNVP.
-    Family,
-    /// The same family with so many layers.
-    Layers(usize),
-    /// The present flow as it is now, kept while the present one goes on.
-    ThisStep,
-}
 
 /// The other flow with its worker and pictures.
 pub(super) struct Compare {
@@ -51,8 +45,16 @@ pub(super) struct Compare {
     /// Weights were asked for and have not come yet.
     waits: bool,
     density: FieldTexture,
+    log_det: FieldTexture,
     difference: FieldTexture,
+    /// What the textures and the spans were made from.
+    made: Option<Made>,
+    /// The least and the largest value of A and of B in view: log-determinants in nats, or densities per unit area.
+    spans: [Option<[f32; 2]>; 2],
 }
+
+/// Versions of the pictures of A and of B, the scale of the densities, whether log-determinants are shown, and whether the theme is dark.
+type Made = (Option<u64>, Option<u64>, Scale, bool, bool);
 
 impl Compare {
     fn new(other: Other, lesson: Lesson) -> Compare {
@@ -66,7 +68,10 @@ impl Compare {
             probe: None,
             waits: other == Other::ThisStep,
             density,
+            log_det: FieldTexture::default(),
             difference: FieldTexture::default(),
+            made: None,
+            spans: [None; 2],
         }
     }
 
@@ -98,10 +103,18 @@ impl Compare {
             FlowCommand::Train(_) | FlowCommand::Rate(_) | FlowCommand::Restart(_) => !kept,
             _ => false,
         };
-        if both {
-            self.send(command.clone());
+        match command {
+            // What A is trained by is the one thing in which they differ.
+            FlowCommand::Wire(wiring) if self.other == Other::WithoutLogDet => self.send(FlowCommand::Wire(without_log_det(*wiring))),
+            _ if both => self.send(command.clone()),
+            _ => {}
         }
     }
+}
+
+/// The same layers, trained by a loss without their log-determinants.
+fn without_log_det(wiring: Wiring) -> Wiring {
+    Wiring { log_det: false, ..wiring }
 }
 
 impl FlowLab {
@@ -120,15 +133,14 @@ impl FlowLab {
         lesson.weights = None;
         lesson.seed = shared.seed;
         if let Model::Realnvp { config, .. } = &mut lesson.model {
-            match other {
-                Other::Family => config.family = if config.additive() { Family::RealNvp } else { Family::Nice },
-                Other::Layers(layers) => config.layers = layers,
-                Other::ThisStep => {}
-            }
+            *config = other.config(config);
         }
         let training = self.training;
         self.desk.compare = Some(Compare::new(other, lesson));
         self.view_sent = None;
+        if other == Other::WithoutLogDet {
+            self.tell_other(FlowCommand::Wire(without_log_det(self.desk.wiring)));
+        }
         if other == Other::ThisStep {
             self.tell_other(FlowCommand::Train(false));
             self.send(FlowCommand::Hand);
@@ -199,9 +211,21 @@ fn choices(lab: &mut FlowLab, ui: &mut Ui, shared: &mut Shared) {
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing = vec2(6.0, 6.0);
         ui.label(RichText::new("A is the present flow, B is").color(Palette::of(ui).text));
+        let shown = if let Other::Named(Named(family)) = now { family.title() } else { "another family" };
+        let menu = ComboBox::from_id_salt("family of B").selected_text(shown).show_ui(ui, |ui| {
+            for family in Family::ALL {
+                let other = Other::Named(Named(family));
+                if ui.selectable_label(now == other, family.title()).clicked() {
+                    chosen = Some(other);
+                }
+            }
+        });
+        menu.response.widget_info(|| WidgetInfo::labeled(Role::ComboBox, true, "Family of B"));
         let others = [2, 4, 16].into_iter().filter(|n| *n != layers).map(|n| (Other::Layers(n), format!("{n} layers")));
         let family = (Other::Family, if additive { "the RealNVP".to_owned() } else { "the NICE".to_owned() });
-        for (other, name) in [family].into_iter().chain(others).chain([(Other::ThisStep, "A as it is now".to_owned())]) {
+        let selves = [(Other::WithoutLogDet, "A without the log-det term"), (Other::ThisStep, "A as it is now")];
+        let selves = selves.map(|(other, name)| (other, name.to_owned()));
+        for (other, name) in [family].into_iter().chain(others).chain(selves) {
             if chips::chip(ui, &name, now == other).clicked() {
                 chosen = Some(other);
             }
@@ -213,6 +237,8 @@ fn choices(lab: &mut FlowLab, ui: &mut Ui, shared: &mut Shared) {
         {
             lab.send(FlowCommand::Restart(shared.seed));
         }
+        chips::toggle(ui, "log-det maps", &mut lab.overlays.log_det)
+            .on_hover_text(format!("{}\nOf all layers together, in place of the densities", super::Command::LogDet.tooltip()));
         if chips::button(ui, "Close the comparison").on_hover_text(super::Command::Compare.tooltip()).clicked() {
             lab.desk.compare = None;
         }
@@ -222,45 +248,82 @@ fn choices(lab: &mut FlowLab, ui: &mut Ui, shared: &mut Shared) {
     }
 }
 
-/// Brings the other density and the difference up to date.
+/// Brings the other field, the difference and the spans up to date; costs nothing where nothing has changed.
 fn upload(lab: &mut FlowLab, ctx: &Context, dark: bool) {
     let a = lab.snapshot.as_ref().and_then(|snapshot| snapshot.pictures.clone());
     let peak = lab.data().and_then(|data| data.peak);
+    let log_det = lab.overlays.log_det;
     if let Some(a) = &a {
-        lab.fields.upload(ctx, a, peak, 0, dark);
+        let layers = if log_det { a.lattice.log_dets.len() } else { 0 };
+        lab.fields.upload(ctx, a, peak, layers, dark);
     }
     let scale = lab.fields.scale();
     let Some(compare) = &mut lab.desk.compare else { return };
-    let Some(b) = compare.snapshot.as_ref().and_then(|snapshot| snapshot.pictures.clone()) else { return };
+    let b = compare.snapshot.as_ref().and_then(|snapshot| snapshot.pictures.clone());
+    let version = |pictures: &Option<Arc<Pictures>>| pictures.as_ref().map(|pictures| pictures.version);
+    let made = (version(&a), version(&b), scale, log_det, dark);
+    if compare.made.replace(made) == Some(made) {
+        return;
+    }
+    let values = |pictures: &Arc<Pictures>| if log_det { log_dets(pictures) } else { pictures.density.values.clone() };
+    compare.spans = [&a, &b].map(|pictures| pictures.as_ref().map(|pictures| span(&values(pictures))));
+    let Some(b) = b else { return };
     compare.density.set_values(ctx, b.version, b.density.size, &b.density.values, scale, dark, true);
+    if log_det {
+        compare.log_det.set_values(ctx, b.version, [b.lattice.side; 2], &log_dets(&b), Scale::symmetric(SUM_SCALE), dark, true);
+    }
     let Some(a) = a.filter(|a| a.lattice.bounds == b.lattice.bounds) else {
         compare.difference.clear();
         return;
     };
     let version = a.version.wrapping_mul(1 << 24).wrapping_add(b.version);
-    let colors: Vec<_> = (a.lattice.shown_log_prob().iter().zip(b.lattice.shown_log_prob()))
-        .map(|(&a, &b)| {
-            let mass = a.max(b).exp();
-            Scale::symmetric(REACH).color(a - b, dark).gamma_multiply((mass / FAINT).clamp(0.0, 1.0))
-        })
-        .collect();
-    compare.difference.set_colors(ctx, version.wrapping_mul(2).wrapping_add(u64::from(dark)), [a.lattice.side; 2], &colors, true);
+    let color = |difference: f32| Scale::symmetric(REACH).color(difference, dark);
+    let colors: Vec<Color32> = if log_det {
+        log_dets(&a).iter().zip(log_dets(&b)).map(|(a, b)| color(a - b)).collect()
+    } else {
+        (a.lattice.shown_log_prob().iter().zip(b.lattice.shown_log_prob()))
+            .map(|(&a, &b)| {
+                let mass = a.max(b).exp();
+                color(a - b).gamma_multiply((mass / FAINT).clamp(0.0, 1.0))
+            })
+            .collect()
+    };
+    let look = u64::from(dark) + 2 * u64::from(log_det);
+    compare.difference.set_colors(ctx, version.wrapping_mul(4).wrapping_add(look), [a.lattice.side; 2], &colors, true);
+}
+
+/// `log|det J|` of all layers together over the view, nats.
+fn log_dets(pictures: &Pictures) -> Vec<f32> {
+    pictures.lattice.log_det_of(pictures.lattice.log_dets.len())
 }
 
 fn title(snapshot: Option<&FlowSnapshot>, letter: &str) -> String {
     snapshot.map_or_else(
         || format!("{letter} is being prepared"),
-        |s| format!("{letter} {} · {} layers", s.config.family.title(), s.config.layers),
+        |s| {
+            let loss = if s.wiring.log_det { "" } else { " · no log-det in its loss" };
+            format!("{letter} {} · {} layers{loss}", s.config.family.short(), s.config.layers)
+        },
     )
 }
 
 fn plane(lab: &mut FlowLab, ui: &mut Ui, shared: &Shared, place: Place, side: f32) {
     let palette = shared.palette();
     let Some(compare) = &lab.desk.compare else { return };
-    let (heading, name) = match place {
-        Place::A => (title(lab.snapshot.as_ref(), "A"), "Density of A"),
-        Place::B => (title(compare.snapshot.as_ref(), "B"), "Density of B"),
-        Place::Difference => ("log p_A − log p_B".to_owned(), "Difference of the log densities"),
+    let log_det = lab.overlays.log_det;
+    let heading = match place {
+        Place::A => title(lab.snapshot.as_ref(), "A"),
+        Place::B => title(compare.snapshot.as_ref(), "B"),
+        Place::Difference if log_det => "log-det of A − log-det of B".to_owned(),
+        Place::Difference => "log p_A − log p_B".to_owned(),
+    };
+    let name = match (place, log_det) {
+        (Place::A, false) => "Density of A",
+        (Place::B, false) => "Density of B",
+        (Place::Difference, false) => "Difference of the log densities",
+        (Place::A, true) => "Log-determinants of A",
+        (Place::B, true) => "Log-determinants of B",
+        (Place::Difference, true) => "Difference of the log-determinants",
     };
     ui.add(egui::Label::new(RichText::new(&heading).strong().color(palette.text)).truncate());
     let mut view = lab.data_view;
@@ -272,6 +335,8 @@ fn plane(lab: &mut FlowLab, ui: &mut Ui, shared: &Shared, place: Place, side: f3
         };
         match (place, pictures) {
             (_, None) => plane.message("the first pictures are on their way"),
+            (Place::A, Some(a)) if log_det => plane.field(lab.fields.sum(), a.lattice.bounds),
+            (Place::B, Some(b)) if log_det => plane.field(&compare.log_det, b.lattice.bounds),
             (Place::A, Some(a)) => {
                 if let Some(density) = lab.fields.density() {
                     plane.field(density, a.density.bounds);
@@ -304,6 +369,7 @@ fn plane(lab: &mut FlowLab, ui: &mut Ui, shared: &Shared, place: Place, side: f3
         Place::Difference => {
             drop(colorbar(ui, &Scale::symmetric(REACH), if side < NARROW { "nats" } else { "A higher is blue, nats" }, ""))
         }
+        _ if log_det => drop(colorbar(ui, &Scale::symmetric(SUM_SCALE), "log|det J|", "nats")),
         _ => {
             let meaning = if side < NARROW { "p(x)" } else { "density, per unit area" };
             drop(colorbar(ui, &Scale::new(Colormap::Density, 0.0, lab.fields.scale().high), meaning, ""));
@@ -311,12 +377,16 @@ fn plane(lab: &mut FlowLab, ui: &mut Ui, shared: &Shared, place: Place, side: f3
     }
 }
 
-/// Step, loss, gap, the largest density and the probe's own.
+/// Step, loss, gap, the range of what is shown and the probe's own.
 fn numbers(lab: &FlowLab, ui: &mut Ui, shared: &Shared, place: Place) {
     let palette = Palette::of(ui);
     let units = shared.units;
     let Some(compare) = &lab.desk.compare else { return };
-    let log_prob = |snapshot: Option<&FlowSnapshot>| snapshot?.probe.as_ref().filter(|p| p.at == lab.probe).map(|p| p.shown_log_prob());
+    let log_det = lab.overlays.log_det;
+    let at_probe = |snapshot: Option<&FlowSnapshot>| {
+        let reading = snapshot?.probe.as_ref().filter(|reading| reading.at == lab.probe)?;
+        Some(if log_det { reading.log_dets.iter().sum::<f64>() } else { reading.shown_log_prob() })
+    };
     let gap = |snapshot: Option<&FlowSnapshot>| snapshot?.pictures.as_ref()?.test.map(|score| score.gap.unwrap_or(score.nats));
     let known = lab.data().is_some_and(|data| data.floor.is_some());
     let measure = if known { "gap to the entropy" } else { "test loss" };
@@ -326,34 +396,79 @@ fn numbers(lab: &FlowLab, ui: &mut Ui, shared: &Shared, place: Place) {
     if place == Place::Difference {
         let difference = |a: Option<f64>, b: Option<f64>| Some(units.convert(a? - b?));
         for (name, value) in
-            [("difference at the probe", difference(log_prob(a), log_prob(b))), ("loss, A − B", difference(gap(a), gap(b)))]
+            [("difference at the probe", difference(at_probe(a), at_probe(b))), ("loss, A − B", difference(gap(a), gap(b)))]
         {
             let (text, ink) = value
                 .map_or_else(|| ("…".into(), palette.text), |v| (format!("{} {}", signed(v, 3), units.name()), sign_color(palette, v)));
             row(ui, name, &text, ink);
         }
         let additive = [a, b].into_iter().flatten().any(|snapshot| snapshot.config.additive());
-        if additive {
+        if additive && log_det {
+            chips::note(ui, "NICE changes every area by one factor: its map is flat, whatever the data.");
+        } else if additive {
             chips::note(ui, "NICE changes every volume by one factor, so its highest density is that factor over 2π, whatever the data.");
         }
         return;
     }
     let snapshot = if place == Place::A { a } else { b };
-    let peak = snapshot.and_then(|s| s.pictures.as_ref()).map(|p| p.density.values.iter().copied().fold(0.0, f32::max));
     let step = snapshot.map_or_else(|| "…".to_owned(), |s| count(s.step));
     row(ui, "step", &step, palette.text);
-    row(ui, measure, &text(gap(snapshot)), palette.seen);
-    row(ui, "log p at the probe", &text(log_prob(snapshot)), palette.now);
-    row(ui, "highest density", &peak.map_or_else(|| "…".into(), |p| number(p.into(), 3)), palette.text);
+    let fit = row(ui, measure, &text(gap(snapshot)), palette.seen);
+    let (name, linked) = if log_det { ("log-det at the probe", "log_det") } else { ("log p at the probe", "log_p") };
+    let price = row(ui, name, &text(at_probe(snapshot)), palette.now);
+    if place == Place::A {
+        link::place(ui, fit, if known { "gap" } else { "loss" }, palette.seen);
+        link::place(ui, price, linked, palette.now);
+    }
+    let span = compare.spans[usize::from(place == Place::B)];
+    let (name, text) = if log_det {
+        ("log-det in view", span.map(|span| written(span, units)))
+    } else {
+        ("highest density", span.map(|[_, high]| number(high.into(), 3)))
+    };
+    row(ui, name, &text.unwrap_or_else(|| "…".into()), palette.text);
 }
 
-/// Name and value on one line, or below each other where the column is narrow.
-fn row(ui: &mut Ui, name: &str, value: &str, ink: egui::Color32) {
+/// The least and the largest of some values.
+fn span(values: &[f32]) -> [f32; 2] {
+    values.iter().fold([f32::INFINITY, f32::NEG_INFINITY], |[low, high], &v| [low.min(v), high.max(v)])
+}
+
+/// A span in nats: `−0.31 to +1.20`.
+fn written(span: [f32; 2], units: Units) -> String {
+    let [low, high] = span.map(|nats| signed(units.convert(nats.into()), 2));
+    format!("{low} to {high}")
+}
+
+/// Name and value on one line, or below each other where the column is narrow; gives their place.
+fn row(ui: &mut Ui, name: &str, value: &str, ink: Color32) -> Rect {
     if ui.available_width() >= NARROW {
-        chips::value_row(ui, name, value, ink);
-        return;
+        return chips::value_row(ui, name, value, ink).rect;
     }
     ui.spacing_mut().item_spacing.y = 1.0;
-    ui.label(RichText::new(name).small().color(Palette::of(ui).text_dim));
-    ui.label(RichText::new(value).monospace().color(ink));
+    let name = ui.label(RichText::new(name).small().color(Palette::of(ui).text_dim));
+    let value = ui.label(RichText::new(value).monospace().color(ink));
+    name.rect.union(value.rect)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_flow_without_the_log_det_term_has_the_layers_of_the_present_one_at_every_moment() {
+        let mut lab = FlowLab::new(FlowLab::opening_lesson(541));
+        lab.desk.wiring = Wiring { muted: 0b100, frozen: 0b1, log_det: true };
+        lab.compare_with(Other::WithoutLogDet, &mut Shared::default());
+        let told = |lab: &FlowLab| {
+            let commands = lab.desk.compare.as_ref().unwrap().early.borrow();
+            let mut wirings =
+                commands.iter().filter_map(|command| if let FlowCommand::Wire(wiring) = command { Some(*wiring) } else { None });
+            wirings.next_back().unwrap()
+        };
+        assert_eq!(told(&lab), Wiring { log_det: false, ..lab.desk.wiring });
+        lab.desk.wiring.muted = 0b10;
+        lab.wire();
+        assert_eq!(told(&lab), Wiring { muted: 0b10, frozen: 0b1, log_det: false });
+    }
 }

@@ -44,7 +44,7 @@ fn parts(lab: &mut FlowLab, ui: &mut Ui, shared: &mut Shared, to: Option<&str>) 
             ui.scroll_to_rect(top, Some(egui::Align::TOP));
         }
         match name {
-            "data" => data(lab, ui),
+            "data" => data(lab, ui, shared),
             "flow" => flow(lab, ui, shared),
             "tools" => {
                 drawing(lab, ui, shared);
@@ -63,11 +63,11 @@ fn parts(lab: &mut FlowLab, ui: &mut Ui, shared: &mut Shared, to: Option<&str>) 
     egui::CollapsingHeader::new("More").default_open(ui.available_height() > 260.0).show_unindented(ui, |ui| {
         more(lab, ui);
         ui.add_space(6.0);
-        weights(lab, ui);
+        weights(lab, ui, shared);
     });
 }
 
-fn data(lab: &mut FlowLab, ui: &mut Ui) {
+fn data(lab: &mut FlowLab, ui: &mut Ui, shared: &mut Shared) {
     let counted = lab.data().map_or_else(String::new, |data| match data.count {
         Some(n) if lab.shows_drawing() => format!("{} dabs", count(n as u64)),
         Some(n) => format!("{} points", count(n as u64)),
@@ -107,7 +107,7 @@ fn data(lab: &mut FlowLab, ui: &mut Ui) {
     opened.response.widget_info(|| WidgetInfo::labeled(Role::ComboBox, true, "More drawings"));
     chosen = columns::tables(lab, ui).or(chosen);
     chosen = columns::choice(lab, ui).or(chosen);
-    file(lab, ui);
+    file(lab, ui, shared);
     if let Some(note) = lab.data().and_then(|data| data.note.clone()) {
         chips::note(ui, &note);
     }
@@ -117,7 +117,7 @@ fn data(lab: &mut FlowLab, ui: &mut Ui) {
     }
 }
 
-fn file(lab: &mut FlowLab, ui: &mut Ui) {
+fn file(lab: &mut FlowLab, ui: &mut Ui, shared: &mut Shared) {
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 5.0;
         let field = TextEdit::singleline(&mut lab.files.points).hint_text("points.csv, ink.png").desired_width(ui.available_width() - 84.0);
@@ -129,7 +129,7 @@ fn file(lab: &mut FlowLab, ui: &mut Ui) {
         let typed = !lab.files.points.trim().is_empty();
         let pressed = chips::button(ui, "Open…").on_hover_text("Loads this file; without a path, asks for one").clicked();
         if typed && (entered || pressed) {
-            lab.load_points(ui.ctx());
+            lab.load_points(ui.ctx(), shared);
         } else if pressed {
             lab.files.ask(Ask::Points, ui.ctx());
         }
@@ -230,7 +230,7 @@ fn more(lab: &mut FlowLab, ui: &mut Ui) {
     chips::segmented(ui, &mut lab.wish.batch, &[(128, "128"), (256, "256"), (512, "512"), (1024, "1024")]);
 }
 
-fn weights(lab: &mut FlowLab, ui: &mut Ui) {
+fn weights(lab: &mut FlowLab, ui: &mut Ui, shared: &mut Shared) {
     chips::section(ui, "Weights", "");
     let field = TextEdit::singleline(&mut lab.files.weights).desired_width(f32::INFINITY);
     ui.add(field).widget_info(|| WidgetInfo::labeled(Role::TextInput, true, "Path of a weights file"));
@@ -240,7 +240,7 @@ fn weights(lab: &mut FlowLab, ui: &mut Ui) {
             lab.save();
         }
         if chips::button(ui, "Load").on_hover_text("Takes model and weights from this file").clicked() {
-            lab.load();
+            lab.load(shared);
         }
         if chips::button(ui, "Browse…").on_hover_text("Chooses a file to load").clicked() {
             lab.files.ask(Ask::Weights, ui.ctx());

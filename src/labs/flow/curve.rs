@@ -93,6 +93,7 @@ impl FlowLab {
         let mut x = trace.points[0].iter().copied();
         if let Some(first) = x.next() {
             self.tools.drawing.begin(first, sigma, false);
+            self.tools.drawing.colour(self.desk.classes.brush);
             x.for_each(|p| self.tools.drawing.extend(p));
         }
         self.clear_curve();

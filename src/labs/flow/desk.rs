@@ -33,6 +33,11 @@ impl FlowLab {
 
     /// Brings the desk to a state, after the model and the data.
     pub(super) fn apply_desk(&mut self, state: &State, before: &State, shared: &mut Shared) {
+        if state.wiring.muted != before.wiring.muted {
+            let all = (1u64 << state.config.stages()) - 1;
+            let alone = state.config.stages() > 1 && (all & !state.wiring.muted).is_power_of_two();
+            self.desk.before_solo = alone.then_some(before.wiring.muted);
+        }
         self.desk.wiring = state.wiring;
         self.desk.scrub = None;
         self.wire();

@@ -1,19 +1,18 @@
 //! The formula with its numbers, the areas, the fit, and three proofs that are computed while you watch.
 
-use egui::{Rect, RichText, ScrollArea, Ui};
+use egui::{RichText, Ui};
 
-use super::live::{layer_name, number_of};
+use super::live::number_of;
+use super::micro::Panel;
 use super::numbers::scientific;
-use super::{FlowLab, Shared, classes, words};
+use super::{FlowLab, Shared, classes, terms};
 use crate::labs::walk::moment;
 use crate::train::flow_job::{FlowSnapshot, Pictures, ProbeReading};
-use crate::ui::bars;
 use crate::ui::chips;
 use crate::ui::link;
 use crate::ui::math::Math;
 use crate::ui::plot::{LossCurves, loss_chart};
 use crate::ui::theme::{Palette, letters};
-use crate::ui::transport::TransportModel;
 use crate::ui::units::{count, number};
 
 /// The chart leaves out what lies so far above the lowest loss, nats, and says so.
@@ -41,17 +40,18 @@ pub(super) fn show(lab: &mut FlowLab, ui: &mut Ui, shared: &Shared) {
         return;
     };
     if let Some(reading) = &snapshot.probe {
-        point(lab, ui, shared, reading);
+        part(lab, ui, Panel::Other, |lab, ui| point(lab, ui, shared, reading));
         if reading.mixture.is_none() {
+            part(lab, ui, Panel::Terms, |lab, ui| terms::show(lab, ui, shared, reading));
             ui.add_space(4.0);
-            areas(lab, ui, reading);
+            part(lab, ui, Panel::Other, |lab, ui| areas(lab, ui, reading));
         }
         ui.add_space(6.0);
     }
-    fit(ui, shared, &snapshot);
+    part(lab, ui, Panel::Fit, |_, ui| fit(ui, shared, &snapshot));
     ui.add_space(4.0);
     if let Some(pictures) = &snapshot.pictures {
-        proofs(ui, pictures, snapshot.probe.as_deref());
+        part(lab, ui, Panel::Other, |lab, ui| proofs(lab, ui, pictures, snapshot.probe.as_deref()));
     }
     if snapshot.config.additive() {
         ui.add_space(4.0);
@@ -62,7 +62,15 @@ pub(super) fn show(lab: &mut FlowLab, ui: &mut Ui, shared: &Shared) {
     }
 }
 
-fn point(lab: &mut FlowLab, ui: &mut Ui, shared: &Shared, reading: &ProbeReading) {
+/// A part of the panel, which steps back while the slow motion tells of something else.
+fn part(lab: &mut FlowLab, ui: &mut Ui, part: Panel, draw: impl FnOnce(&mut FlowLab, &mut Ui)) {
+    ui.scope(|ui| {
+        lab.dim_beside(ui, part);
+        draw(lab, ui);
+    });
+}
+
+fn point(lab: &FlowLab, ui: &mut Ui, shared: &Shared, reading: &ProbeReading) {
     let palette = Palette::of(ui);
     let units = shared.units;
     let [x, y] = reading.at.map(|v| number(v, 2));
@@ -76,38 +84,6 @@ fn point(lab: &mut FlowLab, ui: &mut Ui, shared: &Shared, reading: &ProbeReading
     let numbers = |name: &str| number_of(lab, name).map(|live| (live.text, live.color));
     let narrow = ui.available_width() < FORMULA_EMS * letters::smallest(ui.ctx());
     Math::new(if narrow { NARROW_FORMULA } else { FORMULA }).size(16.0).numbers(&numbers).show(ui);
-    let sum: f64 = reading.log_dets.iter().sum();
-    let value = |nats: f64| number(units.convert(nats), 3);
-    let spoken = format!("log p = {}, log N = {}, log-dets {}", value(reading.log_prob), value(reading.log_base), value(sum));
-    let config = lab.snapshot.as_ref().map_or(&lab.wish.config, |snapshot| &snapshot.config);
-    let labels: Vec<String> = (0..reading.log_dets.len()).map(|layer| words::layer(config, layer)).collect();
-    let values: Vec<f64> = reading.log_dets.iter().map(|&nats| units.convert(nats)).collect();
-    let reach = values.iter().fold(0.5_f64, |reach, v| reach.max(v.abs()));
-    let lit = (0..values.len()).find(|&layer| link::lit(ui.ctx(), &layer_name(layer)));
-    let selected = lit.or((lab.depth.position() > 0.0).then(|| lab.layer()));
-    ui.label(RichText::new(format!("one bar a layer, {}", units.name())).small().color(palette.text_dim));
-    let row = bars::signed_row(ui.ctx());
-    // A low window shows some of many layers at a time, and among them the lit one.
-    let most = if ui.ctx().content_rect().height() > 800.0 { 16.0 } else { 9.0 };
-    let area = ScrollArea::vertical().id_salt("log-determinants").max_height(most * row).min_scrolled_height(most * row);
-    let shown = area.auto_shrink([false, true]).show(ui, |ui| {
-        let (response, hovered) = bars::signed_bars(ui, &spoken, &labels, &values, reach, selected);
-        let id = egui::Id::unique("lit log-determinant");
-        let before = ui.data_mut(|data| std::mem::replace(data.get_temp_mut_or_default::<Option<usize>>(id), selected));
-        if let Some(lit) = selected.filter(|_| before != selected && hovered.is_none()) {
-            let top = response.rect.top() + lit as f32 * row;
-            ui.scroll_to_rect(Rect::from_x_y_ranges(response.rect.x_range(), top..=top + row), None);
-        }
-        (response, hovered)
-    });
-    let (response, hovered) = shown.inner;
-    if let Some(layer) = hovered {
-        link::hover(ui.ctx(), &layer_name(layer));
-    }
-    if let Some(layer) = hovered.filter(|_| response.clicked()) {
-        lab.depth.set_playing(false);
-        lab.depth.seek((layer + 1) as f64);
-    }
 }
 
 fn areas(lab: &FlowLab, ui: &mut Ui, reading: &ProbeReading) {
@@ -116,14 +92,15 @@ fn areas(lab: &FlowLab, ui: &mut Ui, reading: &ProbeReading) {
     let stretch = reading.cumulative(k);
     chips::card(ui, |ui| {
         let factors = [
-            ("area ×", stretch.exp(), "e to the sum of the log-determinants so far: what a very small square's area became"),
-            ("density ×", (-stretch).exp(), "the inverse of the area's factor"),
+            ("area", stretch.exp(), "e to the sum of the log-determinants so far: what a very small square's area became"),
+            ("density", (-stretch).exp(), "the inverse of the area's factor"),
         ];
         ui.columns(2, |columns| {
             for (ui, (name, factor, help)) in columns.iter_mut().zip(factors) {
                 ui.spacing_mut().item_spacing.y = 1.0;
-                ui.label(RichText::new(name).small().color(palette.text_dim));
-                ui.label(RichText::new(number(factor, 3)).monospace().size(15.0).color(palette.now)).on_hover_text(help);
+                let heading = ui.label(RichText::new(format!("{name} ×")).small().color(palette.text_dim));
+                let value = ui.label(RichText::new(number(factor, 3)).monospace().size(15.0).color(palette.now)).on_hover_text(help);
+                link::place(ui, heading.rect.union(value.rect), name, palette.now);
             }
         });
         let measured = shoelace(&reading.outline[k]) / (reading.side * reading.side);
@@ -159,8 +136,13 @@ fn fit(ui: &mut Ui, shared: &Shared, snapshot: &FlowSnapshot) {
         per: "per point",
     };
     // A low window keeps the proofs in sight.
-    let height = if ui.ctx().content_rect().height() > 800.0 { 140.0 } else { 88.0 };
-    loss_chart(ui, "Fit chart", &curves, shared.units, height);
+    let height = if ui.ctx().content_rect().height() > 800.0 { 140.0 } else { 80.0 };
+    let numbers = loss_chart(ui, "Fit chart", &curves, shared.units, height);
+    for (place, name, color) in [(numbers.test, "loss", palette.now), (numbers.floor, "floor", palette.base)] {
+        if let Some(rect) = place {
+            link::place(ui, rect, name, color);
+        }
+    }
     if hidden > 0 {
         chips::note(ui, &format!("Losses above {} are not drawn.", shared.units.format(lowest + above, 1)));
     }
@@ -176,12 +158,13 @@ fn fit(ui: &mut Ui, shared: &Shared, snapshot: &FlowSnapshot) {
             // Measured on the data before: grey until it is measured anew.
             let stale = snapshot.pictures.as_ref().is_some_and(|pictures| pictures.data_version != snapshot.data.version);
             let (text, ink) = if stale { (format!("{text} · before"), palette.text_dim) } else { (text, palette.seen) };
-            ui.label(RichText::new(text).monospace().color(ink)).on_hover_text(format!(
+            let shown = ui.label(RichText::new(text).monospace().color(ink)).on_hover_text(format!(
                 "Test loss {} minus the exact entropy {}, on {} held-out points; ± is the standard error. No model can do better than 0.",
                 units.format(score.nats, 3),
                 units.format(score.floor.unwrap_or_default(), 3),
                 count(score.count as u64)
             ));
+            link::place(ui, shown.rect, "gap", ink);
         }
         None if snapshot.data.floor_pending => drop(chips::note(ui, "The exact entropy of the drawing is being computed.")),
         None => {
@@ -190,7 +173,7 @@ fn fit(ui: &mut Ui, shared: &Shared, snapshot: &FlowSnapshot) {
     }
 }
 
-fn proofs(ui: &mut Ui, pictures: &Pictures, probe: Option<&ProbeReading>) {
+fn proofs(lab: &FlowLab, ui: &mut Ui, pictures: &Pictures, probe: Option<&ProbeReading>) {
     let palette = Palette::of(ui);
     let integral = pictures.integral.map(|integral| {
         let help = format!(
@@ -212,10 +195,11 @@ fn proofs(ui: &mut Ui, pictures: &Pictures, probe: Option<&ProbeReading>) {
         (scientific(off), off < 1e-3, help)
     });
     ui.columns(3, |columns| {
-        for (ui, (name, proof)) in columns.iter_mut().zip([("∫ p dx", integral), ("round trip", round_trip), ("log-det", numeric)]) {
+        let proofs = [("∫ p dx", "mass", integral), ("round trip", "round_trip", round_trip), ("log-det", "numeric", numeric)];
+        for (ui, (name, linked, proof)) in columns.iter_mut().zip(proofs) {
             let (value, good, help) = proof.unwrap_or_else(|| ("…".into(), true, "Computed at the next rest.".into()));
             let frame = egui::Frame::new().fill(palette.card).stroke(egui::Stroke::new(1.0, palette.line)).corner_radius(8).inner_margin(6);
-            frame.show(ui, |ui| {
+            let shown = frame.show(ui, |ui| {
                 ui.set_width(ui.available_width());
                 ui.spacing_mut().item_spacing.y = 2.0;
                 ui.vertical_centered(|ui| {
@@ -224,6 +208,7 @@ fn proofs(ui: &mut Ui, pictures: &Pictures, probe: Option<&ProbeReading>) {
                     ui.label(RichText::new(value).monospace().color(color)).on_hover_text(&help);
                 });
             });
+            link::place(ui, shown.response.rect, linked, number_of(lab, linked).map_or(palette.text, |live| live.color));
         }
     });
 }

@@ -21,7 +21,12 @@ pub(super) struct Fields {
     layers: Vec<FieldTexture>,
     sum: FieldTexture,
     top: f64,
+    /// What all of it was made from.
+    made: Option<Made>,
 }
+
+/// The version of the pictures, the top of the true density, the layers of the sum, and whether the theme is dark.
+type Made = (u64, Option<f64>, usize, bool);
 
 impl Fields {
     /// The density.
@@ -46,6 +51,10 @@ impl Fields {
 
     /// Brings everything up to date; costs nothing where nothing has changed. `peak` is the true density's top where it is known.
     pub(super) fn upload(&mut self, ctx: &Context, pictures: &Pictures, peak: Option<f64>, layers_so_far: usize, dark: bool) {
+        let made = (pictures.version, peak, layers_so_far, dark);
+        if self.made.replace(made) == Some(made) {
+            return;
+        }
         match peak {
             Some(peak) => self.top = round_up(peak),
             None => {
@@ -64,7 +73,7 @@ impl Fields {
         for (texture, values) in self.layers.iter_mut().zip(&lattice.log_dets) {
             texture.set_values(ctx, version, [lattice.side; 2], values, Scale::symmetric(LAYER_SCALE), dark, true);
         }
-        let sum: Vec<f32> = (0..lattice.log_prob.len()).map(|i| lattice.log_dets.iter().take(layers_so_far).map(|l| l[i]).sum()).collect();
+        let sum = lattice.log_det_of(layers_so_far);
         let version = version * 64 + layers_so_far as u64;
         self.sum.set_values(ctx, version, [lattice.side; 2], &sum, Scale::symmetric(SUM_SCALE), dark, true);
     }

@@ -65,7 +65,12 @@ impl FlowLab {
         self.wish.config.clone_from(&state.config);
         self.wish.batch = state.batch;
         self.asked = (state.config.clone(), state.batch);
-        (self.lesson.seed, shared.seed) = (state.seed, state.seed);
+        let left_elsewhere = back_to.is_some() && shared.seed != self.lesson.seed;
+        if other_seed && !left_elsewhere {
+            // A seed that another chapter has chosen since stays there.
+            shared.seed = state.seed;
+        }
+        self.lesson.seed = state.seed;
         self.tools.drawing.clone_from(&state.drawing);
         if drawn && (other_data || state.drawing != before.drawing) {
             self.send_drawing(true);

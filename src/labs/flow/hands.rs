@@ -2,6 +2,7 @@
 
 use egui::{Event, PointerButton, Ui};
 
+use super::pins::STEP;
 use super::tools::Tool;
 use super::{FlowLab, Shared};
 use crate::ui::canvas2d::{CanvasResponse, View};
@@ -81,8 +82,7 @@ pub(super) fn data(lab: &mut FlowLab, ui: &Ui, shown: &CanvasResponse<()>, view:
         shared.animate(ui.ctx());
     }
     if let Some(nudge) = shown.nudge {
-        // The canvas gives a sixtieth of its reach for each key press.
-        lab.nudge_focused(nudge.map(|v| (v / (view.reach / 60.0)).round()));
+        lab.nudge_focused(whole_steps(nudge, view));
     }
 }
 
@@ -91,7 +91,12 @@ pub(super) fn latent(lab: &mut FlowLab, ui: &Ui, shown: &CanvasResponse<()>, vie
     for touch in touches(ui, shown, view) {
         match (touch, lab.held, lab.tools.tool) {
             (Touch::Down(at), _, tool) => {
-                let Some(depth) = lab.stand_at_a_layer(tool) else { continue };
+                if !works_after_layers(tool) {
+                    lab.tools.refused = true;
+                    ui.ctx().request_repaint();
+                    continue;
+                }
+                let depth = lab.stand_at_a_layer();
                 lab.held = Some(Side::After(depth));
                 match tool {
                     Tool::Probe => {
@@ -113,17 +118,49 @@ pub(super) fn latent(lab: &mut FlowLab, ui: &Ui, shown: &CanvasResponse<()>, vie
             _ => {}
         }
     }
+    if let Some(nudge) = shown.nudge {
+        let depth = lab.stand_at_a_layer();
+        lab.nudge_focused_after(depth, whole_steps(nudge, view));
+    }
+}
+
+/// Steps of the arrow keys: the canvas gives a sixtieth of its reach for each.
+fn whole_steps(nudge: [f64; 2], view: &View) -> [f64; 2] {
+    nudge.map(|v| (v / (view.reach / 60.0)).round())
+}
+
+/// Whether a tool does something in the plane after some layers.
+fn works_after_layers(tool: Tool) -> bool {
+    matches!(tool, Tool::Probe | Tool::Trace | Tool::Brush)
 }
 
 impl FlowLab {
-    /// Between two layers there is no plane: the walk stops at the nearest one. None where this tool does nothing here.
-    fn stand_at_a_layer(&mut self, tool: Tool) -> Option<usize> {
-        if !matches!(tool, Tool::Probe | Tool::Trace | Tool::Brush) {
-            return None;
-        }
+    /// Between two layers there is no plane: the walk stops at the nearest one.
+    fn stand_at_a_layer(&mut self) -> usize {
         let whole = self.depth.position().round();
         self.depth.set_playing(false);
         self.depth.seek(whole);
-        Some(whole as usize)
+        whole as usize
+    }
+
+    /// Moves the focused point by whole steps of the arrow keys in the plane after `depth` layers.
+    fn nudge_focused_after(&mut self, depth: usize, [right, up]: [f64; 2]) {
+        let pinned = self.pins.focus.filter(|&index| index < self.pins.at.len());
+        let (reading, led) = match pinned {
+            Some(index) => (self.snapshot.as_ref().and_then(|snapshot| snapshot.pins.get(index)), self.pins.led == pinned),
+            None => (self.reading(), self.led_by_z),
+        };
+        let Some(place) = reading.and_then(|reading| reading.points.get(depth)).map(|place| place.map(f64::from)) else { return };
+        let heard = self.snapshot.as_ref().is_some_and(|snapshot| snapshot.heard == self.sent.get());
+        // Keys may be faster than the worker: then this step begins where the one before it leads.
+        let [x, y] = self.pins.led_to(pinned, depth).filter(|_| led && !heard).unwrap_or(place);
+        self.lead_focused(depth, [x + STEP * right, y + STEP * up]);
+    }
+
+    /// What there is to say about a tool that was held to a plane in which it does nothing; once for each time.
+    pub(super) fn refused_tool(&mut self) -> Option<String> {
+        let refused = std::mem::take(&mut self.tools.refused);
+        let (_, name, _) = Tool::ALL.into_iter().find(|(tool, ..)| refused && *tool == self.tools.tool)?;
+        Some(format!("“{name}” works in data space only, at the left; in this plane probe, draw and trace do something."))
     }
 }

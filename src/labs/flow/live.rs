@@ -69,8 +69,9 @@ fn of_the_model(lab: &FlowLab, name: &str) -> Option<Live> {
         "layer" => live((lab.layer() + 1).to_string(), palette.now),
         "step" => live(count(snapshot.step), palette.seen),
         "unit" => live(lab.look.units.name().to_owned(), palette.text),
-        "loss" => nats(test()?.nats, palette.seen),
-        "floor" => nats(test()?.floor?, palette.text),
+        // The colours of the held-out curve and of the line that it cannot cross.
+        "loss" => nats(test()?.nats, palette.now),
+        "floor" => nats(test()?.floor?, palette.base),
         "gap" => nats(test()?.gap?, palette.seen),
         "mass" => live(number(lab.pictures()?.integral?.mass, 4), palette.text),
         "round_trip" => live(scientific(lab.pictures()?.round_trip), palette.text),

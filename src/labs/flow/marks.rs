@@ -1,6 +1,6 @@
 //! What is drawn on the two planes: fields, grids, points, the probe with its square and its trail.
 
-use egui::{Align2, Color32, Mesh, Pos2, Rect, Shape, Stroke, vec2};
+use egui::{Align2, Color32, Mesh, Pos2, Rect, Shape, Stroke, Vec2, vec2};
 
 use super::fields::{FADE, LAYER_SCALE, SUM_SCALE};
 use super::numbers::{tween, tween_point};
@@ -11,8 +11,12 @@ use crate::data::Toy;
 use crate::train::flow_job::{Pictures, Point, ProbeReading};
 use crate::ui::canvas2d::Plane;
 use crate::ui::colormap::Scale;
+use crate::ui::link;
 use crate::ui::theme::Palette;
 use crate::ui::units::count;
+
+/// The pointer is on a marked point within so many points of the screen.
+const ON_MARK: f32 = 10.0;
 
 /// Data space.
 pub(super) fn data(lab: &FlowLab, plane: &Plane<'_>, shared: &Shared) {
@@ -53,6 +57,7 @@ pub(super) fn data(lab: &FlowLab, plane: &Plane<'_>, shared: &Shared) {
             square(plane, reading.at.map(|v| v as f32), outline, palette);
         }
         plane.probe(lab.probe, palette.now);
+        linked(plane, lab.probe, ["x1", "x2"], "log_p", palette.now);
         pins::data(lab, plane, shared);
         ledger::over(lab, plane);
     }
@@ -141,21 +146,47 @@ fn trail(plane: &Plane<'_>, reading: &ProbeReading, between: (usize, usize, f32)
     plane.points(&behind, 2.6, palette.now);
     square(plane, now, &tween(&reading.outline, between), palette);
     plane.probe(now.map(f64::from), palette.now);
+    if let Some(z) = reading.points.last() {
+        linked(plane, z.map(f64::from), ["z1", "z2"], "log_n", palette.base);
+    }
+}
+
+/// A marked point as the place of its numbers: pointing at it lights what it costs, and any of them lights the point; a coordinate also with
+/// a line to its axis.
+fn linked(plane: &Plane<'_>, at: [f64; 2], coordinates: [&str; 2], cost: &str, color: Color32) {
+    let (painter, rect, pos) = (plane.painter(), plane.rect(), plane.to_screen(at));
+    let mark = Rect::from_center_size(pos, Vec2::splat(2.0 * ON_MARK)).intersect(rect);
+    if painter.ctx().rect_contains_pointer(painter.layer_id(), mark) {
+        link::hover(painter.ctx(), cost);
+    }
+    let [across, up] = coordinates.map(|name| link::lit(painter.ctx(), name));
+    if across || up || link::lit(painter.ctx(), cost) {
+        painter.circle(pos, 14.0, color.gamma_multiply(0.25), Stroke::new(2.0, color));
+    }
+    let line = Stroke::new(1.5, color);
+    if across {
+        painter.vline(pos.x, pos.y..=rect.bottom(), line);
+    }
+    if up {
+        painter.hline(rect.left()..=pos.x, pos.y, line);
+    }
 }
 
 /// The square's image: a fan around the probe, which is right for any outline that the probe sees whole.
 fn square(plane: &Plane<'_>, center: Point, outline: &[Point], palette: &Palette) {
+    let lit = ["area", "density"].into_iter().any(|name| link::lit(plane.painter().ctx(), name));
+    let (wash, width) = if lit { (0.6, 3.5) } else { (0.3, 1.5) };
     let mut closed = outline.to_vec();
     closed.extend(outline.first());
     if closed.iter().flatten().all(|v| v.is_finite()) {
-        let fill = palette.now.gamma_multiply(0.3);
+        let fill = palette.now.gamma_multiply(wash);
         let mut fan = Mesh::default();
         fan.colored_vertex(plane.to_screen(center.map(f64::from)), fill);
         closed.iter().for_each(|p| fan.colored_vertex(plane.to_screen(p.map(f64::from)), fill));
         (1..closed.len() as u32).for_each(|i| fan.add_triangle(0, i, i + 1));
         plane.painter().add(Shape::mesh(fan));
     }
-    plane.polyline(&closed, Stroke::new(1.5, palette.now));
+    plane.polyline(&closed, Stroke::new(width, palette.now));
 }
 
 /// A grid at a depth: the latent one with the circles of the base density, or the one of data space.

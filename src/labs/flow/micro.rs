@@ -14,6 +14,20 @@ use crate::ui::chips;
 use crate::ui::theme::{Palette, letters};
 use crate::ui::transport::TransportModel;
 
+/// Opacity of what is not the subject now.
+const DIMMED: f32 = 0.35;
+
+/// A part of the panel at the right.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Panel {
+    /// The sum of log-determinants as bars.
+    Terms,
+    /// The loss.
+    Fit,
+    /// What no sentence is about.
+    Other,
+}
+
 /// What is walked through.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -128,6 +142,19 @@ impl FlowLab {
         }
     }
 
+    /// While one thing is told, everything beside it steps back.
+    pub(super) fn dim_beside(&self, ui: &mut Ui, part: Panel) {
+        let Micro { on, inside, at, .. } = self.desk.micro;
+        let told = || match inside {
+            // The last sentence of a layer is about its log-determinant.
+            Inside::Layer => part == Panel::Terms && at + 1 >= self.micro_sentences().len(),
+            Inside::Update => part == Panel::Fit && update::tells_the_loss(at),
+        };
+        if on && !told() {
+            ui.multiply_opacity(DIMMED);
+        }
+    }
+
     /// The present sentence with its number, such as `2 of 6 · Conditioner: ...`.
     pub(super) fn micro_sentence(&self) -> Option<String> {
         if !self.desk.micro.on {
@@ -221,9 +248,9 @@ pub(super) fn latent(lab: &FlowLab, plane: &Plane<'_>, shared: &Shared) {
     }
 }
 
-/// The rest at about a third of its strength.
+/// The rest steps back.
 fn dim(plane: &Plane<'_>) {
-    plane.painter().rect_filled(plane.rect(), 6.0, plane.palette().ground.gamma_multiply(0.68));
+    plane.painter().rect_filled(plane.rect(), 6.0, plane.palette().ground.gamma_multiply(1.0 - DIMMED));
 }
 
 /// An arrow between two points of the plane.

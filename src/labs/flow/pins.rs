@@ -15,6 +15,15 @@ pub(super) const LETTERS: [&str; MOST_PINS] = ["A", "B", "C"];
 /// Arrow keys move the focused point by this, units of the plane; ten times as far with Shift.
 pub(super) const STEP: f64 = 0.05;
 
+/// A point that was put somewhere in the plane after `depth` layers.
+#[derive(Clone, Copy)]
+struct Led {
+    /// The pinned point; none is the amber one.
+    whose: Option<usize>,
+    depth: usize,
+    at: [f64; 2],
+}
+
 /// The pinned points.
 #[derive(Default)]
 pub(super) struct Pins {
@@ -24,8 +33,17 @@ pub(super) struct Pins {
     pub(super) focus: Option<usize>,
     /// One was last moved in a plane after some layers: its place in data space comes from the worker.
     pub(super) led: Option<usize>,
+    /// Where a point was last led.
+    led_to: Option<Led>,
     /// The amber point was put where it is together with the data: it does not go looking for a point of theirs.
     pub(super) probe_stays: bool,
+}
+
+impl Pins {
+    /// Where this point, none is the amber one, was led in the plane after `depth` layers, if it was the last that was led at all.
+    pub(super) fn led_to(&self, whose: Option<usize>, depth: usize) -> Option<[f64; 2]> {
+        self.led_to.filter(|led| (led.whose, led.depth) == (whose, depth)).map(|led| led.at)
+    }
 }
 
 /// The colour of a pinned point, after Okabe and Ito: told apart by everyone, and unlike the amber of the probe.
@@ -81,7 +99,9 @@ impl FlowLab {
 
     /// Puts the focused point somewhere in the plane after `depth` layers: the worker finds where it is in data space.
     pub(super) fn lead_focused(&mut self, depth: usize, at: [f64; 2]) {
-        match self.pins.focus.filter(|&index| index < self.pins.at.len()) {
+        let whose = self.pins.focus.filter(|&index| index < self.pins.at.len());
+        self.pins.led_to = Some(Led { whose, depth, at });
+        match whose {
             Some(index) => {
                 self.pins.led = Some(index);
                 self.send(FlowCommand::PinAt { index, depth, at });
@@ -242,4 +262,21 @@ fn spoken(index: usize, reading: &ProbeReading, shared: &Shared) -> String {
         nats(reading.log_base),
         log_dets.join(" ")
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_point_goes_on_from_where_it_was_led_and_not_from_where_another_was() {
+        let mut lab = FlowLab::new(FlowLab::opening_lesson(541));
+        lab.lead_focused(3, [1.0, 1.0]);
+        assert_eq!(lab.pins.led_to(None, 3), Some([1.0, 1.0]));
+        lab.pin_or_unpin([0.0, 0.0], 0.0, &mut Shared::default());
+        assert_eq!((lab.pins.focus, lab.pins.led_to(Some(0), 3)), (Some(0), None));
+        lab.lead_focused(3, [2.0, 2.0]);
+        assert_eq!((lab.pins.led_to(Some(0), 3), lab.pins.led_to(Some(0), 2)), (Some([2.0, 2.0]), None));
+        assert_eq!(lab.pins.led_to(None, 3), None, "the amber point is not there");
+    }
 }

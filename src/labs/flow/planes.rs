@@ -4,7 +4,7 @@ use egui::{RichText, Ui, vec2};
 
 use super::fields::{LAYER_SCALE, SUM_SCALE};
 use super::tools::Tool;
-use super::{Command, FlowLab, Shared, hands, ledger, marks, micro};
+use super::{Command, FlowLab, Shared, hands, ledger, marks, micro, rail};
 use crate::labs::walk::moment;
 use crate::train::flow_job::FlowCommand;
 use crate::ui::canvas2d::Canvas2d;
@@ -17,8 +17,38 @@ use crate::ui::units::number;
 /// A plane from this width on has its whole name above it, beside a button or a note.
 const ROOMY: f32 = 215.0;
 
-/// Both planes with their headings, switches and colour bar.
-pub(super) fn show(lab: &mut FlowLab, ui: &mut Ui, shared: &mut Shared) {
+/// Between the planes, and between them and the layers.
+const GAP: f32 = 16.0;
+/// Heights of the headings and of the room around the planes.
+const AROUND: f32 = 46.0;
+
+/// Both planes and the layers: below the planes, or beside them where the planes become larger by that.
+pub(super) fn with_layers(lab: &mut FlowLab, ui: &mut Ui, shared: &mut Shared) {
+    let (room, ctx) = (ui.available_size(), ui.ctx().clone());
+    let (below, beside) = (rail::height(lab, &ctx, room.x), rail::width(lab, &ctx) + GAP);
+    if side(&ctx, room - vec2(beside, 0.0)) <= side(&ctx, room - vec2(0.0, below)) {
+        show(lab, ui, shared, below);
+        rail::show(lab, ui, shared);
+        return;
+    }
+    ui.horizontal_top(|ui| {
+        ui.spacing_mut().item_spacing.x = GAP;
+        ui.vertical(|ui| {
+            ui.set_width(room.x - beside);
+            show(lab, ui, shared, 0.0);
+        });
+        ui.vertical(|ui| rail::column(lab, ui, shared));
+    });
+}
+
+/// Side of each plane in a room of this size.
+fn side(ctx: &egui::Context, room: egui::Vec2) -> f32 {
+    let chips: f32 = ctx.data(|data| data.get_temp(overlays_id())).unwrap_or(26.0);
+    ((room.x - GAP) / 2.0).min(room.y - AROUND - chips).max(140.0)
+}
+
+/// Both planes with their headings, switches and colour bar; `below` them is left free.
+fn show(lab: &mut FlowLab, ui: &mut Ui, shared: &mut Shared, below: f32) {
     trouble(lab, ui, shared);
     micro::row(lab, ui);
     let so_far = lab.depth.position().ceil() as usize;
@@ -27,13 +57,9 @@ pub(super) fn show(lab: &mut FlowLab, ui: &mut Ui, shared: &mut Shared) {
     {
         lab.fields.upload(ui.ctx(), pictures, snapshot.data.peak, so_far, shared.palette().dark);
     }
-    let gap = 16.0;
-    // The rail of layers below needs its room.
-    let chips: f32 = ui.data(|data| data.get_temp(overlays_id())).unwrap_or(26.0);
-    let below = super::rail::height(lab, ui.ctx(), ui.available_width()) + 46.0 + chips;
-    let side = ((ui.available_width() - gap) / 2.0).min(ui.available_height() - below).max(140.0);
+    let side = side(ui.ctx(), ui.available_size() - vec2(0.0, below));
     ui.horizontal_top(|ui| {
-        ui.spacing_mut().item_spacing.x = gap;
+        ui.spacing_mut().item_spacing.x = GAP;
         ui.vertical(|ui| {
             ui.set_width(side);
             data_heading(lab, ui);
@@ -45,17 +71,15 @@ pub(super) fn show(lab: &mut FlowLab, ui: &mut Ui, shared: &mut Shared) {
             latent_space(lab, ui, shared, side);
         });
     });
-    overlays(lab, ui);
+    overlays(lab, ui, shared);
 }
 
-/// The button beside the sentence about what went wrong.
+/// The buttons beside the sentence about what went wrong; where the worker is dead the sentence has its own.
 fn trouble(lab: &mut FlowLab, ui: &mut Ui, shared: &mut Shared) {
     if lab.failed.is_some() {
-        if chips::primary_button(ui, "Restart the lab").clicked() {
-            lab.worker = None;
-            lab.snapshot = None;
-        }
-    } else if lab.snapshot.as_ref().is_some_and(|snapshot| snapshot.diverged.is_some()) {
+        return;
+    }
+    if lab.snapshot.as_ref().is_some_and(|snapshot| snapshot.diverged.is_some()) {
         let label = format!("Half the rate ({:.1e}) and go on", lab.wish.rate / 2.0);
         ui.horizontal(|ui| {
             if chips::primary_button(ui, &label).clicked() {
@@ -147,7 +171,7 @@ fn latent_space(lab: &mut FlowLab, ui: &mut Ui, shared: &Shared, side: f32) {
 }
 
 /// The overlays' chips and the colour bar of what they show.
-fn overlays(lab: &mut FlowLab, ui: &mut Ui) {
+fn overlays(lab: &mut FlowLab, ui: &mut Ui, shared: &Shared) {
     let shown = ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing = vec2(6.0, 4.0);
         let shown = &mut lab.overlays;
@@ -176,7 +200,7 @@ fn overlays(lab: &mut FlowLab, ui: &mut Ui) {
         if ledger::legend(lab, ui) {
         } else if lab.overlays.log_det {
             let reach = if lab.overlays.sum { SUM_SCALE } else { LAYER_SCALE };
-            colorbar(ui, &Scale::symmetric(reach), "log|det J|", "nats");
+            colorbar(ui, &Scale::symmetric(shared.units.convert(reach.into()) as f32), "log|det J|", shared.units.name());
         } else {
             colorbar(ui, &lab.fields.scale(), "density", "per unit area");
         }

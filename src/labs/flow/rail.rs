@@ -37,13 +37,39 @@ fn below(ctx: &Context) -> f32 {
     4.0 + LINE * letters::stretch(ctx, LETTERS) * lines(ctx) as f32
 }
 
-/// How high the rail is.
+/// How high the rail is below the planes.
 pub(super) fn height(lab: &FlowLab, ctx: &Context, width: f32) -> f32 {
     let (side, _, rows) = shape(lab, width);
     HEADING + rows as f32 * (side + below(ctx) + 6.0)
 }
 
-/// Draws the rail.
+/// Columns of cards beside the planes.
+fn abreast(lab: &FlowLab) -> usize {
+    lab.depth.layers().div_ceil(8).max(2)
+}
+
+/// Width of a card beside the planes: its number, and what it counts.
+fn narrow(ctx: &Context) -> f32 {
+    72.0 * letters::stretch(ctx, LETTERS)
+}
+
+/// How wide the rail is beside the planes.
+pub(super) fn width(lab: &FlowLab, ctx: &Context) -> f32 {
+    let columns = abreast(lab) as f32;
+    columns * narrow(ctx) + GAP * (columns - 1.0)
+}
+
+/// Draws the rail beside the planes, as high as the room there is.
+pub(super) fn column(lab: &mut FlowLab, ui: &mut Ui, shared: &Shared) {
+    let columns = abreast(lab);
+    let rows = lab.depth.layers().div_ceil(columns).max(1) as f32;
+    let room = (ui.available_height() - HEADING) / rows - below(ui.ctx()) - 6.0;
+    let size = vec2(narrow(ui.ctx()), room.clamp(12.0, narrow(ui.ctx())));
+    ui.label(egui::RichText::new("Layer by layer").strong().color(Palette::of(ui).text));
+    cards(lab, ui, shared, columns, size);
+}
+
+/// Draws the rail below the planes.
 pub(super) fn show(lab: &mut FlowLab, ui: &mut Ui, shared: &Shared) {
     let palette = Palette::of(ui);
     ui.horizontal(|ui| {
@@ -56,19 +82,25 @@ pub(super) fn show(lab: &mut FlowLab, ui: &mut Ui, shared: &Shared) {
             let drawn = lab.overlays.log_det && !lab.overlays.sum;
             if !drawn && ui.available_width() > 120.0 {
                 ui.set_max_width(190.0);
-                colorbar(ui, &Scale::symmetric(LAYER_SCALE), "log|det J|", "nats");
+                colorbar(ui, &Scale::symmetric(shared.units.convert(LAYER_SCALE.into()) as f32), "log|det J|", shared.units.name());
             }
         });
     });
     let (side, columns, _) = shape(lab, ui.available_width());
     let cell = (ui.available_width() - GAP * (columns - 1) as f32) / columns as f32;
+    cards(lab, ui, shared, columns, vec2(cell, side));
+}
+
+/// The cards in rows; a click goes to the layer.
+fn cards(lab: &mut FlowLab, ui: &mut Ui, shared: &Shared, columns: usize, size: Vec2) {
+    let palette = Palette::of(ui);
     let mut chosen = None;
     let layers: Vec<usize> = (0..lab.depth.layers()).collect();
     for row in layers.chunks(columns) {
         ui.horizontal(|ui| {
             ui.spacing_mut().item_spacing.x = GAP;
             for &layer in row {
-                if card(lab, ui, shared, layer, vec2(cell, side), palette) {
+                if card(lab, ui, shared, layer, size, palette) {
                     chosen = Some(layer);
                 }
             }

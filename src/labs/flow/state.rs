@@ -348,6 +348,6 @@ impl FlowLab {
             && pictures.wiring == snapshot.wiring
             && pictures.shown == snapshot.shown;
         let fine = snapshot.training || (pictures.step == snapshot.step && pictures.integral.is_some());
-        of_now && fine && !snapshot.data.floor_pending && self.load_at_start.is_none()
+        of_now && fine && !snapshot.data.floor_pending && self.load_at_start.is_none() && self.files.handed.is_empty()
     }
 }

@@ -84,6 +84,8 @@ pub(super) struct Tools {
     pub(super) drawing: Drawing,
     pub(super) lasso: Lasso,
     pub(super) stamps: Stamps,
+    /// The tool was held to a plane in which it does nothing.
+    pub(super) refused: bool,
     under_way: bool,
     at: [f64; 2],
     /// Dabs sprayed so far, and the part of one that is still owed: the noise is a function of the number.
@@ -100,6 +102,7 @@ impl Default for Tools {
             drawing: Drawing::default(),
             lasso: Lasso::default(),
             stamps: Stamps::default(),
+            refused: false,
             under_way: false,
             at: [0.0; 2],
             sprayed: (0, 0.0),

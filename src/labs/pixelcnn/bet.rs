@@ -54,10 +54,19 @@ impl PixelcnnLab {
     /// Begins to bet, or ends it.
     pub(super) fn toggle_bet(&mut self, shared: &mut Shared) {
         self.bet.on = !self.bet.on;
-        if self.bet.on {
-            self.bet.guesses.clear();
-            self.walk.set_playing(false);
-            shared.done("Bets: guess the next level with the digits 0 to 9. Right goes on, Q ends it.");
+        if !self.bet.on {
+            return;
+        }
+        self.bet.guesses.clear();
+        self.walk.set_playing(false);
+        match self.walk.run() {
+            Some(run) if self.walk.at() >= run.len() => {
+                shared.warn("All pixels are drawn, so there is nothing to bet on yet: go back with Home or Left, or take a new seed (N).");
+            }
+            run => {
+                let last = run.map_or(9, |run| run.levels - 1);
+                shared.done(format!("Bets: guess the next level with the digits 0 to {last}. Right goes on, Q ends it."));
+            }
         }
     }
 

@@ -3,6 +3,7 @@
 use egui::{Key, Ui, vec2};
 
 use super::lab::PixelcnnLab;
+use super::study::Task;
 use crate::labs::Command;
 use crate::train::pixelcnn_job::{Ask, Branch, Edit, Method, Settings};
 use crate::ui::chips;
@@ -33,6 +34,12 @@ impl PixelcnnLab {
             None => edits.push(Edit { pixel, level }),
         }
         self.send_edits();
+    }
+
+    /// Whether a drawn pixel can be given another level here: an image that is scored is as it is, what is completed follows from what is
+    /// known, and a comparison has no place for what a change did.
+    pub(super) fn may_branch(&self, pixel: usize) -> bool {
+        self.desk.task == Task::Sample && !self.versus.other.on && pixel < self.walk.at()
     }
 
     /// Takes over a list of changes, all at once.

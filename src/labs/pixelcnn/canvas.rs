@@ -5,7 +5,7 @@ use egui::{Color32, Ui, pos2, vec2};
 use super::lab::{PixelcnnLab, Shown};
 use super::study::{self, Task};
 use super::walk::log_name;
-use super::{bet, branch, channels, gallery, insight, layers, mask_editor, micro_panel, micro_picture, pins, side, training, versus};
+use super::{bet, branch, channels, gallery, insight, layers, lit, mask_editor, micro_panel, micro_picture, pins, side, training, versus};
 use crate::graph::causal::{Field, Visibility};
 use crate::labs::{Command, Lab, Shared};
 use crate::train::pixelcnn_job::{GALLERY, Gradient, SampleRun};
@@ -215,7 +215,7 @@ fn picture(lab: &mut PixelcnnLab, ui: &mut Ui, shared: &mut Shared, run: &Sample
         lab.view.found = true;
     }
     lab.view.hovered = grid.hovered;
-    link::place(ui, grid.layout.cell(focus), "pixel", palette.now);
+    lit::picture(ui, &grid.layout, focus);
     branch::input(lab, ui, &grid);
     if let Some(cell) = grid.clicked {
         lab.view.toggle_pin(cell);

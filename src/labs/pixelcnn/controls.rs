@@ -12,9 +12,6 @@ use crate::ui::{chips, link};
 
 /// Draws the column of what can be chosen.
 pub(super) fn show(lab: &mut PixelcnnLab, ui: &mut Ui, shared: &mut Shared) {
-    if lab.is_dead() && chips::primary_button(ui, "Restart the lab").clicked() {
-        lab.restart();
-    }
     chips::section(ui, "Model", "");
     let mut chosen = lab.preset.clone();
     let choices = PRESETS.map(|(name, label)| (name.to_owned(), label));
@@ -57,7 +54,8 @@ fn class(lab: &mut PixelcnnLab, ui: &mut Ui) {
     if classes == 0 {
         return;
     }
-    ui.label("Class");
+    let title = ui.label("Class");
+    link::place(ui, title.rect, "class", lab.look.palette.base);
     let mut changed = None;
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing = vec2(4.0, 4.0);

@@ -6,8 +6,10 @@ use egui::{Color32, Ui};
 
 use super::canvas::grey;
 use super::lab::PixelcnnLab;
-use super::live::{bar_names, number_of, probability};
+use super::live::{bar_names, number_of, probability, rank};
+use super::study::Task;
 use super::walk::log_name;
+use super::{lit, pins};
 use crate::graph::causal::Visibility;
 use crate::labs::Shared;
 use crate::train::pixelcnn_job::{Origin, SampleRun};
@@ -39,14 +41,14 @@ pub(super) fn show(lab: &mut PixelcnnLab, ui: &mut Ui, shared: &Shared) {
         let name = format!("−{log} p of the {}", if focus == at { "next pixel" } else { "pixel" });
         let key = chips::key_number(ui, &name, &shared.units.format(run.price[focus], 2), Palette::of(ui).now);
         link::place(ui, key.rect, "price", Palette::of(ui).now);
-        let level = distribution(lab, ui, &run, focus, at);
-        if let Some(level) = level.filter(|_| focus < at) {
+        if let Some(level) = distribution(lab, ui, &run, focus, at) {
             lab.change_pixel(focus, level);
         }
         price(lab, ui, &run, focus, shared.units);
     }
+    pins::compared(ui, &run, &lab.view.pins, at, shared.units);
     ui.add_space(6.0);
-    surprise(lab, ui, &run, at, shared.units);
+    surprise(lab, ui, &run, at, focus, shared.units);
 }
 
 /// A pixel that is still to come has no distribution.
@@ -81,10 +83,14 @@ fn numbers(lab: &PixelcnnLab) -> impl Fn(&str) -> Option<(String, Color32)> + '_
     |name| number_of(lab, name).map(|live| (live.text, live.color))
 }
 
-/// The distribution; the level whose bar was clicked, if one was.
+/// The distribution; the level whose bar was clicked, if one was and the pixel may have another level.
 fn distribution(lab: &PixelcnnLab, ui: &mut Ui, run: &SampleRun, focus: usize, at: usize) -> Option<u8> {
     let palette = Palette::of(ui);
-    let title = if focus == at { "The next pixel" } else { "As it was drawn" };
+    let title = match lab.desk.task {
+        Task::Score => "What was expected",
+        _ if focus == at => "The next pixel",
+        _ => "As it was drawn",
+    };
     chips::section(ui, title, &place(run, focus));
     let t = run.settings.temperature;
     let divided = if t == 1.0 { "" } else { r" / \live{T}" };
@@ -112,6 +118,9 @@ fn distribution(lab: &PixelcnnLab, ui: &mut Ui, run: &SampleRun, focus: usize, a
     ui.label(egui::RichText::new(sentence).color(palette.text_dim)).on_hover_text(
         "u is uniform between 0 and 1 and fixed beforehand; the ladder at the right adds the probabilities up, and u falls on one rung",
     );
+    if !lab.may_branch(focus) {
+        return None;
+    }
     let clicks = ui.interact(bars.rect, ui.scope_id().with("levels"), egui::Sense::click());
     clicks.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, "Give the pixel the level of a bar"));
     // While a click happens nothing else is hovered: the row is found by its place.
@@ -139,7 +148,10 @@ fn price(lab: &PixelcnnLab, ui: &mut Ui, run: &SampleRun, focus: usize, units: U
             let response = chips::value_row(ui, text, value, color);
             link::place(ui, response.rect, name, color);
         };
-        row(ui, &format!("−{log} {}", probability(run.chosen_p(focus))), &value(run.price[focus]), palette.now, "price");
+        let p = probability(run.chosen_p(focus));
+        let rank = rank(run.distribution(focus), usize::from(run.pixels[focus]));
+        let name = format!("−{log} {p}, rank {rank} of {}", run.levels);
+        row(ui, &name, &value(run.price[focus]), palette.now, "price");
         row(ui, &format!("the {focus} before"), &value(run.sum[focus]), palette.text, "before");
         row(ui, "with it", &value(run.sum[n]), palette.seen, "sum");
         row(ui, "bits per pixel", &number(run.sum[n] / (n as f64 * LN_2), 3), palette.seen, "bits");
@@ -154,7 +166,7 @@ fn price(lab: &PixelcnnLab, ui: &mut Ui, run: &SampleRun, focus: usize, units: U
     }
 }
 
-fn surprise(lab: &mut PixelcnnLab, ui: &mut Ui, run: &SampleRun, at: usize, units: Units) {
+fn surprise(lab: &mut PixelcnnLab, ui: &mut Ui, run: &SampleRun, at: usize, focus: usize, units: Units) {
     let palette = Palette::of(ui);
     let current = (at < run.len()).then_some(at / run.cols);
     chips::section(ui, "Surprise, row by row", "");
@@ -165,6 +177,7 @@ fn surprise(lab: &mut PixelcnnLab, ui: &mut Ui, run: &SampleRun, at: usize, unit
     let ceiling = rows.iter().copied().fold(1.0, f64::max) as f32;
     let (response, row) = spikes(ui, "Surprise of each row", &shown, current, ceiling, 44.0);
     scale_line(ui, "row 0", &format!("row {}", run.rows - 1), &format!("top: {}", units.format(f64::from(ceiling), 1)));
+    lit::rows(ui, &response, row, [run.rows, run.cols], focus);
     if let Some(row) = row {
         let clicked = response.clicked();
         response.on_hover_text(format!("row {row}: {} · click to go there", units.format(f64::from(shown[row]), 2)));
@@ -173,13 +186,15 @@ fn surprise(lab: &mut PixelcnnLab, ui: &mut Ui, run: &SampleRun, at: usize, unit
             lab.walk.seek((row * run.cols) as f64);
         }
     }
-    let row = at.min(run.len() - 1) / run.cols;
+    // The row of the pixel that is explained; one to come has no prices yet.
+    let row = focus.min(at).min(run.len() - 1) / run.cols;
     let pixels: Vec<f32> = (row * run.cols..(row + 1) * run.cols).map(|i| if i < at { run.price[i] as f32 } else { 0.0 }).collect();
     ui.label(egui::RichText::new(format!("pixel by pixel, row {row}")).small().color(palette.text_dim));
     let most = run.price.iter().copied().fold(1.0, f64::max) as f32;
-    let column = current.map(|_| at % run.cols);
+    let column = current.filter(|&current| current == row).map(|_| at % run.cols);
     let (response, hovered) = spikes(ui, "Surprise of each pixel of the row", &pixels, column, most, 34.0);
     scale_line(ui, "column 0", &format!("column {}", run.cols - 1), &format!("top: {}", units.format(f64::from(most), 1)));
+    lit::pixels(ui, &response, hovered, row, run.cols, focus);
     if let Some(column) = hovered {
         response.on_hover_text(format!("column {column}: {}", units.format(f64::from(pixels[column]), 2)));
     }

@@ -22,6 +22,10 @@ pub(super) fn show(lab: &mut PixelcnnLab, ui: &mut Ui, shared: &Shared, width: f
     let Some(run) = lab.walk.run() else { return };
     let class = lab.settings.class.map_or_else(String::new, |class| format!(", class {class}"));
     ui.add_space(2.0);
+    if lab.mask().is_some_and(|mask| mask.leak.is_some()) {
+        chips::note(ui, "Sixteen at once: none are drawn while the mask leaks.");
+        return;
+    }
     let gallery = snapshot.gallery.clone();
     // While other settings are being drawn the old pictures stand aside, without their numbers.
     let fresh = lab.gallery_is_fresh(&gallery);

@@ -9,7 +9,6 @@ use super::bet::Bet;
 use super::branch::Branching;
 use super::field::Fields;
 use super::gallery::GalleryTexture;
-use super::history::History;
 use super::insight::{Inside, Insight};
 use super::micro::{DIMMED, Micro};
 use super::side::Side;
@@ -17,6 +16,7 @@ use super::state::State;
 use super::study::{Desk, Task};
 use super::versus::Versus;
 use super::walk::Walk;
+use crate::labs::history::History;
 use crate::labs::table::Table;
 use crate::labs::training;
 use crate::labs::weights::WeightsFile;
@@ -90,6 +90,8 @@ pub struct PixelcnnLab {
     /// How often the worker was asked, to know whether it has heard all of it.
     pub(super) asked: Cell<u64>,
     pub(super) history: History<State>,
+    /// Another chapter was open: its seed is no change that was made here.
+    left: bool,
     pub(super) look: Look,
     pub(super) side: Side,
     pub(super) branching: Branching,
@@ -140,6 +142,7 @@ impl PixelcnnLab {
             dead: None,
             asked: Cell::new(0),
             history: History::default(),
+            left: false,
             branching: Branching::default(),
             desk: Desk::default(),
             bet: Bet::default(),
@@ -152,6 +155,8 @@ impl PixelcnnLab {
         let (settings, preset, ctx) = (self.settings, self.preset.clone(), ctx.clone());
         let (backend, threads) = (shared.backend, shared.threads);
         let make = move || PixelcnnJob::new(&preset, settings, backend, threads);
+        #[cfg(test)]
+        let make = crate::labs::working::tests::that_may_fail(make);
         self.worker = Some(Worker::spawn("pixelcnn", make, move || ctx.request_repaint()));
         self.forget_sent_study();
         if let Some(mask) = self.mask.clone() {
@@ -166,17 +171,6 @@ impl PixelcnnLab {
         if !self.branching.edits.is_empty() {
             self.send_edits();
         }
-    }
-
-    /// Whether the worker has died.
-    pub(super) fn is_dead(&self) -> bool {
-        self.dead.is_some()
-    }
-
-    /// A new worker for a dead one, with the same preset and settings; what was trained and not saved is gone with the old one.
-    pub(super) fn restart(&mut self) {
-        (self.worker, self.dead, self.snapshot) = (None, None, None);
-        self.asked.set(0);
     }
 
     /// Asks the worker.
@@ -244,23 +238,9 @@ impl PixelcnnLab {
         self.snapshot.as_ref().is_some_and(|snapshot| snapshot.lesson.learns_without_class())
     }
 
-    fn go_back(&mut self, shared: &mut Shared) {
-        self.history.observe(self.present().deeds(), false);
-        match self.history.undo() {
-            Some(before) => self.walk_to(before, shared),
-            None => shared.done("There is no change to take back."),
-        }
-    }
-
-    fn go_forward(&mut self, shared: &mut Shared) {
-        match self.history.redo() {
-            Some(after) => self.walk_to(after, shared),
-            None => shared.done("Nothing was taken back that could be made again."),
-        }
-    }
-
-    /// Shows deeds that were taken back or made again; another model shows the layers that it showed when it was left.
-    fn walk_to(&mut self, deeds: State, shared: &mut Shared) {
+    /// Takes the last deed back, or does it again; another model shows the layers that it showed when it was left.
+    fn change_back(&mut self, command: Command, shared: &mut Shared) {
+        let Some(deeds) = self.history.go(command, self.present().deeds(), shared) else { return };
         let mut state = deeds.seen_as(self.present());
         if state.preset != self.preset {
             state.overlays.depth = self.depths.get(&state.preset).copied().flatten();
@@ -316,9 +296,13 @@ impl Lab for PixelcnnLab {
         if self.worker.is_none() {
             self.start(ctx, shared);
         }
+        let left = std::mem::take(&mut self.left);
         if shared.seed != self.settings.seed {
-            self.settings.seed = shared.seed;
-            self.settings.stream = 0;
+            let now = shared.seed;
+            (self.settings.seed, self.settings.stream) = (now, 0);
+            if left {
+                self.history.revise(|deeds| (deeds.seed, deeds.stream) = (now, 0));
+            }
             self.redraw();
         }
         self.take_news(shared);
@@ -328,7 +312,7 @@ impl Lab for PixelcnnLab {
         self.follow_task();
         self.update_versus(ctx, shared);
         self.zero_key(ctx, shared);
-        if let Some(path) = self.file.chosen() {
+        if let Some(path) = self.file.chosen(shared) {
             self.ask(Ask::Load(path));
         }
         self.walk.units = shared.units;
@@ -336,8 +320,7 @@ impl Lab for PixelcnnLab {
         if self.micro.tick(ctx.input(|input| input.time), shared.reduced_motion) {
             shared.animate(ctx);
         }
-        let held = ctx.input(|input| input.pointer.any_down());
-        self.history.observe(self.present().deeds(), held);
+        self.history.observe(self.present().deeds(), Shared::held(ctx));
         if self.is_settled() {
             self.history.has_begun();
         }
@@ -395,8 +378,7 @@ impl Lab for PixelcnnLab {
                 Some(cell) => self.view.toggle_pin(cell),
                 None => self.view.unpin_all(),
             },
-            Command::Undo => self.go_back(shared),
-            Command::Redo => self.go_forward(shared),
+            Command::Undo | Command::Redo => self.change_back(command, shared),
             Command::ResetView => {
                 let fresh = PixelcnnLab::new(self.settings.seed).view;
                 self.view = View { found: self.view.found, ..fresh };
@@ -451,8 +433,13 @@ impl Lab for PixelcnnLab {
         self.history.begin();
     }
 
+    fn loses(&self, command: Command) -> Option<&'static str> {
+        let model = "The shipped mask and weights; what was trained here is lost.";
+        if command == Command::ResetModel { self.learned().then_some(model) } else { Some(command.entry().help) }
+    }
+
     fn actions(&self) -> Vec<Action> {
-        self.offers()
+        super::actions::list(self)
     }
 
     fn table(&self) -> Option<Table> {
@@ -469,10 +456,20 @@ impl Lab for PixelcnnLab {
     }
 
     fn leave(&mut self) {
+        self.left = true;
         self.walk.set_playing(false);
         if self.training() {
             self.ask(Ask::Train(false));
         }
+    }
+
+    fn is_dead(&self) -> bool {
+        self.dead.is_some()
+    }
+
+    fn revive(&mut self) {
+        (self.worker, self.dead, self.snapshot) = (None, None, None);
+        self.asked.set(0);
     }
 
     fn status(&self) -> LabStatus {

@@ -1,8 +1,9 @@
 //! The lab's live numbers: what a formula, a sentence and a bar call by one name.
 //!
-//! `pixel` of `pixels`, `row`, `column`; `level` of `levels`; `p`, `p0`, `p1`, ... (one for each level), `low` and `high` (the rung of the ladder),
-//! `logit`, `logit0`, `logit1`, ... before the temperature, and `scaled` after it; `u`; `price`, `before`, `sum`, `entropy`, `uniform` (the price where all levels are equally likely) and `unit`; `bits` per pixel; `T`; `seen` and
-//! `blind` earlier pixels; `total` and `total_bits` of the whole image.
+//! `pixel` of `pixels`, `row`, `column`; the `class` that is drawn; `level` of `levels` and its `rank` among them, 1 for the most likely;
+//! `p`, `p0`, `p1`, ... (one for each level), `low` and `high` (the rung of the ladder), `logit`, `logit0`, ... before the temperature, and
+//! `scaled`, `scaled0`, ... after it; `u`; `price`, `before`, `sum`, `entropy`, `uniform` (the price where all levels are equally likely) and
+//! `unit`; `bits` per pixel; `T`; `seen` and `blind` earlier pixels; `total` and `total_bits` of the whole image.
 
 use std::f64::consts::LN_2;
 
@@ -27,6 +28,7 @@ pub(super) fn number_of(lab: &PixelcnnLab, name: &str) -> Option<Live> {
         "row" => return live((focus / run.cols).to_string(), palette.now),
         "column" => return live((focus % run.cols).to_string(), palette.now),
         "levels" => return live(run.levels.to_string(), palette.text),
+        "class" => return live(run.settings.class?.to_string(), palette.base),
         "T" => return live(number(run.settings.temperature, 2), palette.base),
         "unit" => return live(lab.look.units.name().to_owned(), palette.text),
         "uniform" => return nats((run.levels as f64).ln(), palette.text),
@@ -49,12 +51,14 @@ pub(super) fn number_of(lab: &PixelcnnLab, name: &str) -> Option<Live> {
         let logit = *lab.look()?.logits(focus).get(k)?;
         return live(signed(f64::from(logit), 2), if k == level { palette.now } else { palette.seen });
     }
-    if name == "scaled" {
-        let logit = *lab.look()?.logits(focus).get(level)?;
-        return live(signed(f64::from(logit) / run.settings.temperature, 2), palette.now);
+    if let Some(k) = name.strip_prefix("scaled") {
+        let k = if k.is_empty() { level } else { k.parse().ok()? };
+        let logit = *lab.look()?.logits(focus).get(k)?;
+        return live(signed(f64::from(logit) / run.settings.temperature, 2), if k == level { palette.now } else { palette.seen });
     }
     match name {
         "level" => live(level.to_string(), palette.now),
+        "rank" => live(rank(run.distribution(focus), level).to_string(), palette.now),
         "p" => live(probability(run.chosen_p(focus)), palette.now),
         "u" if !run.u[focus].is_finite() => None,
         "u" => live(number(run.u[focus].into(), 3), palette.base),
@@ -73,9 +77,24 @@ pub(super) fn number_of(lab: &PixelcnnLab, name: &str) -> Option<Live> {
     }
 }
 
+/// The names of a level's logit, of that over T and of its probability: those of the drawn level have no number behind.
+pub(super) fn names_of(level: usize, chosen: usize) -> [String; 3] {
+    ["logit", "scaled", "p"].map(|name| if level == chosen { name.to_owned() } else { format!("{name}{level}") })
+}
+
 /// The names of the bars of a distribution: the drawn level's is `p`.
 pub(super) fn bar_names(levels: usize, chosen: usize) -> Vec<String> {
-    (0..levels).map(|k| if k == chosen { "p".to_owned() } else { format!("p{k}") }).collect()
+    (0..levels)
+        .map(|level| {
+            let [_, _, p] = names_of(level, chosen);
+            p
+        })
+        .collect()
+}
+
+/// The place of a level among all by its probability, from 1; levels that are equally likely share the better place.
+pub(super) fn rank(p: &[f32], level: usize) -> usize {
+    1 + p.iter().filter(|&&other| p.get(level).is_some_and(|&own| other > own)).count()
 }
 
 /// Where a level's rung of the ladder begins.
@@ -91,5 +110,17 @@ pub(super) fn probability(p: f64) -> String {
         number(p, 2)
     } else {
         format!("{p:.1e}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_most_likely_level_has_rank_1_and_equals_share_theirs() {
+        let ranks = |p: &[f32]| (0..p.len()).map(|level| rank(p, level)).collect::<Vec<_>>();
+        assert_eq!(ranks(&[0.1, 0.6, 0.05, 0.25]), [3, 1, 4, 2]);
+        assert_eq!(ranks(&[0.4, 0.2, 0.4]), [1, 3, 1]);
     }
 }

@@ -52,8 +52,8 @@ impl Idea {
         match self {
             Idea::Gather => r"h_i = \textstyle\sum_{j < i} W_{i-j}\, x_j",
             Idea::Features => r"h^{(l)}_i = \textstyle\sum_{j \le i} W^{(l)}_{i-j}\, h^{(l-1)}_j",
-            Idea::Logits => r"\term{p}{\ell_k} = \live{logit}",
-            Idea::Temperature => r"\term{p}{\ell_k / T} = \frac{\live{logit}}{\live{T}} = \live{scaled}",
+            Idea::Logits => r"\term{logit}{\ell_k} = \live{logit}",
+            Idea::Temperature => r"\term{scaled}{\ell_k / T} = \frac{\live{logit}}{\live{T}} = \live{scaled}",
             Idea::Softmax => r"\frac{e^{\live{scaled}}}{\sum_j e^{\ell_j / \live{T}}} = \live{p}",
             Idea::Draw => r"\live{low} \le \term{u}{u} = \live{u} < \live{high}",
             Idea::Write => r"-\log \live{p} = \live{price}",

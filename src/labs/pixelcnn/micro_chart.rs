@@ -3,6 +3,7 @@
 use egui::{Align2, Color32, Painter, Pos2, Rect, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, lerp, pos2, vec2};
 
 use super::canvas::grey;
+use super::live::names_of;
 use super::micro::Idea;
 use crate::train::pixelcnn_job::SampleRun;
 use crate::ui::link;
@@ -45,29 +46,49 @@ impl Chart<'_> {
         let row = (rect.height() - 20.0) / levels as f32;
         let rows = Rect::from_min_size(rect.min, vec2(rect.width(), row * levels as f32));
         let bars = Rect::from_min_max(pos2(rows.left() + 24.0, rows.top()), pos2(rows.right() - LADDER - 46.0, rows.bottom()));
-        let hovered = response.hover_pos().map(|pos| ((pos.y - rows.top()) / row) as usize).filter(|&k| k < levels);
+        // A row is the number that its bar shows now; it is lit with whatever else is said of its level.
+        let over = response.hover_pos().filter(|pos| pos.x < rows.right() - LADDER);
+        let hovered = over.map(|pos| ((pos.y - rows.top()) / row) as usize).filter(|&k| k < levels);
         if let Some(k) = hovered {
-            link::hover(ui.ctx(), &format!("level {k}"));
+            let [logit, scaled, p] = self.names(k);
+            let shown = match self.idea {
+                Idea::Temperature => scaled,
+                Idea::Softmax | Idea::Draw | Idea::Write => p,
+                Idea::Gather | Idea::Features | Idea::Logits => logit,
+            };
+            link::hover(ui.ctx(), &shown);
         }
         let painter = ui.painter();
         for k in 0..levels {
-            let line = Rect::from_min_size(pos2(rows.left(), rows.top() + k as f32 * row), vec2(rows.width(), row));
-            let lit = link::lit(ui.ctx(), &format!("level {k}"));
-            self.level(painter, palette, k, line, bars, lit);
+            let line = Rect::from_min_size(pos2(rows.left(), rows.top() + k as f32 * row), vec2(rows.width() - LADDER, row));
+            if self.names(k).iter().any(|name| link::lit(ui.ctx(), name)) {
+                link::light(ui, line.shrink2(vec2(2.0, 1.0)), self.ink(palette, k, self.is_drawn(k)));
+            }
+            self.level(painter, palette, k, line, bars);
         }
         if self.idea < Idea::Softmax {
             painter.vline(bars.center().x, bars.y_range(), Stroke::new(1.0, palette.text_dim));
         }
         self.foot(painter, palette, bars, rect);
         let ladder = Rect::from_min_max(pos2(rows.right() - LADDER + 22.0, rows.top() + 2.0), rows.max - vec2(4.0, 2.0));
+        if self.idea >= Idea::Draw && self.run.u[self.pixel].is_finite() {
+            link::place(ui, ladder.expand2(vec2(2.0, 0.0)), "u", palette.base);
+        }
         self.ladder(painter, palette, ladder)
     }
 
-    fn level(&self, painter: &Painter, palette: &Palette, k: usize, line: Rect, bars: Rect, lit: bool) {
-        let chosen = self.idea >= Idea::Draw && usize::from(self.run.pixels[self.pixel]) == k;
-        if lit {
-            painter.rect_filled(line, 3.0, palette.card_hover);
-        }
+    /// The linked names of a level's numbers: logit, over T, probability.
+    fn names(&self, k: usize) -> [String; 3] {
+        names_of(k, usize::from(self.run.pixels[self.pixel]))
+    }
+
+    /// Whether this level is the drawn one, as soon as that is told.
+    fn is_drawn(&self, k: usize) -> bool {
+        self.idea >= Idea::Draw && usize::from(self.run.pixels[self.pixel]) == k
+    }
+
+    fn level(&self, painter: &Painter, palette: &Palette, k: usize, line: Rect, bars: Rect) {
+        let chosen = self.is_drawn(k);
         let side = (line.height() - 3.0).clamp(2.0, 16.0);
         let swatch = Rect::from_min_size(pos2(line.left(), line.center().y - side / 2.0), vec2(side, side));
         let ring = if chosen { Stroke::new(2.0, palette.now) } else { Stroke::new(1.0, palette.line) };

@@ -1,6 +1,6 @@
 //! The micro-steps beside the picture: the stack of layers at this position, the chart, the ledger. One of them is lit.
 
-use egui::{Align2, Pos2, Rect, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
+use egui::{Align2, Color32, Pos2, Rect, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
 
 use super::canvas::grey;
 use super::lab::PixelcnnLab;
@@ -11,11 +11,11 @@ use super::walk::log_name;
 use crate::graph::causal::Visibility;
 use crate::labs::Shared;
 use crate::train::pixelcnn_job::{LayerValues, Look, SampleRun};
-use crate::ui::chips;
 use crate::ui::colormap::{Scale, colorbar};
 use crate::ui::math::Math;
 use crate::ui::theme::{Palette, letters};
 use crate::ui::units::number;
+use crate::ui::{chips, link};
 
 /// Height of a layer's strip.
 const STRIP: f32 = 11.0;
@@ -187,11 +187,15 @@ fn ledger(ui: &mut Ui, run: &SampleRun, pixel: usize, idea: Idea, shared: &Share
     let palette = Palette::of(ui);
     let units = shared.units;
     ui.spacing_mut().item_spacing.y = 1.0;
-    chips::value_row(ui, "ledger so far", &units.format(run.sum[pixel], 2), palette.text);
+    let row = |ui: &mut Ui, text: &str, nats: f64, color: Color32, name: &str| {
+        let response = chips::value_row(ui, text, &units.format(nats, 2), color);
+        link::place(ui, response.rect, name, color);
+    };
+    row(ui, "ledger so far", run.sum[pixel], palette.text, "before");
     if idea == Idea::Write {
         let price = format!("−{} {:.3}", log_name(units), run.chosen_p(pixel));
-        chips::value_row(ui, &price, &units.format(run.price[pixel], 2), palette.now);
-        chips::value_row(ui, "with it", &units.format(run.sum[pixel + 1], 2), palette.seen);
+        row(ui, &price, run.price[pixel], palette.now, "price");
+        row(ui, "with it", run.sum[pixel + 1], palette.seen, "sum");
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! The worker computes a whole sample at once ([`pixelcnn_job`](crate::train::pixelcnn_job)); this folder only walks through it and draws it.
 
+mod actions;
 mod bet;
 mod branch;
 mod canvas;
@@ -11,10 +12,10 @@ mod cost_panel;
 mod explain;
 pub(in crate::labs) mod field;
 mod gallery;
-mod history;
 mod insight;
 mod lab;
 mod layers;
+mod lit;
 mod live;
 mod mask_editor;
 mod micro;

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::bet::Bet;
 use super::insight::Inside;
@@ -11,13 +11,11 @@ use super::lab::{PRESETS, PixelcnnLab, Shown};
 use super::pins::MOST_PINS;
 use super::study::Task;
 use super::versus::Other;
-use crate::labs::{Action, Shared, state};
-use crate::train::pixelcnn_job::{Ask, Edit, Method, Origin, Settings, Subject};
+use crate::labs::history::Remembered;
+use crate::labs::{Shared, state};
+use crate::train::pixelcnn_job::{Ask, Edit, Method, Settings, Subject};
 use crate::train::{Lesson, Model};
 use crate::ui::transport::TransportModel;
-
-/// Temperatures that the palette offers.
-const TEMPERATURES: [f64; 4] = [0.5, 0.7, 1.0, 1.3];
 
 /// All that a person set or made here, and the place in time. Trained weights are not in it.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -79,6 +77,8 @@ pub(super) struct OverlayState {
     /// Masked layers whose field is shown; all when absent.
     pub(super) depth: Option<usize>,
 }
+
+impl Remembered for State {}
 
 impl State {
     /// The state without place and view: what undo brings back.
@@ -201,7 +201,20 @@ impl PixelcnnLab {
             wanted.mask = None;
         }
         wanted.check()?;
+        let task = wanted.task;
+        if task == self.desk.task || patch.get("place").is_some() {
+            self.become_state(wanted, shared);
+            return Ok(());
+        }
+        // A task without a place in time is opened as a click opens it.
+        let (playing, class) = (patch.get("playing").is_some() && wanted.playing, patch.get("class").is_some());
+        wanted.task = self.desk.task;
         self.become_state(wanted, shared);
+        self.open_task(task);
+        self.walk.set_playing(playing);
+        if class {
+            self.keep_class();
+        }
         Ok(())
     }
 
@@ -237,23 +250,17 @@ impl PixelcnnLab {
         self.dead.is_some() || self.versus.settled() && self.snapshot.as_ref().is_some_and(arrived)
     }
 
-    /// Writes what was trained or loaded; false where nothing was.
-    pub(super) fn keep_weights(&self, path: &Path) -> bool {
-        let own = |origin: &Origin| matches!(origin, Origin::Trained | Origin::Edited | Origin::File(_));
-        let changed = self.snapshot.as_ref().is_some_and(|snapshot| own(&snapshot.origin) || snapshot.training.running);
-        if changed {
-            self.ask(Ask::Keep(path.to_owned()));
-        }
-        changed
+    /// Whether somebody trained the model, changed its mask or brought its weights.
+    pub(super) fn learned(&self) -> bool {
+        self.snapshot.as_ref().is_some_and(|snapshot| snapshot.training.running || snapshot.origin.is_own())
     }
 
-    /// What the palette offers beside the commands.
-    pub(super) fn offers(&self) -> Vec<Action> {
-        let models = PRESETS.iter().map(|(name, label)| Action { title: format!("Model {label}"), patch: json!({ "preset": name }) });
-        let classes = self.classes();
-        let digits = (0..classes).map(|class| Action { title: format!("Class {class}"), patch: json!({ "class": class }) });
-        let none = (classes > 0 && self.offers_no_class()).then(|| Action { title: "No class".into(), patch: json!({ "class": null }) });
-        let warmth = TEMPERATURES.iter().map(|t| Action { title: format!("Temperature {t}"), patch: json!({ "temperature": t }) });
-        models.chain(digits).chain(none).chain(warmth).collect()
+    /// Writes what was trained or loaded; false where nothing was.
+    pub(super) fn keep_weights(&self, path: &Path) -> bool {
+        let learned = self.learned();
+        if learned {
+            self.ask(Ask::Keep(path.to_owned()));
+        }
+        learned
     }
 }

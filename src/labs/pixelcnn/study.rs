@@ -1,6 +1,7 @@
 //! Studying one image: its price pixel by pixel, and how the model would complete the part that is known.
 
 mod complete;
+mod hand;
 mod score;
 
 use std::path::{Path, PathBuf};
@@ -14,7 +15,6 @@ use crate::labs::Shared;
 use crate::train::Model;
 use crate::train::pixelcnn_job::{Ask, SampleRun, Study, StudyOrder, Subject};
 use crate::ui::chips;
-use crate::ui::pixel_grid::GridResponse;
 use crate::ui::transport::TransportModel;
 
 /// What the canvas is for.
@@ -38,6 +38,8 @@ pub(super) struct Desk {
     pub(super) known: Vec<bool>,
     /// Whether the brush takes away.
     erase: bool,
+    /// Where the brush was seen last while it is pressed.
+    stroke: Option<egui::Pos2>,
     /// The class of the next digit becomes the class that is asked for.
     adopt: bool,
     /// The class that the sampler had before a digit brought its own, and that one.
@@ -55,6 +57,7 @@ impl Default for Desk {
             subject: Subject::Test(0),
             known: Vec::new(),
             erase: false,
+            stroke: None,
             adopt: false,
             adopted: None,
             drawn: None,
@@ -100,6 +103,11 @@ impl PixelcnnLab {
             Task::Sample => self.draw_on(),
             Task::Complete | Task::Score => self.walk.show(usize::MAX, false, self.walk.speed()),
         }
+    }
+
+    /// A class that was asked for by name is not given up for the next digit's own.
+    pub(super) fn keep_class(&mut self) {
+        self.desk.adopt = false;
     }
 
     /// Back at the sampler, drawing stands as it was left; a class that only came with a digit goes with it.
@@ -173,6 +181,7 @@ impl PixelcnnLab {
             self.open_task(Task::Score);
         }
         self.desk.subject = Subject::File(path.to_owned());
+        shared.opened.push(path.to_owned());
         self.desk.adopt = false;
         self.forget_sent_study();
         let name = path.file_name().unwrap_or_default().to_string_lossy();
@@ -267,13 +276,6 @@ fn sources(lab: &mut PixelcnnLab, ui: &mut Ui, shared: &mut Shared) {
             }
         }
     });
-}
-
-/// The cells under the pointer while it is pressed.
-fn painted(ui: &Ui, grid: &GridResponse) -> Option<usize> {
-    let pressed = grid.response.is_pointer_button_down_on() || grid.response.dragged();
-    let pointer = ui.input(|input| input.pointer.interact_pos()).filter(|_| pressed);
-    pointer.and_then(|pos| grid.layout.at(pos)).or(grid.clicked)
 }
 
 /// Ink or eraser, known or unknown.

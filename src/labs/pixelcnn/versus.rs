@@ -15,6 +15,9 @@ use crate::ui::pixel_grid::PixelGrid;
 use crate::ui::theme::Palette;
 use crate::ui::units::count;
 
+/// A plain model and its gated twin: the same images, the same levels.
+pub(super) const TWINS: [&str; 2] = ["pixelcnn", "pixelcnn-gated"];
+
 /// What B is. Noise and place in time are A's.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub(super) struct Other {
@@ -87,6 +90,14 @@ impl PixelcnnLab {
             };
         }
         self.versus.other.on = true;
+    }
+
+    /// Sets a plain model against its gated twin, with the class and the temperature of now.
+    fn oppose_twins(&mut self) {
+        let [plain, gated] = TWINS;
+        self.open_preset(plain);
+        let (class, temperature) = (self.settings.class, self.settings.temperature);
+        self.versus.other = Other { on: true, preset: gated.into(), class, temperature, weights: true };
     }
 
     /// Keeps the second worker at what B is; without a comparison there is none.
@@ -264,6 +275,8 @@ fn choices(lab: &mut PixelcnnLab, ui: &mut Ui) {
         crate::train::Model::Pixelcnn { config, .. } => config.classes,
         _ => 0,
     });
+    let twins = own == TWINS[0] && lab.versus.other.preset == TWINS[1];
+    let mut oppose = false;
     let other = &mut lab.versus.other;
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing = vec2(4.0, 4.0);
@@ -276,6 +289,8 @@ fn choices(lab: &mut PixelcnnLab, ui: &mut Ui) {
                 other.preset = name.into();
             }
         }
+        let help = "Opens the plain 28×28 model as A and its gated twin as B, on the same noise: what two stacks and gates change";
+        oppose = chips::chip(ui, "plain against gated", twins).on_hover_text(help).clicked();
     });
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing = vec2(4.0, 4.0);
@@ -295,4 +310,7 @@ fn choices(lab: &mut PixelcnnLab, ui: &mut Ui) {
             other.temperature = (temperature * 20.0).round() / 20.0;
         }
     });
+    if oppose {
+        lab.oppose_twins();
+    }
 }

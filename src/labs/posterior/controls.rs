@@ -33,10 +33,7 @@ pub(super) fn show(lab: &mut PosteriorLab, ui: &mut Ui) {
     let mut layers = lab.state.layers;
     ui.label("Layers K");
     if chips::segmented(ui, &mut layers, &[(2, "2"), (8, "8"), (16, "16"), (32, "32")]) {
-        // Whoever looked at the whole flow goes on doing so.
-        let whole = lab.state.depth == lab.state.layers;
-        lab.state.depth = if whole { layers } else { lab.state.depth.min(layers) };
-        lab.state.layers = layers;
+        (lab.state.depth, lab.state.layers) = (lab.state.depth_in(layers), layers);
     }
     ui.add_space(8.0);
     let step = lab.work.snapshot.as_ref().map_or(0, |snapshot| snapshot.reached.step);

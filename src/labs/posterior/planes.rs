@@ -7,12 +7,17 @@ use super::state::MOST_BUMPS;
 use crate::flows::{BUMP, Energy};
 use crate::labs::walk::moment;
 use crate::train::posterior_job::{GRID, REACH, TARGET};
-use crate::ui::canvas2d::Canvas2d;
+use crate::ui::canvas2d::{Canvas2d, View};
 use crate::ui::colormap::{Colormap, Scale};
 use crate::ui::theme::Palette;
 
 /// The lowest part of the density's range fades into the ground.
 pub(super) const FADE: f32 = 0.12;
+
+/// The window onto the whole target.
+pub(super) fn view() -> View {
+    View { reach: REACH, ..View::default() }
+}
 
 pub(super) fn heading(ui: &mut Ui, text: &str) {
     let palette = Palette::of(ui);

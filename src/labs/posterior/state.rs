@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::flows::{Basis, Energy};
+use crate::labs::history::Paged;
 use crate::train::posterior_job::{Kind, Look, REACH};
 
 /// Most bumps of a drawn target.
@@ -51,7 +52,23 @@ impl Default for State {
     }
 }
 
+impl Paged for State {
+    /// Where the walk through the layers stands in another state, and with its training.
+    fn seen_as(self, now: &State) -> State {
+        State { training: now.training, depth: now.depth_in(self.layers), ..self }
+    }
+
+    fn on_page_of(self, other: &State) -> State {
+        State { page: other.page, ..self }
+    }
+}
+
 impl State {
+    /// The depth that is shown of a flow of so many layers: whoever looked at the whole flow goes on doing so.
+    pub(super) fn depth_in(&self, layers: usize) -> usize {
+        if self.depth == self.layers { layers } else { self.depth.min(layers) }
+    }
+
     pub(super) fn check(&self) -> Result<(), String> {
         if !(1..=32).contains(&self.layers) {
             return Err(format!("Expected 1 to 32 layers, found {}.", self.layers));

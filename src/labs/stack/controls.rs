@@ -10,9 +10,6 @@ use crate::ui::chips;
 
 /// Draws the column of what can be chosen.
 pub(super) fn show(lab: &mut StackLab, ui: &mut Ui, shared: &mut Shared) {
-    if lab.is_dead() && chips::primary_button(ui, "Restart the lab").clicked() {
-        lab.restart();
-    }
     structure(lab, ui);
     ui.add_space(6.0);
     drawing(lab, ui);

@@ -6,8 +6,9 @@ use serde_json::Value;
 
 use super::analysis::{Analysis, Cell, Cone};
 use super::growth::Growth;
-use super::state::{PRESET, State};
+use super::state::{Moment, PRESET, State};
 use super::walk::Walk;
+use crate::labs::history::{History, REOPENED};
 use crate::labs::state::merged;
 use crate::labs::table::Table;
 use crate::labs::training;
@@ -44,6 +45,9 @@ pub struct StackLab {
     pub(super) more: bool,
     pub(super) theme: Theme,
     seed: u64,
+    history: History<Moment>,
+    /// Another chapter was open: its seed is no change that was made here.
+    left: bool,
     /// Weights to read as soon as there is a worker.
     load_at_start: Option<PathBuf>,
     asked: u64,
@@ -74,6 +78,8 @@ impl StackLab {
             more: false,
             theme: Theme::default(),
             seed,
+            history: History::default(),
+            left: false,
             load_at_start: None,
             asked: 0,
             dead: None,
@@ -87,23 +93,14 @@ impl StackLab {
         let (settings, ctx) = (self.settings(), ctx.clone());
         let (backend, threads) = (shared.backend, shared.threads);
         let make = move || StackJob::new(PRESET, settings, backend, threads);
+        #[cfg(test)]
+        let make = crate::labs::working::tests::that_may_fail(make);
         self.worker = Some(Worker::spawn("stack", make, move || ctx.request_repaint()));
         // A state that was restored before the first frame may have another structure.
         self.ask(Ask::Structure(self.state.config()));
         if let Some(path) = self.load_at_start.take() {
             self.ask(Ask::Load(path));
         }
-    }
-
-    /// Whether the worker has died.
-    pub(super) fn is_dead(&self) -> bool {
-        self.dead.is_some()
-    }
-
-    /// A new worker for a dead one, with the same settings.
-    pub(super) fn restart(&mut self) {
-        (self.worker, self.dead, self.snapshot) = (None, None, None);
-        self.walk.forget_run();
     }
 
     /// Asks the worker.
@@ -161,6 +158,11 @@ impl StackLab {
         self.snapshot.as_ref().is_some_and(|snapshot| snapshot.training.running)
     }
 
+    /// Whether somebody trained the net or brought its weights.
+    fn learned(&self) -> bool {
+        self.snapshot.as_ref().is_some_and(|snapshot| snapshot.training.running || snapshot.origin.is_own())
+    }
+
     /// Whether the net on screen has learned nothing yet.
     pub(super) fn untrained(&self) -> bool {
         let own = self.snapshot.as_ref().filter(|snapshot| snapshot.config == self.state.config());
@@ -192,6 +194,32 @@ impl StackLab {
     fn present(&self) -> State {
         State { at: self.walk.at, micro: self.walk.micro, speed: self.walk.speed, ..self.state.clone() }
     }
+
+    fn moment(&self) -> Moment {
+        (self.state.clone(), self.seed)
+    }
+
+    /// Shows a state, from its place in time on.
+    fn become_state(&mut self, state: State) {
+        let structure = state.config() != self.state.config();
+        let (at, micro, speed) = (state.at, state.micro, state.speed);
+        self.state = state;
+        if structure {
+            self.restructured();
+        }
+        (self.walk.at, self.walk.speed) = (at, speed);
+        self.walk.micro = micro.filter(|&row| row < self.walk.rows && at < self.state.config().length);
+        self.redraw();
+    }
+
+    /// Takes the last change back, or makes it again; time stands where it stood.
+    fn change_back(&mut self, command: Command, shared: &mut Shared) {
+        let Some((state, seed)) = self.history.go(command, self.moment(), shared) else { return };
+        (self.seed, shared.seed) = (seed, seed);
+        self.become_state(state.seen_as(&self.present()));
+        // A node that is pinned may not be there any more.
+        self.history.settle(self.moment());
+    }
 }
 
 impl Lab for StackLab {
@@ -200,21 +228,40 @@ impl Lab for StackLab {
     }
 
     fn update(&mut self, ctx: &Context, shared: &mut Shared) {
+        let left = std::mem::take(&mut self.left);
         if self.seed != shared.seed {
-            self.seed = shared.seed;
-            self.state.stream = 0;
+            let now = shared.seed;
+            (self.seed, self.state.stream) = (now, 0);
+            if left {
+                self.history.revise(|(state, seed)| (state.stream, *seed) = (0, now));
+            }
             self.redraw();
         }
         if self.worker.is_none() {
             self.start(ctx, shared);
         }
         self.take_news(shared);
-        if let Some(path) = self.file.chosen() {
+        if let Some(path) = self.file.chosen(shared) {
             self.ask(Ask::Load(path));
         }
         (self.walk.units, self.theme) = (shared.units, shared.theme);
         if let Some(next) = self.walk.advance(ctx.input(|input| input.time)) {
             shared.pace(ctx, self.walk.speed, next);
+        }
+        self.history.observe(self.moment(), Shared::held(ctx));
+        if self.settled() {
+            self.history.has_begun();
+        }
+    }
+
+    fn begin_history(&mut self) {
+        self.history.begin();
+    }
+
+    fn loses(&self, command: Command) -> Option<&'static str> {
+        match command {
+            Command::ResetModel => self.learned().then_some("The shipped stack and its weights; what was trained here is lost."),
+            _ => Some("The chapter as it opened; what was trained here is lost. Ctrl+Z takes back what was set."),
         }
     }
 
@@ -261,6 +308,7 @@ impl Lab for StackLab {
                 let State { columns, shown, cache, pinned, .. } = State::default();
                 (self.state.columns, self.state.shown, self.state.cache, self.state.pinned) = (columns, shown, cache, pinned);
             }
+            Command::Undo | Command::Redo => self.change_back(command, shared),
             Command::ResetModel => self.ask(Ask::Shipped),
             Command::ResetAll => {
                 self.state = State::default();
@@ -268,6 +316,7 @@ impl Lab for StackLab {
                 self.restructured();
                 self.ask(Ask::Shipped);
                 self.redraw();
+                shared.done(REOPENED);
             }
             Command::NewSeed => {}
             _ => return false,
@@ -280,19 +329,10 @@ impl Lab for StackLab {
     }
 
     fn restore(&mut self, patch: &Value, _shared: &mut Shared) -> Result<(), String> {
-        let before = self.present();
-        let after = merged(&before, patch)?;
-        after.check()?;
-        let structure = after.config() != before.config();
-        let (at, micro, speed) = (after.at, after.micro, after.speed);
-        self.state = after;
-        if structure {
-            self.restructured();
-        }
-        (self.walk.at, self.walk.speed) = (at, speed);
-        self.walk.micro = micro.filter(|&row| row < self.walk.rows && at < self.state.config().length);
+        let state: State = merged(&self.present(), patch)?;
+        state.check()?;
+        self.become_state(state);
         self.walk.set_playing(false);
-        self.redraw();
         Ok(())
     }
 
@@ -347,10 +387,20 @@ impl Lab for StackLab {
     }
 
     fn leave(&mut self) {
+        self.left = true;
         self.walk.set_playing(false);
         if self.training() {
             self.ask(Ask::Train(false));
         }
+    }
+
+    fn is_dead(&self) -> bool {
+        self.dead.is_some()
+    }
+
+    fn revive(&mut self) {
+        (self.worker, self.dead, self.snapshot) = (None, None, None);
+        self.walk.forget_run();
     }
 
     fn status(&self) -> LabStatus {

@@ -1,6 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::autoregressive::causal_stack::Config;
+use crate::labs::history::Remembered;
 use crate::train::{Lesson, Model};
 
 /// Name of the lesson that the lab opens on.
@@ -91,7 +92,21 @@ pub(super) enum Pattern {
     ByHand,
 }
 
+/// What undo goes by: what was set, with the seed of the noise.
+pub(super) type Moment = (State, u64);
+
+impl Remembered for Moment {
+    fn same(&self, (state, seed): &Moment) -> bool {
+        self.1 == *seed && self.0.clone().seen_as(state) == *state
+    }
+}
+
 impl State {
+    /// These settings where time stands in another state.
+    pub(super) fn seen_as(self, now: &State) -> State {
+        State { at: now.at, micro: now.micro, speed: now.speed, ..self }
+    }
+
     /// The stack of this structure.
     pub(super) fn config(&self) -> Config {
         Config { front: self.front, kernel: self.kernel, dilations: self.dilations.clone(), ..shipped() }

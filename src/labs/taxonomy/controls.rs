@@ -104,7 +104,7 @@ fn race(lab: &mut TaxonomyLab, ui: &mut Ui) {
 }
 
 fn train_buttons(lab: &mut TaxonomyLab, ui: &mut Ui) {
-    let running = lab.running();
+    let running = lab.state.training;
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing = vec2(6.0, 5.0);
         let label = if running { "Pause the race" } else { "Start the race" };

@@ -2,6 +2,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::data::Toy;
 use crate::flows::{Basis, Family, Spline};
+use crate::labs::history::Paged;
 use crate::train::PointData;
 use crate::train::taxonomy_job::CONTESTANTS;
 
@@ -49,6 +50,8 @@ pub(super) struct State {
     #[serde(serialize_with = "write_all", deserialize_with = "read_all")]
     pub(super) racers: [Family; CONTESTANTS],
     pub(super) data: PointData,
+    /// Whether the four of the race learn.
+    pub(super) training: bool,
     /// The data as points over the densities.
     pub(super) points: bool,
 }
@@ -68,8 +71,20 @@ impl Default for State {
                 Family::Residual,
             ],
             data: PointData::Toy { toy: Toy::TwoMoons },
+            training: false,
             points: false,
         }
+    }
+}
+
+impl Paged for State {
+    /// Where the walk through the families and the probe stand in another state, and with its race.
+    fn seen_as(self, now: &State) -> State {
+        State { training: now.training, family: now.family, point: now.point, ..self }
+    }
+
+    fn on_page_of(self, other: &State) -> State {
+        State { page: other.page, ..self }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::{Event, FlowJob, FlowSnapshot, Publisher, TrainError};
 use crate::exec::{BackendChoice, ExecError, open_session};
+use crate::train::error::device_lost;
 
 impl FlowJob {
     /// Goes on after an error if a lost device was its cause; false if there is nothing to go on with.
@@ -17,10 +18,7 @@ impl FlowJob {
             Ok(()) => {
                 // The rate falls on as it did: these weights were trained here, they are not somebody's finished ones.
                 self.warm_since = warm_since;
-                self.lost = Some(format!(
-                    "The graphics device was lost ({reason}). Nothing is to be done: the fit goes on from step {step}, its last good one, on the \
-                     processor, more slowly. To have the device back, save the session (Ctrl+S) and start the program again."
-                ));
+                self.lost = Some(device_lost(reason, &format!("the fit goes on from step {step}, its last good one")));
                 true
             }
             Err(second) => {

@@ -146,6 +146,11 @@ impl Lattice {
     pub fn shown_log_prob(&self) -> &[f32] {
         self.mixture.as_deref().unwrap_or(&self.log_prob)
     }
+
+    /// `log|det J|` of the first layers together at the nodes, `[side * side]`, nats.
+    pub fn log_det_of(&self, layers: usize) -> Vec<f32> {
+        (0..self.log_prob.len()).map(|node| self.log_dets.iter().take(layers).map(|layer| layer[node]).sum()).collect()
+    }
 }
 
 /// Lines of latent space, pulled back through the layers: the straight grid, then the circles of the base density.

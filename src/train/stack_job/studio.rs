@@ -183,19 +183,25 @@ impl Studio {
     /// A few milliseconds of what is most wanted.
     pub(super) fn turn(&mut self, out: &mut Publisher<Snapshot>) -> Activity {
         if let Err(error) = self.work() {
-            // Whatever failed is not tried again by itself.
-            self.learner.stop(&error);
-            if self.see_trained().is_err() {
-                self.learner.trainer = None;
-            }
-            self.learner.error = Some(error.to_string());
             self.dirty = true;
+            if !self.learner.survives(&error) {
+                self.give_up(&error);
+            }
         }
         let running = self.learner.running;
         if self.dirty && (!running || self.published.elapsed() >= PUBLISH) && !self.redraw {
             self.publish(out);
         }
         if running || self.dirty || self.redraw || self.learner.score_wanted { Activity::Busy } else { Activity::Idle }
+    }
+
+    fn give_up(&mut self, error: &TrainError) {
+        // Whatever failed is not tried again by itself.
+        self.learner.stop(error);
+        if self.see_trained().is_err() {
+            self.learner.trainer = None;
+        }
+        self.learner.error = Some(error.to_string());
     }
 
     fn work(&mut self) -> Result<(), TrainError> {

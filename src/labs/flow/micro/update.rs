@@ -42,6 +42,11 @@ pub(super) fn sentences(story: &UpdateStory) -> Vec<String> {
     ]
 }
 
+/// Whether the sentence is about the loss itself: mean and nudge.
+pub(super) fn tells_the_loss(at: usize) -> bool {
+    matches!(at, 4 | 6)
+}
+
 /// Lights the batch in data space.
 pub(super) fn data(plane: &Plane<'_>, story: &UpdateStory, at: usize) {
     let palette = plane.palette();

@@ -2,7 +2,8 @@
 
 use egui::{RichText, Ui, vec2};
 
-use super::{brush, caption, cell_grey, painted};
+use super::hand::painted;
+use super::{brush, caption, cell_grey};
 use crate::labs::Shared;
 use crate::labs::pixelcnn::lab::PixelcnnLab;
 use crate::train::pixelcnn_job::Study;
@@ -48,10 +49,10 @@ pub(super) fn show(lab: &mut PixelcnnLab, ui: &mut Ui, shared: &Shared, study: &
         let fill = |cell: usize| cell_grey(run.pixels[cell], run.levels);
         let grid = PixelGrid::new("Original", rows, cols).fill(fill).hatch(|cell| !is_known(cell)).gap(0.6).summary("Paint what is known.");
         let grid = grid.show(ui, vec2(side, side));
-        if let Some(cell) = painted(ui, &grid)
-            && let Some(value) = lab.desk.known.get_mut(cell)
-        {
-            *value = !lab.desk.erase;
+        for cell in painted(ui, &grid, &mut lab.desk.stroke) {
+            if let Some(value) = lab.desk.known.get_mut(cell) {
+                *value = !lab.desk.erase;
+            }
         }
         ui.vertical(|ui| {
             ui.set_width((width - side - 14.0).max(60.0));

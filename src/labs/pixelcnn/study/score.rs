@@ -2,10 +2,12 @@
 
 use egui::{RichText, Ui, vec2};
 
-use super::{brush, caption, cell_grey, painted};
+use super::hand::painted;
+use super::{brush, caption, cell_grey};
 use crate::labs::Shared;
 use crate::labs::pixelcnn::canvas::SURPRISE_NATS;
 use crate::labs::pixelcnn::lab::PixelcnnLab;
+use crate::labs::pixelcnn::lit;
 use crate::labs::pixelcnn::walk::log_name;
 use crate::train::pixelcnn_job::{SampleRun, Study};
 use crate::ui::chips;
@@ -33,7 +35,7 @@ pub(super) fn show(lab: &mut PixelcnnLab, ui: &mut Ui, shared: &Shared, study: &
         let fill = |cell: usize| cell_grey(run.pixels[cell], run.levels);
         let image =
             PixelGrid::new("Image to score", run.rows, run.cols).fill(fill).gap(0.6).summary("Draw here.").show(ui, vec2(side, side));
-        if let Some(cell) = painted(ui, &image) {
+        for cell in painted(ui, &image, &mut lab.desk.stroke) {
             stroke(lab, &run, cell);
         }
         let fill = |cell: usize| scale.color(run.price[cell] as f32, palette.dark);
@@ -41,6 +43,10 @@ pub(super) fn show(lab: &mut PixelcnnLab, ui: &mut Ui, shared: &Shared, study: &
         let map =
             map.summary(format!("Most surprising in row {}, column {}.", worst / run.cols, worst % run.cols)).show(ui, vec2(side, side));
         lab.view.hovered = map.hovered.or(image.hovered);
+        if let Some(focus) = lab.focus().filter(|&focus| focus < run.len()) {
+            lit::picture(ui, &image.layout, focus);
+            lit::picture(ui, &map.layout, focus);
+        }
         if let Some(cell) = map.clicked {
             lab.view.toggle_pin(cell);
         }

@@ -28,6 +28,10 @@ impl Studio {
                 }
                 if self.dirty { Activity::Busy } else { activity }
             }
+            Err(error) if self.learner.survives(&error) => {
+                self.publish(out);
+                Activity::Busy
+            }
             Err(error) => {
                 // Whatever failed is not tried again by itself.
                 self.learner.stop(&error);
