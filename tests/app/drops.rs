@@ -11,19 +11,8 @@ use tractable::data::Drawing;
 use tractable::labs::{AppOptions, TractableApp};
 
 use crate::chapter_window::{Window, has, open, settle, wait};
+use crate::desk::Dropped;
 use crate::sessions::answer;
-
-#[derive(Debug)]
-struct Dropped(PathBuf);
-
-impl egui::DroppedFile for Dropped {
-    fn path(&self) -> &Path {
-        &self.0
-    }
-    fn bytes(&self) -> Result<Vec<u8>, String> {
-        std::fs::read(&self.0).map_err(|e| e.to_string())
-    }
-}
 
 fn drop_file(window: &mut Window, path: &Path) {
     window.input_mut().dropped_files.push(Arc::new(Dropped(path.into())));
