@@ -69,7 +69,7 @@ impl cli::Labs for Labs {
         let file = arguments.out.display().to_string();
         let text = format!("{file}  {}", done.what);
         Ok(Report {
-            json: json!({ "file": file, "frames": done.frames, "width": done.width, "height": done.height, "settled": done.settled }),
+            json: json!({ "file": file, "frames": done.frames, "width": done.width, "height": done.height, "settled": done.settled, "check": done.check.map(|sum| format!("{sum:08x}")) }),
             text,
         })
     }

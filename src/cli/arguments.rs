@@ -127,7 +127,7 @@ pub struct RenderArguments {
     #[arg(long)]
     pub canvas: bool,
     /// The file; its ending says what it becomes
-    #[arg(long, value_name = "FILE.png|.apng|.gif|.svg|.csv")]
+    #[arg(long, value_name = "FILE.png|.apng|.gif|.svg|.csv|.npz")]
     pub out: PathBuf,
 }
 

@@ -60,11 +60,21 @@ pub fn run(command: &Command, common: &Common, labs: &dyn Labs) -> anyhow::Resul
         Command::Open(arguments) => match labs.window(Some(arguments), common)? {
             Some(()) => Ok(Report { json: serde_json::json!({ "opened": arguments.lesson }), text: String::new() }),
             None => anyhow::bail!(
-                "Expected a display to open a window on (DISPLAY, WAYLAND_DISPLAY), found none; `tractable render {0} --out {0}.png` draws it into a file.",
-                arguments.lesson
+                "Expected a display to open a window on (DISPLAY, WAYLAND_DISPLAY), found {1}; `tractable render {0} --out {0}.png` draws it into a file.",
+                arguments.lesson,
+                displays_found()
             ),
         },
     }
+}
+
+/// What the environment says of displays, none of which opened a window.
+fn displays_found() -> String {
+    let named = ["DISPLAY", "WAYLAND_DISPLAY"].into_iter().filter_map(|name| {
+        let value = std::env::var(name).ok().filter(|value| !value.is_empty())?;
+        Some(format!("{name}={value}, which does not answer"))
+    });
+    named.reduce(|all, one| format!("{all}, and {one}")).unwrap_or_else(|| "none".into())
 }
 
 /// The whole program: a command, or the window, or (where there is no display) pictures of what the window would show.

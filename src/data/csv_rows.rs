@@ -1,4 +1,5 @@
-//! The rows of a user's CSV file: commas, semicolons (with decimal commas or points), tabs or spaces; with or without a header.
+//! The rows of a user's CSV file: commas, semicolons (with decimal commas or points), tabs or spaces; with or without a header. A NumPy array
+//! ([`npy`](super::npy)) is read as a file without one.
 //!
 //! Lines are streamed, so a file of any length needs little memory.
 
@@ -10,7 +11,7 @@ use std::{
 
 use csv::{ByteRecord, ReaderBuilder, Trim};
 
-use super::{DataError, error::shorten};
+use super::{DataError, error::shorten, npy};
 
 /// One row of data.
 pub(super) struct Row {
@@ -45,6 +46,15 @@ pub(super) fn each_row(
 ) -> Result<Vec<String>, DataError> {
     let unreadable = |reason: String| DataError::Unreadable { path: path.to_owned(), reason };
     let start = source.fill_buf().map_err(|e| unreadable(e.to_string()))?;
+    if start.starts_with(b"PK\x03\x04") {
+        let reason = "it is an archive, such as numpy.savez writes; save one array of rows and columns with numpy.save".into();
+        return Err(DataError::NoTable { path: path.to_owned(), reason });
+    }
+    if start.starts_with(npy::MAGIC) {
+        let no_table = |reason: String| DataError::NoTable { path: path.to_owned(), reason };
+        npy::each_row(source, no_table, |line, cells| visit(&Row { cells, line, delimiter: b',' }, &[]))?;
+        return Ok(Vec::new());
+    }
     let delimiter = delimiter(start);
     if start.starts_with(b"\xef\xbb\xbf") {
         source.consume(3); // the byte order mark of some spreadsheets

@@ -14,6 +14,14 @@ pub enum DataError {
         /// What the system said.
         reason: String,
     },
+    /// The file can be read, but is no table of numbers.
+    #[error("Expected a table of numbers in {path}, but {reason}.", path = .path.display())]
+    NoTable {
+        /// The file.
+        path: PathBuf,
+        /// What it is, and what to do.
+        reason: String,
+    },
     /// A cell that should be a number is text.
     #[error("Expected a number in row {row}, column {column}, found the text {value:?}; correct the cell or delete the row.")]
     TextCell {

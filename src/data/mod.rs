@@ -16,6 +16,8 @@ pub mod images;
 pub mod melody;
 pub mod mixture;
 pub mod noise;
+pub mod npy;
+pub mod npz;
 pub mod points;
 pub mod rain;
 pub mod shipped;

@@ -229,6 +229,7 @@ impl TractableApp {
             && let Some(open) = self.chapters[index].open
         {
             let mut lab = open(&self.shared);
+            self.desk.fresh.insert(self.chapters[index].id, lab.state());
             if let Some(state) = self.desk.waiting.remove(self.chapters[index].id)
                 && let Err(sentence) = lab.restore(&state, &mut self.shared)
             {

@@ -20,14 +20,14 @@ use self::block::BlockTextures;
 use super::history::{History, Paged, REOPENED};
 use super::state::merged;
 use super::table::Table;
+use super::trouble::{WayOut, ways_out};
 use super::walk::{Manner, Walk};
-use super::working::{Working, backend};
+use super::working::{Working, sessions};
 use super::{Action, Command, Lab, LabStatus, Live, Shared};
 use crate::data::rain::{Rain, Toward};
 use crate::exec::BackendChoice;
 use crate::train::rain_job::{RainCommand, RainJob, RainSnapshot};
 use crate::train::{ImageData, Lesson, Model};
-use crate::ui::theme::Palette;
 use crate::ui::transport::TransportModel;
 use crate::ui::units::number;
 
@@ -118,8 +118,8 @@ pub struct BlindSpotLab {
     /// The law and the layer that the worker was last asked for.
     asked: (Rain, usize),
     history: History<State>,
-    /// The colours of the theme that was last drawn in.
-    palette: &'static Palette,
+    /// Unit and colours of the frame that was last drawn.
+    look: super::Look,
 }
 
 /// From one layer to the most that are offered.
@@ -149,15 +149,15 @@ impl BlindSpotLab {
             textures: BlockTextures::default(),
             asked: (state.law, state.layer),
             history: History::default(),
-            palette: shared.palette(),
+            look: shared.look(),
             state,
         }
     }
 
     fn start(&mut self, ctx: &Context, shared: &Shared) {
-        let (choice, threads, seed, law) = (backend(shared), shared.threads, self.work.seed, self.state.law);
+        let (sessions, threads, seed, law) = (sessions(shared), shared.threads, self.work.seed, self.state.law);
         let make = move || {
-            RainJob::new(seed, Some(law), choice, threads).unwrap_or_else(|error| {
+            RainJob::with(seed, Some(law), sessions).unwrap_or_else(|error| {
                 tracing::warn!("{error}");
                 RainJob::new(seed, None, BackendChoice::Cpu, threads).expect("the shipped lessons open on the CPU")
             })
@@ -210,7 +210,7 @@ impl Lab for BlindSpotLab {
     }
 
     fn update(&mut self, ctx: &Context, shared: &mut Shared) {
-        self.palette = shared.palette();
+        self.look = shared.look();
         if !self.work.begun() {
             self.start(ctx, shared);
         }
@@ -249,6 +249,11 @@ impl Lab for BlindSpotLab {
     }
 
     fn canvas(&mut self, ui: &mut egui::Ui, shared: &mut Shared) {
+        match ways_out(ui, self.work.snapshot.as_ref().map(|snapshot| &snapshot.trouble)) {
+            Some(WayOut::Slower) => self.work.send(RainCommand::Slower),
+            Some(WayOut::Understood) => self.work.send(RainCommand::Understood),
+            None => {}
+        }
         controls::pages(self, ui);
         match self.state.page {
             Page::Fields => fields::show(self, ui),
@@ -345,7 +350,8 @@ impl Lab for BlindSpotLab {
     }
 
     fn live(&self, name: &str) -> Option<Live> {
-        let palette = self.palette;
+        let super::Look { units, palette } = self.look;
+        let logs = |nats: f64, decimals| number(units.convert(nats), decimals);
         let growth = self.growth.as_ref()?;
         let (layers, r) = (self.state.layers, self.state.kernel / 2);
         let racer = |i: usize| self.work.snapshot.as_ref().and_then(|snapshot| snapshot.racers[i].score);
@@ -355,10 +361,11 @@ impl Lab for BlindSpotLab {
             "missing" => (growth.missing[layers - 1].to_string(), palette.blind),
             "window" => (growth.window[layers - 1].to_string(), palette.text),
             "share" => (number(100.0 * growth.share(layers), 1), palette.blind),
-            "plain" => (number(racer(0)?.nats, 2), palette.blind),
-            "gated" => (number(racer(1)?.nats, 2), palette.seen),
-            "nothing" => (number(self.work.snapshot.as_ref()?.nothing, 2), palette.text),
-            "floor" => (number(self.work.snapshot.as_ref()?.floor, 1), palette.base),
+            "plain" => (logs(racer(0)?.nats, 2), palette.blind),
+            "gated" => (logs(racer(1)?.nats, 2), palette.seen),
+            "nothing" => (logs(self.work.snapshot.as_ref()?.nothing, 2), palette.text),
+            "floor" => (logs(self.work.snapshot.as_ref()?.floor, 1), palette.base),
+            "unit" => (units.name().to_owned(), palette.text),
             _ => return None,
         };
         Some(Live { text, color })
@@ -392,7 +399,7 @@ impl Lab for BlindSpotLab {
     }
 
     fn status(&self) -> LabStatus {
-        self.work.status(|snapshot| (snapshot.backend.clone(), snapshot.running, snapshot.racers[1].step, snapshot.error.clone()))
+        self.work.status(|snapshot| (snapshot.backend.clone(), snapshot.running, snapshot.racers[1].step, snapshot.trouble.sentence()))
     }
 
     fn spoken_summary(&self) -> String {
@@ -404,12 +411,46 @@ impl Lab for BlindSpotLab {
         );
         match self.work.snapshot.as_ref().map(|snapshot| (snapshot.racers[0].score, snapshot.racers[1].score)) {
             Some((Some(plain), Some(gated))) => format!(
-                "{fields} On {}, one stack pays {} nats an image, two stacks {}.",
+                "{fields} On {}, one stack pays {} an image, two stacks {}.",
                 self.state.law.title(),
-                number(plain.nats, 1),
-                number(gated.nats, 1)
+                self.look.units.format(plain.nats, 1),
+                number(self.look.units.convert(gated.nats), 1)
             ),
             _ => fields,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use super::*;
+    use crate::ui::units::Units;
+
+    #[test]
+    fn the_numbers_of_the_explanation_are_in_the_unit_of_the_program() {
+        let ctx = Context::default();
+        let mut shared = Shared { threads: 1, ..Shared::default() };
+        let mut lab = BlindSpotLab::new(&shared);
+        let start = Instant::now();
+        while !lab.settled() {
+            lab.update(&ctx, &mut shared);
+            assert!(start.elapsed() < Duration::from_secs(120), "the scores never came");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        let names = ["plain", "gated", "nothing", "floor"];
+        let texts = [Units::Nats, Units::Bits].map(|units| {
+            shared.units = units;
+            lab.update(&ctx, &mut shared);
+            (names.map(|name| lab.live(name).unwrap().text), lab.live("unit").unwrap().text)
+        });
+        assert_eq!((texts[0].1.as_str(), texts[1].1.as_str()), ("nats", "bits"));
+        assert_eq!((texts[0].0[2].as_str(), texts[1].0[2].as_str()), ("543.43", "784.00"), "one bit for each of 784 pixels");
+        let [nats, bits] = texts.map(|(texts, _)| texts.each_ref().map(|text| text.parse::<f64>().unwrap()));
+        for ((name, nats), bits) in names.into_iter().zip(nats).zip(bits) {
+            // Both are rounded to a tenth or finer.
+            assert!((bits - nats / std::f64::consts::LN_2).abs() < 0.13, "{name}: {nats} nats, {bits} bits");
         }
     }
 }

@@ -63,6 +63,10 @@ pub enum Command {
     OpenFile,
     /// Saves a picture, a clip or a table.
     Export,
+    /// Puts the state into the clipboard as one word of text.
+    CopyCode,
+    /// Tells the check sum of the numbers on show.
+    CheckSum,
     /// The class guesses before the model draws.
     Bet,
     /// Two models or settings side by side.
@@ -237,6 +241,8 @@ pub const TABLE: &[Entry] = entries! {
         Command::Save, "save", "Save weights", "Only what was trained.", [ctrl_shift(Key::S)];
         Command::OpenFile, "open-file", "Open a file", "A session, a lesson, weights, points or an image.", [ctrl(Key::O)];
         Command::Export, "export", "Export", "A picture, a clip, a table of numbers.", [ctrl(Key::E)];
+        Command::CopyCode, "copy-code", "Copy as a code", "What is on screen as one word for a slide; Ctrl+O opens it, or Ctrl+V on the window.", [];
+        Command::CheckSum, "check-sum", "Check sum", "Of all numbers on show: the same numbers, the same sum. Pause what trains before you compare.", [];
         Command::ResetView, "reset-view", "Reset the view", "Zoom, overlays and pins as they were; model and data stay.", [shift(Key::Z)];
         Command::ResetModel, "reset-model", "Reset the model", "The shipped weights and settings; what was trained here is lost.", [];
         Command::ResetAll, "reset-all", "Reset everything", "The lab as it opened; drawings and training are lost.", [];

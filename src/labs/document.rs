@@ -10,6 +10,7 @@ use std::sync::OnceLock;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::code;
 use super::explain::Place;
 use super::registry;
 use super::state::{SETTING, understood};
@@ -134,10 +135,13 @@ pub struct Document {
     /// The shipped lesson that is meant, if it is one.
     #[serde(skip)]
     pub preset: Option<String>,
+    /// Its view is a patch of the chapter as it opens, whatever it has become since: it came from a [`code`].
+    #[serde(skip)]
+    pub over_fresh: bool,
 }
 
 impl Document {
-    /// The document of this name: a shipped lesson or lecture, a chapter, else a file.
+    /// The document of this name: a shipped lesson or lecture, a chapter, a [`code`], else a file.
     ///
     /// # Errors
     /// A sentence: nothing of that name, a file that cannot be read.
@@ -158,6 +162,9 @@ impl Document {
         let path = Path::new(name);
         if path.exists() {
             return Document::read(path);
+        }
+        if let Some(document) = code::decode(name) {
+            return document;
         }
         let chapters: Vec<&str> = registry::CHAPTERS.iter().filter(|c| c.open.is_some()).map(|c| c.id).collect();
         Err(format!(

@@ -17,8 +17,9 @@ use self::state::{Page, State};
 use super::history::{History, Paged, REOPENED};
 use super::state::merged;
 use super::table::Table;
+use super::trouble::{WayOut, failed_anew, ways_out};
 use super::walk::{Manner, Walk};
-use super::working::{Working, backend};
+use super::working::{Working, sessions};
 use super::{Action, Command, Lab, LabStatus, Live, Shared};
 use crate::data::Toy;
 use crate::exec::BackendChoice;
@@ -26,9 +27,9 @@ use crate::train::Lesson;
 use crate::train::estimate_job::{EstimateCommand, EstimateJob, EstimateSnapshot, Look, MOMENTS, Which};
 use crate::ui::canvas2d::View;
 use crate::ui::heatmap::FieldTexture;
-use crate::ui::theme::{Palette, letters};
+use crate::ui::theme::letters;
 use crate::ui::transport::TransportModel;
-use crate::ui::units::number;
+use crate::ui::units::{Units, number};
 
 /// What the worker was last asked for.
 #[derive(Clone, Copy, PartialEq)]
@@ -49,9 +50,11 @@ pub struct EstimatesLab {
     /// Densities of the two flows.
     density: [FieldTexture; 2],
     asked: Option<Asked>,
+    /// Failures of the worker that were heard of.
+    failures: u64,
     history: History<State>,
-    /// The colours of the theme that was last drawn in.
-    palette: &'static Palette,
+    /// Unit and colours of the frame that was last drawn.
+    look: super::Look,
 }
 
 /// Through the blocks of the residual flow.
@@ -74,6 +77,11 @@ const TIME: Manner = Manner {
     detail: |_| String::new(),
 };
 
+/// A variance in the unit's square.
+fn squared(units: Units, variance: f64) -> f64 {
+    units.convert(units.convert(variance))
+}
+
 /// Opens the lab; its worker starts with the first frame.
 #[must_use]
 pub fn open(shared: &Shared) -> Box<dyn Lab> {
@@ -90,21 +98,23 @@ impl EstimatesLab {
             view: plane::view(),
             density: [(); 2].map(|()| FieldTexture::default().fading(plane::FADE)),
             asked: None,
+            failures: 0,
             history: History::default(),
-            palette: shared.palette(),
+            look: shared.look(),
         }
     }
 
     fn start(&mut self, ctx: &Context, shared: &Shared) {
-        let (choice, threads, seed) = (backend(shared), shared.threads, self.work.seed);
+        let (sessions, threads, seed) = (sessions(shared), shared.threads, self.work.seed);
         let (toy, look) = (self.state.toy, self.state.look());
         let make = move || {
-            EstimateJob::new(seed, toy, look, choice, threads).unwrap_or_else(|error| {
+            EstimateJob::with(seed, toy, look, sessions).unwrap_or_else(|error| {
                 tracing::warn!("{error}");
                 EstimateJob::new(seed, toy, look, BackendChoice::Cpu, threads).expect("both flows open on the CPU")
             })
         };
         self.work.begin("estimates", ctx, make);
+        self.failures = 0;
         self.asked = Some(Asked { look, toy, train: None });
     }
 
@@ -126,6 +136,22 @@ impl EstimatesLab {
             (self.in_time, self.walk) = (time, Walk::new(if time { TIME } else { BLOCKS }, place, last));
         }
         self.walk.set(place, last);
+    }
+
+    /// Goes on in the way that the person chose under the sentence about what went wrong.
+    fn go_on(&mut self, way: WayOut) {
+        match way {
+            WayOut::Slower => {
+                let broke = self.work.snapshot.as_ref().and_then(|snapshot| snapshot.broke);
+                // What is trained is the flow of the page.
+                if let Some(which) = broke.filter(|&which| which != self.state.page.which()) {
+                    self.state.page = if which == Which::Residual { Page::Series } else { Page::Motion };
+                }
+                self.state.training = true;
+                self.work.send(EstimateCommand::Slower);
+            }
+            WayOut::Understood => self.work.send(EstimateCommand::Understood),
+        }
     }
 
     /// Tells the worker what has changed.
@@ -150,16 +176,18 @@ impl Lab for EstimatesLab {
     }
 
     fn update(&mut self, ctx: &Context, shared: &mut Shared) {
-        self.palette = shared.palette();
+        self.look = shared.look();
         if !self.work.begun() {
             self.start(ctx, shared);
         }
         if let Some(seed) = self.work.another_seed(shared) {
             self.work.send(EstimateCommand::Restart(seed));
         }
-        if self.work.hear(shared) {
+        if self.work.hear(shared)
+            && let Some(snapshot) = &self.work.snapshot
+        {
             // A flow that could not go on has stopped by itself.
-            self.state.training &= self.work.snapshot.as_ref().is_none_or(|snapshot| snapshot.error.is_none());
+            self.state.training &= !failed_anew(&mut self.failures, &snapshot.trouble);
         }
         if self.walk.advance(Shared::passed(ctx)) {
             shared.animate(ctx);
@@ -192,14 +220,14 @@ impl Lab for EstimatesLab {
 
     fn canvas(&mut self, ui: &mut egui::Ui, _shared: &mut Shared) {
         self.follow(true);
+        if let Some(way) = ways_out(ui, self.work.snapshot.as_ref().map(|snapshot| &snapshot.trouble)) {
+            self.go_on(way);
+        }
         controls::pages(self, ui);
         self.follow(false);
         let (width, height) = (ui.available_width(), ui.available_height());
         let (gap, words) = (16.0, 62.0 * letters::stretch(ui.ctx(), 11.0));
-        // In large type the second chart needs the whole width.
-        let large = letters::stretch(ui.ctx(), 11.0) > 1.15 && self.state.page != Page::Inverse;
-        let upper = if large { 0.54 * height } else { height };
-        let side = ((width - gap) * 0.48).min(upper - words).max(120.0);
+        let side = ((width - gap) * 0.48).min(height - words).max(120.0);
         ui.horizontal_top(|ui| {
             ui.spacing_mut().item_spacing.x = gap;
             ui.vertical(|ui| {
@@ -208,13 +236,9 @@ impl Lab for EstimatesLab {
             });
             ui.vertical(|ui| {
                 ui.set_width(ui.available_width());
-                pages::show(self, ui, upper - 8.0, large.then_some(0));
+                pages::show(self, ui, height - 8.0);
             });
         });
-        if large {
-            let rest = ui.available_height() - 4.0;
-            pages::show(self, ui, rest, Some(1));
-        }
     }
 
     fn explain(&mut self, ui: &mut egui::Ui, _shared: &mut Shared) {
@@ -311,27 +335,28 @@ impl Lab for EstimatesLab {
     }
 
     fn live(&self, name: &str) -> Option<Live> {
-        let palette = self.palette;
+        let super::Look { units, palette } = self.look;
+        let logs = |nats: f64, decimals| number(units.convert(nats), decimals);
         let snapshot = self.work.snapshot.as_ref()?;
         let (series, motion) = (snapshot.series.as_deref()?, snapshot.motion.as_deref()?);
         let terms = snapshot.look.terms;
         let (text, color) = match name {
-            "exact" => (number(series.exact, 4), palette.base),
+            "exact" => (logs(series.exact, 4), palette.base),
             "n" => (terms.to_string(), palette.text),
-            "sum" => (number(series.sums[terms - 1], 4), palette.seen),
-            "bias" => (format!("{:.1e}", (series.sums[terms - 1] - series.exact).abs()), palette.seen),
-            "bound" => (format!("{:.1e}", series.bounds[terms - 1]), palette.blind),
+            "sum" => (logs(series.sums[terms - 1], 4), palette.seen),
+            "bias" => (format!("{:.1e}", units.convert((series.sums[terms - 1] - series.exact).abs())), palette.seen),
+            "bound" => (format!("{:.1e}", units.convert(series.bounds[terms - 1])), palette.blind),
             "c" => (number(series.contraction, 3), palette.blind),
             "norm" => (number(series.jacobian.norm(), 3), palette.text),
-            "normal" => (number(series.variance_of_one[0], 4), palette.seen),
-            "signs" => (number(series.variance_of_one[1], 4), palette.positive),
-            "mean" => (number(series.roulette_spread.mean, 4), palette.now),
-            "error" => (number(series.roulette_spread.error, 4), palette.text),
+            "normal" => (number(squared(units, series.variance_of_one[0]), 4), palette.seen),
+            "signs" => (number(squared(units, series.variance_of_one[1]), 4), palette.positive),
+            "mean" => (logs(series.roulette_spread.mean, 4), palette.now),
+            "error" => (logs(series.roulette_spread.error, 4), palette.text),
             "cost" => (number(series.mean_terms, 2), palette.text),
             "evaluations" => (motion.adaptive.last()?.evaluations.to_string(), palette.seen),
             "trained" => (motion.trained_evaluations.to_string(), palette.base),
-            "trace" => (number(motion.exact, 4), palette.base),
-            "estimate" => (number(motion.spreads[0].mean, 4), palette.now),
+            "trace" => (logs(motion.exact, 4), palette.base),
+            "estimate" => (logs(motion.spreads[0].mean, 4), palette.now),
             _ => return None,
         };
         Some(Live { text, color })
@@ -360,18 +385,19 @@ impl Lab for EstimatesLab {
 
     fn status(&self) -> LabStatus {
         let which = self.state.page.which();
-        self.work
-            .status(|snapshot| (snapshot.backend.clone(), snapshot.running.is_some(), snapshot.learner(which).step, snapshot.error.clone()))
+        self.work.status(|snapshot| {
+            (snapshot.backend.clone(), snapshot.running.is_some(), snapshot.learner(which).step, snapshot.trouble.sentence())
+        })
     }
 
     fn spoken_summary(&self) -> String {
         let found = self.work.snapshot.as_ref().and_then(|snapshot| Some((snapshot.series.as_deref()?, snapshot.look.terms)));
         match found {
             Some((series, terms)) => format!(
-                "Block {}: the exact log-determinant is {} nats, {terms} terms of the series give {}.",
+                "Block {}: the exact log-determinant is {}, {terms} terms of the series give {}.",
                 self.state.block,
-                number(series.exact, 3),
-                number(series.sums[terms - 1], 3)
+                self.look.units.format(series.exact, 3),
+                number(self.look.units.convert(series.sums[terms - 1]), 3)
             ),
             None => "Both flows are being made.".into(),
         }

@@ -43,11 +43,11 @@ impl Opened {
             return Ok(Opened::Weights(path.into(), chapter(&weights)));
         }
         let ending = path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
-        if ["csv", "tsv", "txt"].contains(&ending.as_str()) {
+        if ["csv", "tsv", "txt", "npy"].contains(&ending.as_str()) {
             return Ok(Opened::Points(path.into()));
         }
         Err(format!(
-            "Expected a session or lesson (*.tractable.json), weights (*.safetensors), points (*.csv) or an image, found {}, which is none of them.",
+            "Expected a session or lesson (*.tractable.json), weights (*.safetensors), points (*.csv, *.npy) or an image, found {}, which is none of them.",
             path.display()
         ))
     }

@@ -1,6 +1,7 @@
 //! The flow lab: a stack of couplings bends a Gaussian into what was chosen or drawn, with an exact density at every point.
 
 mod actions;
+mod bet;
 mod classes;
 mod closer;
 mod columns;
@@ -24,6 +25,7 @@ mod live;
 mod marks;
 mod micro;
 mod numbers;
+mod overlays;
 mod pins;
 mod planes;
 mod portrait;
@@ -39,10 +41,9 @@ mod words;
 
 use std::cell::Cell;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use egui::Context;
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use self::depth::Depth;
@@ -50,6 +51,7 @@ use self::desk::Desk;
 use self::fields::Fields;
 use self::files::Files;
 use self::history::History;
+use self::overlays::Overlays;
 use self::tools::Tools;
 use super::table::Table;
 use super::{Action, Command, Lab, LabStatus, Live, Look, Shared};
@@ -65,20 +67,6 @@ use crate::ui::transport::TransportModel;
 const FIRST_PROBE: [f64; 2] = [0.3, 1.32];
 /// The lab opens on a fit of so many steps, made here in a moment: the moons are there, and the loss still falls in view.
 const OPENING_STEPS: u64 = 300;
-
-/// Which pictures are shown.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-struct Overlays {
-    points: bool,
-    grid: bool,
-    /// The grid of data space, pushed forward, instead of the latent one, pulled back.
-    grid_of_x: bool,
-    density: bool,
-    samples: bool,
-    log_det: bool,
-    /// The log-determinants of all layers so far instead of the present layer's.
-    sum: bool,
-}
 
 /// What the sliders say; the worker follows.
 #[derive(Clone, Debug)]
@@ -101,7 +89,7 @@ pub struct FlowLab {
     data_view: View,
     latent_view: View,
     view_sent: Option<[f64; 4]>,
-    view_moved: (Option<[f64; 4]>, Instant),
+    view_moved: exchange::Moving,
     data_version: u64,
     fit_next: bool,
     overlays: Overlays,
@@ -171,10 +159,10 @@ impl FlowLab {
             data_view: View { center: [0.0; 2], reach: 3.6 },
             latent_view: View { center: [0.0; 2], reach: 4.0 },
             view_sent: None,
-            view_moved: (None, Instant::now()),
+            view_moved: exchange::Moving::default(),
             data_version: 0,
             fit_next: false,
-            overlays: Overlays { points: true, grid: true, grid_of_x: false, density: true, samples: false, log_det: false, sum: false },
+            overlays: Overlays::OPENING,
             tools: Tools::default(),
             probe: FIRST_PROBE,
             led_by_z: false,
@@ -232,6 +220,7 @@ impl FlowLab {
         self.worker = Some(Worker::spawn("flow", make, move || wake.request_repaint()));
         self.failed = None;
         self.view_sent = None;
+        self.desk.told = overlays::Told::default();
         self.sent.set(0);
         if !self.training {
             self.send(FlowCommand::Train(false));
@@ -342,6 +331,7 @@ impl Lab for FlowLab {
             shared.warn(self.unusable().unwrap_or_default());
         }
         self.depth.blocked = self.unusable().is_some();
+        self.keep_the_bet(shared);
         if self.depth.advance(Shared::passed(ctx)) {
             shared.animate(ctx);
         }
@@ -354,6 +344,7 @@ impl Lab for FlowLab {
 
     fn canvas(&mut self, ui: &mut egui::Ui, shared: &mut Shared) {
         if self.desk.compare.is_some() {
+            self.follow_overlays(None, ui.ctx());
             return compare::show(self, ui, shared);
         }
         ledger::upload(self, ui.ctx(), shared.palette().dark);
@@ -369,7 +360,12 @@ impl Lab for FlowLab {
     }
 
     fn command(&mut self, command: Command, shared: &mut Shared) -> bool {
+        if self.would_tell(command, shared) {
+            return true;
+        }
         match command {
+            Command::Bet => self.toggle_bet(shared),
+            Command::Preset(digit) if self.guess(digit, shared) => {}
             Command::Preset(digit) => match controls::preset(digit) {
                 Some(data) => self.choose(data),
                 None => return false,
@@ -428,7 +424,7 @@ impl Lab for FlowLab {
     }
 
     fn save_weights(&mut self, path: &Path) -> bool {
-        self.send(FlowCommand::Save(path.into()));
+        self.send(FlowCommand::KeepNewest(path.into()));
         self.snapshot.is_some()
     }
 
@@ -443,7 +439,7 @@ impl Lab for FlowLab {
 
     fn weights_version(&self) -> String {
         let Some(snapshot) = &self.snapshot else { return String::new() };
-        format!("{} {} {}", self.run.0, snapshot.step, self.said_status().busy)
+        format!("{} {}", self.run.0, snapshot.timeline.newest)
     }
 
     fn lesson(&self) -> Option<Lesson> {

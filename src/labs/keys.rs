@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use egui::{Context, Event, Key, RawInput, ViewportId};
 
-use super::Command;
+use super::{Command, code};
 use crate::ui::cursor;
 
 /// The hook and the commands that it has collected.
@@ -19,7 +19,7 @@ pub struct KeyPlugin {
     held: HashSet<(ViewportId, Key)>,
     /// A clicker walks through the steps of a lecture instead of the lab's.
     pub lecture: bool,
-    /// Files that were dropped on the window.
+    /// Files that were dropped on the window, and codes that were pasted into it.
     pub dropped: Vec<PathBuf>,
     /// While something is open that takes all keys (a sheet, a question), the only commands that still have a meaning.
     pub modal: Option<&'static [Command]>,
@@ -52,6 +52,14 @@ impl KeyPlugin {
 
     /// Decides about one event: true if egui must not see it.
     fn takes(&mut self, ctx: &Context, window: ViewportId, event: &Event) -> bool {
+        if let Event::Paste(text) = event
+            && code::is_code(text)
+            && self.modal.is_none()
+            && !ctx.text_edit_focused()
+        {
+            self.dropped.push(text.trim().into());
+            return true;
+        }
         let Event::Key { key, pressed, modifiers, .. } = event else {
             return false;
         };

@@ -97,7 +97,8 @@ pub trait Lab: Send {
         Ok(())
     }
 
-    /// Asks the worker to write the weights, with the optimiser's state, to this file; false where nothing was trained or loaded here.
+    /// Asks the worker to write the newest weights, whichever step of a training is shown, with the optimiser's state, to this file; false
+    /// where nothing was trained or loaded here.
     fn save_weights(&mut self, path: &Path) -> bool {
         let _ = path;
         false

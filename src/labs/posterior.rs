@@ -17,15 +17,16 @@ use self::state::{Page, State};
 use super::history::{History, Paged, REOPENED};
 use super::state::merged;
 use super::table::Table;
+use super::trouble::{WayOut, failed_anew, ways_out};
 use super::walk::{Manner, Walk, moment};
-use super::working::{Working, backend};
+use super::working::{Working, sessions};
 use super::{Action, Command, Lab, LabStatus, Live, Shared};
 use crate::exec::BackendChoice;
 use crate::flows::Energy;
 use crate::train::posterior_job::{Kind, Look, PosteriorCommand, PosteriorJob, PosteriorSnapshot};
 use crate::ui::canvas2d::View;
 use crate::ui::heatmap::FieldTexture;
-use crate::ui::theme::{Palette, letters};
+use crate::ui::theme::letters;
 use crate::ui::transport::TransportModel;
 use crate::ui::units::number;
 
@@ -41,9 +42,11 @@ pub struct PosteriorLab {
     drawing: bool,
     /// What the worker was last asked for.
     asked: Option<(Look, bool)>,
+    /// Failures of the worker that were heard of.
+    failures: u64,
     history: History<State>,
-    /// The colours of the theme that was last drawn in.
-    palette: &'static Palette,
+    /// Unit and colours of the frame that was last drawn.
+    look: super::Look,
 }
 
 /// Through the layers of a flow: from the noise, 0, to the last layer.
@@ -73,17 +76,18 @@ impl PosteriorLab {
             target: FieldTexture::default().fading(planes::FADE),
             drawing: false,
             asked: None,
+            failures: 0,
             history: History::default(),
-            palette: shared.palette(),
+            look: shared.look(),
             state,
         }
     }
 
     fn start(&mut self, ctx: &Context, shared: &Shared) {
-        let (choice, threads, seed, look) = (backend(shared), shared.threads, self.work.seed, self.state.look());
-        self.asked = Some((look.clone(), false));
+        let (sessions, threads, seed, look) = (sessions(shared), shared.threads, self.work.seed, self.state.look());
+        (self.asked, self.failures) = (Some((look.clone(), false)), 0);
         let make = move || {
-            PosteriorJob::new(seed, look.clone(), choice, threads).unwrap_or_else(|error| {
+            PosteriorJob::with(seed, look.clone(), sessions).unwrap_or_else(|error| {
                 tracing::warn!("{error}");
                 PosteriorJob::new(seed, look, BackendChoice::Cpu, threads).expect("every flow opens on the CPU")
             })
@@ -118,16 +122,18 @@ impl Lab for PosteriorLab {
     }
 
     fn update(&mut self, ctx: &Context, shared: &mut Shared) {
-        self.palette = shared.palette();
+        self.look = shared.look();
         if !self.work.begun() {
             self.start(ctx, shared);
         }
         if let Some(seed) = self.work.another_seed(shared) {
             self.work.send(PosteriorCommand::Restart(seed));
         }
-        if self.work.hear(shared) {
+        if self.work.hear(shared)
+            && let Some(snapshot) = &self.work.snapshot
+        {
             // A flow that could not go on has stopped by itself.
-            self.state.training &= self.work.snapshot.as_ref().is_none_or(|snapshot| snapshot.error.is_none());
+            self.state.training &= !failed_anew(&mut self.failures, &snapshot.trouble);
         }
         if self.walk.advance(Shared::passed(ctx)) {
             shared.animate(ctx);
@@ -158,6 +164,14 @@ impl Lab for PosteriorLab {
     }
 
     fn canvas(&mut self, ui: &mut egui::Ui, _shared: &mut Shared) {
+        match ways_out(ui, self.work.snapshot.as_ref().map(|snapshot| &snapshot.trouble)) {
+            Some(WayOut::Slower) => {
+                self.state.training = true;
+                self.work.send(PosteriorCommand::Slower);
+            }
+            Some(WayOut::Understood) => self.work.send(PosteriorCommand::Understood),
+            None => {}
+        }
         controls::pages(self, ui);
         let (gap, words) = (14.0, 30.0 * letters::stretch(ui.ctx(), 11.0));
         let chart = (0.34 * ui.available_height()).clamp(110.0, 260.0);
@@ -266,14 +280,15 @@ impl Lab for PosteriorLab {
     }
 
     fn live(&self, name: &str) -> Option<Live> {
-        let palette = self.palette;
+        let super::Look { units, palette } = self.look;
+        let logs = |nats: f64| number(units.convert(nats), 3);
         let snapshot = self.work.snapshot.as_ref()?;
         let (reached, log_z) = (snapshot.reached, snapshot.target.log_z);
         let (text, color) = match name {
             "K" => (self.state.layers.to_string(), palette.text),
-            "log_z" => (number(log_z, 3), palette.base),
-            "elbo" => (number(log_z - reached.gap, 3), palette.seen),
-            "kl" => (number(reached.gap, 3), palette.now),
+            "log_z" => (logs(log_z), palette.base),
+            "elbo" => (logs(log_z - reached.gap), palette.seen),
+            "kl" => (logs(reached.gap), palette.now),
             "parameters" => (reached.parameters.to_string(), palette.text),
             "inverse" => (format!("{:.1e}", reached.inverse), palette.text),
             "raw" | "held" => {
@@ -313,18 +328,19 @@ impl Lab for PosteriorLab {
     }
 
     fn status(&self) -> LabStatus {
-        self.work.status(|snapshot| (snapshot.backend.clone(), snapshot.running, snapshot.reached.step, snapshot.error.clone()))
+        self.work.status(|snapshot| (snapshot.backend.clone(), snapshot.running, snapshot.reached.step, snapshot.trouble.sentence()))
     }
 
     fn spoken_summary(&self) -> String {
         match &self.work.snapshot {
             Some(snapshot) => format!(
-                "{} {} layers after {} steps: the bound is {} nats below ln Z = {}.",
+                "{} {} layers after {} steps: the bound is {} below {} = {}.",
                 self.state.layers,
                 self.state.kind.title(),
                 snapshot.reached.step,
-                number(snapshot.reached.gap, 3),
-                number(snapshot.target.log_z, 3)
+                self.look.units.format(snapshot.reached.gap, 3),
+                charts::log_z_name(self.look.units),
+                number(self.look.units.convert(snapshot.target.log_z), 3)
             ),
             None => "The flow is being made.".into(),
         }

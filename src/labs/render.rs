@@ -32,8 +32,10 @@ pub enum Kind {
     Clip(ClipFormat),
     /// The canvas as lines and text.
     Svg,
-    /// Numbers.
+    /// Numbers, for a spreadsheet.
     Csv,
+    /// Numbers, for NumPy.
+    Npz,
 }
 
 impl Kind {
@@ -49,7 +51,8 @@ impl Kind {
             "gif" => Kind::Clip(ClipFormat::Gif),
             "svg" => Kind::Svg,
             "csv" => Kind::Csv,
-            _ => return Err(format!("Expected a file that ends in .png, .apng, .gif, .svg or .csv, found {}.", path.display())),
+            "npz" => Kind::Npz,
+            _ => return Err(format!("Expected a file that ends in .png, .apng, .gif, .svg, .csv or .npz, found {}.", path.display())),
         })
     }
 }
@@ -86,6 +89,8 @@ pub struct Rendered {
     pub height: u32,
     /// Whether nothing was still being computed.
     pub settled: bool,
+    /// Check sum of the chapter's numbers ([`Table::check`]), if it has any.
+    pub check: Option<u32>,
     /// In words.
     pub what: String,
 }
@@ -107,14 +112,14 @@ pub fn render_with(wish: &Wish, chapters: &'static [Chapter]) -> Result<Rendered
     // The device is opened before the worker may open its own: never two at a time.
     let painter = match kind {
         Kind::Png | Kind::Clip(_) => Some(Painter::open()?),
-        Kind::Svg | Kind::Csv => None,
+        Kind::Svg | Kind::Csv | Kind::Npz => None,
     };
     let mut studio = Studio::open(wish, chapters, painter)?;
     match kind {
         Kind::Png => studio.png(),
         Kind::Clip(format) => studio.clip(format),
         Kind::Svg => studio.svg(),
-        Kind::Csv => studio.csv(),
+        Kind::Csv | Kind::Npz => studio.table(kind),
     }
 }
 
@@ -192,12 +197,12 @@ impl<'a> Studio<'a> {
         Ok(self.report(1, (rect.width() as u32, rect.height() as u32), format!("{} shapes", laid.shapes.len())))
     }
 
-    fn csv(&mut self) -> Result<Rendered, String> {
+    fn table(&mut self, kind: Kind) -> Result<Rendered, String> {
         let table = match self.stage.app().0.table() {
             Some(table) => table,
             None => self.walk()?,
         };
-        write_atomic(&self.wish.out, &table.to_csv()?).map_err(|e| e.to_string())?;
+        write_table(&table, kind, &self.wish.out)?;
         Ok(self.report(0, (0, 0), format!("{} rows", table.rows.len())))
     }
 
@@ -213,9 +218,16 @@ impl<'a> Studio<'a> {
         Ok(table)
     }
 
-    fn report(&self, frames: usize, (width, height): (u32, u32), what: String) -> Rendered {
-        Rendered { frames, width, height, settled: self.settled, what }
+    fn report(&mut self, frames: usize, (width, height): (u32, u32), what: String) -> Rendered {
+        let check = self.stage.app().0.table().and_then(|table| table.check().ok());
+        Rendered { frames, width, height, settled: self.settled, check, what }
     }
+}
+
+/// Writes a table as CSV, or for NumPy where that is asked for.
+pub(super) fn write_table(table: &Table, kind: Kind, path: &Path) -> Result<(), String> {
+    let bytes = if kind == Kind::Npz { table.to_npz()? } else { table.to_csv()? };
+    write_atomic(path, &bytes).map_err(|e| e.to_string())
 }
 
 /// The columns of the frame's own table.

@@ -19,6 +19,33 @@ pub fn merged<S: Serialize + DeserializeOwned>(state: &S, patch: &Value) -> Resu
     understood(&value, patch.clone())
 }
 
+/// The patch that makes one state of another of the same kind, as small as it can be: `overlaid(from, patch_between(from, to)) = to`. A value
+/// that became `null` is in it as `null`.
+#[must_use]
+pub fn patch_between(from: &Value, to: &Value) -> Value {
+    let (Value::Object(from), Value::Object(to)) = (from, to) else { return to.clone() };
+    let changed = to.iter().filter_map(|(key, value)| match from.get(key) {
+        Some(before) if before == value => None,
+        Some(before) => Some((key.clone(), patch_between(before, value))),
+        None => Some((key.clone(), value.clone())),
+    });
+    let gone = from.keys().filter(|key| !to.contains_key(*key)).map(|key| (key.clone(), Value::Null));
+    Value::Object(changed.chain(gone).collect())
+}
+
+/// A state with a patch of [`patch_between`] laid over it. Other than in a merge (RFC 7386) a `null` stays: it is a value that a later merge
+/// clears.
+#[must_use]
+pub fn overlaid(from: &Value, patch: &Value) -> Value {
+    let (Value::Object(from), Value::Object(patch)) = (from, patch) else { return patch.clone() };
+    let mut to = from.clone();
+    for (key, value) in patch {
+        let laid = from.get(key).map_or_else(|| value.clone(), |before| overlaid(before, value));
+        to.insert(key.clone(), laid);
+    }
+    Value::Object(to)
+}
+
 /// How the sentence about a setting that makes no sense begins.
 pub(super) const SETTING: &str = "The setting “";
 
@@ -144,6 +171,25 @@ mod tests {
     struct View {
         grid: bool,
         depth: u8,
+    }
+
+    #[test]
+    fn a_patch_between_two_states_makes_one_of_the_other_wherever_it_is_laid() {
+        let state = |class, grid, depth| State { class, view: View { grid, depth } };
+        let value = |state: &State| serde_json::to_value(state).unwrap();
+        let states = [state(Some(3), true, 2), state(None, true, 2), state(Some(3), false, 9), state(None, false, 0)];
+        for from in &states {
+            for to in &states {
+                let patch = patch_between(&value(from), &value(to));
+                assert_eq!(overlaid(&value(from), &patch), value(to), "{patch}");
+                assert_eq!(patch == json!({}), from == to, "{patch}");
+                // Restored in a lab that has been set otherwise, it leaves nothing of that.
+                for set in &states {
+                    assert_eq!(&merged(set, &overlaid(&value(from), &patch)).unwrap(), to, "{patch}");
+                }
+            }
+        }
+        assert_eq!(patch_between(&value(&states[0]), &value(&states[1])), json!({ "class": null }));
     }
 
     #[test]

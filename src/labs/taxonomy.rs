@@ -27,6 +27,7 @@ use super::history::{History, Paged, REOPENED};
 use super::state::merged;
 use super::table::Table;
 use super::times::{with_times, without_times};
+use super::trouble::{WayOut, ways_out};
 use super::walk::{Manner, Walk};
 use super::working::Working;
 use super::{Action, Command, Lab, LabStatus, Live, Look, Shared};
@@ -124,7 +125,8 @@ impl TaxonomyLab {
     fn notice_end(&mut self) {
         let Some(snapshot) = self.work.snapshot.as_ref().filter(|snapshot| !snapshot.running) else { return };
         let over = |race: &RaceView| race.contestants.iter().all(|racer| racer.stopped.is_some());
-        if snapshot.error.is_some() || snapshot.race.as_ref().is_some_and(over) {
+        let failed = snapshot.trouble.error.is_some() && snapshot.trouble.broke_at.is_none();
+        if failed || snapshot.race.as_ref().is_some_and(over) {
             (self.state.training, self.told) = (false, false);
         }
     }
@@ -259,6 +261,12 @@ impl Lab for TaxonomyLab {
     }
 
     fn canvas(&mut self, ui: &mut egui::Ui, shared: &mut Shared) {
+        // Everything here runs on the processor: there is no device to lose.
+        if ways_out(ui, self.work.snapshot.as_ref().map(|snapshot| &snapshot.trouble)) == Some(WayOut::Slower) {
+            self.work.send(TaxonomyCommand::Slower);
+            (self.state.training, self.told) = (true, true);
+            self.state.page = Page::Race;
+        }
         controls::pages(self, ui);
         match self.state.page {
             Page::Chart => chart::show(self, ui),
@@ -407,7 +415,7 @@ impl Lab for TaxonomyLab {
     fn status(&self) -> LabStatus {
         self.work.status(|snapshot| {
             let step = snapshot.race.as_ref().map_or(0, |race| race.contestants.iter().map(|racer| racer.step).sum());
-            (snapshot.backend.clone(), snapshot.running, step, snapshot.error.clone())
+            (snapshot.backend.clone(), snapshot.running, step, snapshot.trouble.sentence())
         })
     }
 

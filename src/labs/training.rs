@@ -6,7 +6,7 @@ use egui::Ui;
 
 use super::{Command, LabStatus};
 use crate::exec::BackendInfo;
-use crate::train::Standing;
+use crate::train::{Past, Standing};
 use crate::ui::chips;
 use crate::ui::units::{count, number};
 
@@ -18,6 +18,8 @@ pub(super) enum Wish {
     FromScratch,
     /// Changes the learning rate.
     Rate(f64),
+    /// Shows an earlier step, or goes back to it.
+    Past(Past),
     /// Reads weights.
     Load(PathBuf),
     /// Writes the weights.
@@ -39,9 +41,39 @@ pub(super) fn state(training: &Standing) -> String {
     }
 }
 
-/// The buttons under the curves; gives what was clicked. `fresh` weights have learned nothing yet, and training that has `diverged` may go
-/// on more slowly.
-pub(super) fn buttons(ui: &mut Ui, training: &Standing, fresh: bool, diverged: bool) -> Vec<Wish> {
+/// Updates that one goes back after training broke.
+const BACK: u64 = 20;
+
+/// A way on after training broke.
+pub(super) enum Rescue {
+    /// Trains on from the last good step, half as fast.
+    HalfTheRate,
+    /// Stands so many updates before the last good step.
+    Back(u64),
+}
+
+/// The buttons of the ways on after training broke at this rate; gives the one that was clicked.
+pub(super) fn rescue(ui: &mut Ui, rate: f64) -> Option<Rescue> {
+    let half = chips::primary_button(ui, &format!("Half the rate ({:.1e}) and go on", rate / 2.0));
+    let back = chips::button(ui, "Back 20").on_hover_text("Twenty updates before the last good step, to look or to go on from");
+    match (half.clicked(), back.clicked()) {
+        (true, _) => Some(Rescue::HalfTheRate),
+        (_, true) => Some(Rescue::Back(BACK)),
+        _ => None,
+    }
+}
+
+/// The buttons beside the sentence about training that broke; gives what was clicked.
+pub(super) fn trouble(ui: &mut Ui, training: &Standing) -> Vec<Wish> {
+    match ui.horizontal(|ui| rescue(ui, training.rate)).inner {
+        Some(Rescue::HalfTheRate) => vec![Wish::Rate(training.rate / 2.0), Wish::Train(true)],
+        Some(Rescue::Back(updates)) => vec![Wish::Past(Past::GoBack(updates))],
+        None => Vec::new(),
+    }
+}
+
+/// The buttons under the curves; gives what was clicked. `fresh` weights have learned nothing yet.
+pub(super) fn buttons(ui: &mut Ui, training: &Standing, fresh: bool) -> Vec<Wish> {
     let mut wishes = Vec::new();
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing = egui::vec2(6.0, 5.0);
@@ -56,9 +88,6 @@ pub(super) fn buttons(ui: &mut Ui, training: &Standing, fresh: bool, diverged: b
         let forgets = "Forgets the weights on screen and learns from random ones; files stay as they are";
         if chips::button(ui, "From scratch").on_hover_text(forgets).clicked() {
             wishes.push(Wish::FromScratch);
-        }
-        if diverged && chips::button(ui, "Half the rate and go on").on_hover_text("From the last good weights").clicked() {
-            wishes.extend([Wish::Rate(training.rate / 2.0), Wish::Train(true)]);
         }
     });
     wishes
@@ -102,6 +131,7 @@ mod tests {
             train_width: 1,
             test: Default::default(),
             score: None,
+            timeline: Default::default(),
         };
         assert_eq!(state(&standing), "untrained");
         (standing.running, standing.step, standing.steps_per_second) = (true, 12_400, 8.3);

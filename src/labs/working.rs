@@ -7,7 +7,7 @@ use egui::Context;
 
 use super::{LabStatus, Shared, training};
 use crate::exec::{BackendChoice, BackendInfo};
-use crate::train::{Job, Worker};
+use crate::train::{Job, Sessions, Worker};
 
 /// The worker with what it published last.
 pub(super) struct Working<J: Job> {
@@ -125,6 +125,15 @@ pub(super) fn backend(shared: &Shared) -> BackendChoice {
     if software && shared.backend == BackendChoice::Auto { BackendChoice::Cpu } else { shared.backend }
 }
 
+/// Where the sessions of a chapter's worker come from.
+pub(super) fn sessions(shared: &Shared) -> Sessions {
+    #[cfg(test)]
+    if let Some(sessions) = tests::SESSIONS.take() {
+        return sessions;
+    }
+    Sessions::on(backend(shared), shared.threads)
+}
+
 #[cfg(test)]
 pub(super) mod tests {
     use std::cell::Cell;
@@ -138,6 +147,8 @@ pub(super) mod tests {
     thread_local! {
         /// The next worker that this thread begins fails at once.
         static FAILS: Cell<bool> = const { Cell::new(false) };
+        /// The next worker that this thread begins computes in these.
+        pub(in crate::labs) static SESSIONS: Cell<Option<Sessions>> = const { Cell::new(None) };
     }
 
     /// What makes a job, unless a test wants it to fail.

@@ -83,7 +83,8 @@ pub enum TrainError {
     },
     /// A loss ran away without becoming infinite.
     #[error(
-        "Training stopped at step {step}: the loss rose to {nats:.0} nats, and knowing nothing costs {ceiling:.0}; the weights of step {kept} are back. Lower the learning rate and go on."
+        "Training stopped at step {step}: the loss rose to {} nats, and knowing nothing costs {ceiling:.0}; the weights of step {kept} are back. Lower the learning rate and go on.",
+        written(*nats)
     )]
     Exploded {
         /// The step.
@@ -106,6 +107,14 @@ pub enum TrainError {
         dim: usize,
         /// Columns of numbers that there are.
         found: usize,
+    },
+    /// No step that is early enough is kept.
+    #[error("No step at least {back} updates before step {from} is kept; start again instead.")]
+    NothingKept {
+        /// Updates to go back.
+        back: u64,
+        /// The newest step.
+        from: u64,
     },
     /// Nothing to learn from.
     #[error("Expected at least one {what} to learn from, found none; draw or choose some data first.")]
@@ -143,4 +152,9 @@ impl From<GraphError> for TrainError {
     fn from(error: GraphError) -> TrainError {
         TrainError::Exec(error.into())
     }
+}
+
+/// A loss that may be as large as a float: from a million on by its power of ten.
+fn written(nats: f64) -> String {
+    if nats.abs() < 1e6 { format!("{nats:.0}") } else { format!("{nats:.1e}") }
 }

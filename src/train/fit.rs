@@ -231,6 +231,19 @@ impl Fit {
         Ok(())
     }
 
+    /// Takes weights that were saved, as [`load`](Self::load) does, and goes on at the rate at which they were learning.
+    ///
+    /// # Errors
+    /// Weights of another model; the fit is left as it was.
+    pub fn resume(&mut self, weights: &Weights) -> Result<(), TrainError> {
+        self.load(weights)?;
+        let saved = weights.metadata.get("lesson").and_then(|text| serde_json::from_str::<Lesson>(text).ok());
+        if let Some(rate) = saved.map(|lesson| lesson.training.adam.rate).filter(|rate| rate.is_finite() && *rate > 0.0) {
+            self.set_rate(rate);
+        }
+        Ok(())
+    }
+
     /// One update of the parameters.
     ///
     /// # Errors
@@ -258,6 +271,18 @@ impl Fit {
             }
         }
         self.step = t;
+        Ok(())
+    }
+
+    /// Waits for the steps that are still under way.
+    ///
+    /// # Errors
+    /// A lost device.
+    pub fn wait(&mut self) -> Result<(), TrainError> {
+        let smallest = self.graph.parameters().iter().min_by_key(|parameter| self.graph.shape(parameter.node).elements());
+        if let Some(parameter) = smallest {
+            self.session.read_parameter(&self.graph.describe(parameter.node))?;
+        }
         Ok(())
     }
 
@@ -349,6 +374,11 @@ impl Fit {
     /// Changes the learning rate from the next step on.
     pub fn set_rate(&mut self, rate: f64) {
         self.lesson.training.adam.rate = rate;
+    }
+
+    /// The weights to go back to: those of the last step at which they were seen to be sound.
+    pub fn kept(&self) -> &Weights {
+        &self.kept.1
     }
 
     /// Number of updates so far.

@@ -11,6 +11,7 @@ mod drawing;
 mod history;
 mod ledger;
 mod numeric;
+mod overlays;
 mod places;
 mod portrait;
 mod programs;
@@ -27,7 +28,7 @@ use std::time::{Duration, Instant};
 
 use curves::Collector;
 use cycle::Cycle;
-use history::History;
+use history::Scrub;
 use numeric::Numeric;
 use places::Places;
 use programs::Programs;
@@ -36,8 +37,8 @@ use target::Target;
 use training::Clock;
 
 pub use conditioner::Conditioner;
-pub use history::Timeline;
 pub use ledger::{Ledger, RoundTrip};
+pub use overlays::{ARROWS, Asked, ELLIPSES, Jacobians, Velocities};
 pub use places::{MOST_PINS, Trace};
 pub use portrait::{MAP_REACH, MapPortrait, PLACES, PLACES_REACH, Portrait, places};
 pub use snapshot::{Curves, DataView, Field, FlowCommand, FlowSnapshot, Integral, Lattice, Lines, Pictures, Point, ProbeReading};
@@ -45,16 +46,16 @@ pub use story::UpdateStory;
 pub use training::{COOLING, cooled};
 pub use wiring::Wiring;
 
-use super::{Activity, Event, Fit, Job, Lesson, Model, PointData, PointSource, Publisher, Source, TrainError, Weights};
+pub use super::history::Timeline;
+
+use super::history::History;
+use super::{Activity, Event, Fit, Job, Lesson, MakeSession, Model, PointData, PointSource, Publisher, Source, TrainError, Weights};
 use crate::data::Toy;
-use crate::exec::{ExecError, ProgramId, Session};
+use crate::exec::ProgramId;
 use crate::flows::Config;
 
 /// A turn's time: commands are heard at least this often, give or take one step or slice.
 const TURN: Duration = Duration::from_millis(8);
-
-/// Makes sessions: one for each model.
-pub type MakeSession = Box<dyn FnMut() -> Result<Box<dyn Session>, ExecError> + Send>;
 
 /// The job.
 pub struct FlowJob {
@@ -71,8 +72,11 @@ pub struct FlowJob {
     lost: Option<String>,
     wiring: Wiring,
     history: History,
+    scrub: Scrub,
     /// The map of the round-trip error is wanted.
     error_map: bool,
+    /// What else is drawn.
+    asked: Asked,
     /// The class that is shown; none is the mixture.
     shown: Option<usize>,
     story: Option<Arc<UpdateStory>>,
@@ -144,7 +148,9 @@ impl FlowJob {
             lost: None,
             wiring: Wiring::default(),
             history: History::default(),
+            scrub: Scrub::default(),
             error_map: false,
+            asked: Asked::default(),
             shown: None,
             story: None,
             handed: None,
@@ -189,7 +195,8 @@ impl FlowJob {
     fn rebuild(&mut self, weights: Option<&Weights>) -> Result<(), TrainError> {
         let mut model = self.make_model(weights)?;
         self.history = History::new(model.fit.session());
-        self.history.keep(&mut model)?;
+        self.history.keep(&mut model.fit)?;
+        self.scrub = Scrub::default();
         // Trained weights have settled already.
         self.warm_since = weights.is_none().then(|| model.fit.step());
         self.model = Some(model);

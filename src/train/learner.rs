@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::cpu_model::CpuModel;
 use super::curve::Curve;
 use super::error::device_lost;
+use super::history::{History, Past, Timeline};
 use super::trainer::{Scale, Trainer, scheduled};
 use super::{Event, Lesson, Publisher, Score, Source, TrainError, Weights};
 use crate::exec::{BackendChoice, BackendInfo, ExecError, open_session};
@@ -52,6 +53,8 @@ pub struct Standing {
     pub test: Arc<Vec<[f64; 2]>>,
     /// The newest score on held-out data.
     pub score: Option<Score>,
+    /// Steps that can be seen again.
+    pub timeline: Timeline,
 }
 
 /// A lesson's weights, and their training once it was asked for.
@@ -67,12 +70,13 @@ pub(super) struct Learner {
     pub(super) score_wanted: bool,
     /// What went wrong last.
     pub(super) error: Option<String>,
-    /// Whether that was training that broke.
-    pub(super) diverged: bool,
+    /// How training broke, until it goes on: whatever else fails or works meanwhile.
+    pub(super) diverged: Option<String>,
     pub(super) choice: BackendChoice,
     /// What training runs on, once it did.
     pub(super) info: Option<BackendInfo>,
     rate: f64,
+    history: History,
     curve: Curve,
     test: Arc<Vec<[f64; 2]>>,
     threads: usize,
@@ -95,13 +99,19 @@ impl Learner {
             score: None,
             score_wanted: true,
             error: None,
-            diverged: false,
+            diverged: None,
             choice,
             info: None,
+            history: History::default(),
             curve: Curve::default(),
             test: Arc::default(),
             threads,
         })
+    }
+
+    /// What the window says of what went wrong.
+    pub(super) fn said(&self) -> Option<String> {
+        self.error.clone().or_else(|| self.diverged.clone())
     }
 
     /// Keeps the sentence of what failed until the next thing that works.
@@ -130,9 +140,9 @@ impl Learner {
 
     /// Takes other weights, which fit; training stops, and would go on from them.
     pub(super) fn take(&mut self, weights: Weights, origin: Origin) {
-        (self.running, self.diverged, self.trainer) = (false, false, None);
+        (self.running, self.diverged, self.trainer) = (false, None, None);
         self.rate = scheduled(Lesson::clone(&self.lesson), weights.step()).training.adam.rate;
-        (self.curve, self.test) = (Curve::default(), Arc::default());
+        (self.curve, self.test, self.history) = (Curve::default(), Arc::default(), History::default());
         self.see(weights, origin);
     }
 
@@ -151,16 +161,68 @@ impl Learner {
             let mut trainer = Trainer::new(&self.lesson, &self.source, &self.weights, session)?;
             trainer.set_rate(self.rate);
             self.info = Some(trainer.backend());
+            if !self.history.looks_back() {
+                self.history.rewind(trainer.step());
+            }
+            self.history.moves_to(trainer.fit().session());
+            self.history.keep(trainer.fit())?;
             self.trainer = Some(trainer);
         }
         Ok(self.trainer.as_mut().expect("made above"))
     }
 
-    /// Trains from the next turn on.
+    /// Trains from the next turn on: from the newest step, whichever is shown.
+    ///
+    /// # Errors
+    /// A device that fails, too little memory.
     pub(super) fn start(&mut self) -> Result<(), TrainError> {
         self.trainer()?;
-        (self.running, self.diverged) = (true, false);
+        if let Some(trainer) = &mut self.trainer {
+            self.history.return_to_newest(trainer.fit())?;
+        }
+        (self.running, self.diverged, self.history.broke) = (true, None, None);
         Ok(())
+    }
+
+    /// Carries out what is asked of the past, and tells how it fared. The weights that are there then are still to be seen.
+    pub(super) fn go<S>(&mut self, past: Past, out: &mut Publisher<S>) {
+        match self.take_to(past) {
+            Ok(Some(said)) => out.event(Event::Done(said)),
+            Ok(None) => {}
+            Err(error) if self.survives(&error) => {}
+            Err(error) => out.tell(Err(error)),
+        }
+    }
+
+    fn take_to(&mut self, past: Past) -> Result<Option<String>, TrainError> {
+        self.pause();
+        if self.history.is_empty() && matches!(past, Past::LookAt(_)) {
+            // Nothing has been trained yet.
+            return Ok(None);
+        }
+        self.trainer()?;
+        let Some(trainer) = &mut self.trainer else { return Ok(None) };
+        let said = match past {
+            Past::LookAt(step) => {
+                self.history.look_at(trainer.fit(), step)?;
+                return Ok(None);
+            }
+            Past::GoOnFromHere => None,
+            Past::GoBack(back) => Some(self.history.go_back(trainer.fit(), back)?),
+        };
+        // The step that is there now is the newest: what came after it is forgotten.
+        trainer.stay_here()?;
+        let step = trainer.step();
+        self.history.rewind(step);
+        self.history.broke = None;
+        if self.diverged.take().is_some() {
+            self.error = None;
+        }
+        self.end_curves(step);
+        if past == Past::GoOnFromHere {
+            self.start()?;
+        }
+        Ok(said)
     }
 
     /// Trains for a few milliseconds.
@@ -169,7 +231,7 @@ impl Learner {
     /// Training that broke: the last sound weights are back.
     pub(super) fn slice(&mut self) -> Result<(), TrainError> {
         match &mut self.trainer {
-            Some(trainer) => trainer.slice(&mut self.curve),
+            Some(trainer) => trainer.slice(&mut self.curve, &mut self.history),
             None => Ok(()),
         }
     }
@@ -186,9 +248,16 @@ impl Learner {
     pub(super) fn stop(&mut self, error: &TrainError) {
         self.pause();
         self.score_wanted = false;
-        self.diverged = matches!(error, TrainError::Diverged { .. } | TrainError::Exploded { .. });
-        if let Some(trainer) = &self.trainer {
-            let step = trainer.step();
+        let broke = match error {
+            TrainError::Diverged { step, .. } | TrainError::Exploded { step, .. } => Some(*step),
+            _ => None,
+        };
+        self.diverged = broke.map(|_| error.to_string());
+        if let Some(step) = self.trainer.as_ref().map(Trainer::step)
+            && !self.history.looks_back()
+        {
+            self.history.rewind(step);
+            self.history.broke = broke;
             self.end_curves(step);
         }
     }
@@ -197,8 +266,10 @@ impl Learner {
     pub(super) fn survives(&mut self, error: &TrainError) -> bool {
         let TrainError::Exec(ExecError::GpuLost { reason }) = error else { return false };
         let running = self.pause();
-        let step = self.weights.step();
-        self.end_curves(step);
+        let step = self.history.newest(self.weights.step());
+        if !self.history.looks_back() {
+            self.end_curves(step);
+        }
         self.move_to(BackendChoice::Cpu, running);
         if self.error.is_none() {
             let then = if running { "training goes on" } else { "training would go on" };
@@ -238,13 +309,16 @@ impl Learner {
     /// Takes a score on held-out data, at a step.
     pub(super) fn scored(&mut self, score: Score, step: u64) {
         self.score = Some(score);
+        if self.history.looks_back() {
+            return;
+        }
         let curve = Arc::make_mut(&mut self.test);
         if curve.last().is_none_or(|last| last[0] < step as f64) {
             curve.push([step as f64, score.nats / Scale::of(&self.lesson.model).unit]);
         }
     }
 
-    /// Writes the weights that training has reached, with the lesson.
+    /// Writes the weights that training has reached or that are looked back at, with the lesson.
     ///
     /// # Errors
     /// A place that cannot be written to, a lost device.
@@ -261,113 +335,34 @@ impl Learner {
         weights.save(path)
     }
 
+    /// Writes the newest weights, whichever are shown: what keeps itself must not lose what was trained last.
+    ///
+    /// # Errors
+    /// A place that cannot be written to, a lost device.
+    pub(super) fn keep(&mut self, path: &Path) -> Result<(), TrainError> {
+        match self.history.aside() {
+            Some(newest) => newest.save(path),
+            None => self.save(path),
+        }
+    }
+
     /// How training stands.
     pub(super) fn standing(&self) -> Standing {
         let trainer = self.trainer.as_ref();
+        let step = trainer.map_or(self.weights.step(), Trainer::step);
         Standing {
             running: self.running,
-            step: trainer.map_or(self.weights.step(), Trainer::step),
+            step,
             steps_per_second: trainer.filter(|_| self.running).map_or(0.0, Trainer::steps_per_second),
             rate: self.rate,
             train: Arc::new(self.curve.points().to_vec()),
             train_width: self.curve.width(),
             test: Arc::clone(&self.test),
             score: self.score,
+            timeline: self.history.timeline(step),
         }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::autoregressive::causal_stack;
-    use crate::train::Model;
-
-    /// A learner of the melody from its initial values, with a few steps behind it.
-    fn started() -> Learner {
-        let lesson = Lesson::preset("stack-prelude").unwrap();
-        let Model::CausalStack { config, .. } = &lesson.model else { panic!("it is a causal stack") };
-        let (graph, nodes) = causal_stack::evaluation(config, 1).unwrap();
-        let initial = CpuModel::new(graph, nodes.levels, nodes.logits, 1).unwrap().initial(1);
-        let mut learner = Learner::new(lesson, initial, BackendChoice::Cpu, 1).unwrap();
-        learner.start().unwrap();
-        while learner.standing().train.is_empty() {
-            learner.slice().unwrap();
-        }
-        learner
-    }
-
-    #[test]
-    fn a_rate_that_breaks_training_leaves_sound_weights_that_a_lower_one_goes_on_from() {
-        let mut learner = started();
-        let first = learner.standing().train[0][1];
-        learner.set_rate(100.0);
-        let error = (0..1_000).find_map(|_| learner.slice().err()).expect("such a rate breaks training");
-        learner.stop(&error);
-        let broken = learner.standing();
-        assert!(learner.diverged && !broken.running && error.to_string().contains("Lower the learning rate"), "{error}");
-        assert!(broken.train.iter().all(|point| point[0] <= broken.step as f64), "the curve ends where the weights are");
-        learner.set_rate(1e-3);
-        learner.start().unwrap();
-        learner.slice().unwrap();
-        let score = learner.trainer().unwrap().score(usize::MAX).unwrap();
-        learner.scored(score, learner.standing().step);
-        // Nats a symbol on both curves.
-        assert!(learner.standing().test[0][1] < 1.5 * first, "{} after {first}", learner.standing().test[0][1]);
-        assert!(learner.standing().step > broken.step && !learner.diverged);
-    }
-
-    #[test]
-    fn training_goes_on_elsewhere_with_its_step_its_curve_and_its_rate() {
-        let mut learner = started();
-        learner.set_rate(0.002);
-        assert!(learner.pause());
-        let before = learner.standing();
-        let weights = learner.trainer().unwrap().weights().unwrap();
-        learner.see(weights, Origin::Trained);
-        learner.move_to(BackendChoice::Cpu, true);
-        let after = learner.standing();
-        assert_eq!((after.step, &after.train, after.rate), (before.step, &before.train, 0.002));
-        assert!(after.running && learner.error.is_none());
-        learner.slice().unwrap();
-        assert!(learner.standing().step > before.step);
-    }
-
-    #[test]
-    fn a_lost_device_leaves_training_on_the_processor_at_the_weights_that_were_seen() {
-        let mut learner = started();
-        let weights = learner.trainer().unwrap().weights().unwrap();
-        let seen = weights.step();
-        learner.see(weights, Origin::Trained);
-        while learner.standing().step < seen + 5 {
-            learner.slice().unwrap();
-        }
-        let lost = TrainError::Exec(ExecError::GpuLost { reason: "the cable was pulled".into() });
-        assert!(learner.survives(&lost));
-        let after = learner.standing();
-        assert!((after.running, after.step) == (true, seen), "{after:?}");
-        assert!(after.train.iter().all(|point| point[0] <= seen as f64), "the curve ends where the weights are");
-        assert_eq!(learner.choice, BackendChoice::Cpu);
-        assert!(learner.error.as_ref().is_some_and(|sentence| sentence.contains("the cable was pulled")));
-        learner.slice().unwrap();
-        assert!(learner.standing().step > seen);
-        assert!(!learner.survives(&TrainError::Exec(ExecError::NoGpu { reason: "none here".into() })), "anything else stops it");
-    }
-
-    #[test]
-    fn saved_weights_say_which_lesson_they_belong_to_whether_or_not_they_were_trained() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("weights.safetensors");
-        let mut learner = started();
-        let step = learner.standing().step;
-        for (trained, expected) in [(true, step), (false, 0)] {
-            if !trained {
-                learner.trainer = None;
-            }
-            learner.save(&path).unwrap();
-            let read = Weights::read(&path).unwrap();
-            let lesson: Lesson = serde_json::from_str(&read.metadata["lesson"]).unwrap();
-            assert_eq!((read.step(), lesson.title == learner.lesson.title), (expected, true));
-        }
-    }
-}
+mod tests;

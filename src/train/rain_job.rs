@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use self::racer::Racer;
+use super::trouble::{Sessions, Survivor, Trouble};
 use super::{Activity, ImageData, Job, Lesson, Model, Publisher, Score, TrainError, Weights};
 use crate::autoregressive::pixelcnn::Wiring;
 use crate::data::rain::Rain;
@@ -30,6 +31,10 @@ const PUBLISH: Duration = Duration::from_millis(200);
 pub enum RainCommand {
     /// Starts or pauses both.
     Train(bool),
+    /// Both go on at half of the rate, after one of them broke.
+    Slower,
+    /// The sentence about the lost graphics device was read.
+    Understood,
     /// Both from their initial values of this seed.
     Restart(u64),
     /// Another law of images; both start anew.
@@ -109,8 +114,8 @@ pub struct RainSnapshot {
     pub values: Option<Arc<LayerValues>>,
     /// What they learn on.
     pub backend: BackendInfo,
-    /// What went wrong last.
-    pub error: Option<String>,
+    /// What went wrong.
+    pub trouble: Trouble,
 }
 
 /// The job.
@@ -119,11 +124,11 @@ pub struct RainJob {
     law: Rain,
     running: bool,
     look: usize,
-    backend: (BackendChoice, usize),
+    sessions: Sessions,
     scored: Instant,
     published: Instant,
     dirty: bool,
-    error: Option<String>,
+    trouble: Trouble,
 }
 
 impl RainJob {
@@ -132,20 +137,29 @@ impl RainJob {
     /// # Errors
     /// A law out of range, a device that fails.
     pub fn new(seed: u64, law: Option<Rain>, choice: BackendChoice, threads: usize) -> Result<RainJob, TrainError> {
+        RainJob::with(seed, law, Sessions::on(choice, threads))
+    }
+
+    /// The same in sessions of any kind.
+    ///
+    /// # Errors
+    /// A law out of range, a device that fails.
+    pub fn with(seed: u64, law: Option<Rain>, mut sessions: Sessions) -> Result<RainJob, TrainError> {
         let now = Instant::now();
-        let racers = pair(seed, law, choice, threads)?;
-        let law = racers[0].law();
-        let backend = (choice, threads);
-        Ok(RainJob { racers, law, running: false, look: 1, backend, scored: now, published: now, dirty: true, error: None })
+        let racers = pair(seed, law, &mut sessions)?;
+        let (law, trouble) = (racers[0].law(), Trouble::default());
+        Ok(RainJob { racers, law, running: false, look: 1, sessions, scored: now, published: now, dirty: true, trouble })
     }
 
     fn restart(&mut self, seed: u64, law: Rain) {
-        match pair(seed, Some(law), self.backend.0, self.backend.1) {
-            Ok(racers) => {
-                (self.racers, self.law, self.error) = (racers, law, None);
-                // Before the first update there is something to see as well.
-                self.look_inside();
-            }
+        let made = self.surely(|job| {
+            (job.racers, job.law) = (pair(seed, Some(law), &mut job.sessions)?, law);
+            job.trouble.settle();
+            Ok(())
+        });
+        match made {
+            // Before the first update there is something to see as well.
+            Ok(()) => self.look_inside(),
             Err(error) => self.fail(&error),
         }
         self.dirty = true;
@@ -168,21 +182,21 @@ impl RainJob {
         let [plain, gated] = &self.racers;
         let read = [plain.read(weights.part(&plain.name()))?, gated.read(weights.part(&gated.name()))?];
         self.racers.iter_mut().zip(read).try_for_each(|(racer, read)| racer.take(read))?;
-        self.error = None;
+        self.trouble.settle();
         Ok(())
     }
 
     fn fail(&mut self, error: &TrainError) {
-        (self.running, self.error) = (false, Some(error.to_string()));
-        self.dirty = true;
+        self.trouble.fail(error, Some(self.racers[0].rate()));
+        (self.running, self.dirty) = (false, true);
     }
 
     fn train(&mut self) -> Result<(), TrainError> {
         let end = Instant::now() + SLICE;
         while Instant::now() < end {
-            for racer in &mut self.racers {
-                racer.step()?;
-            }
+            // Both have taken the same number of steps, unless one of them had to go back further.
+            let behind = usize::from(self.racers[1].done() < self.racers[0].done());
+            self.racers[behind].step()?;
         }
         for racer in &mut self.racers {
             racer.collect()?;
@@ -198,8 +212,14 @@ impl RainJob {
     }
 
     fn look_inside(&mut self) {
-        if let Err(error) = self.measure() {
+        if let Err(error) = self.surely(RainJob::measure) {
             self.fail(&error);
+            // The values are those of the last sound step again: they are what is shown.
+            if self.trouble.broke_at.is_some()
+                && let Err(error) = self.surely(RainJob::measure)
+            {
+                self.fail(&error);
+            }
         }
         self.scored = Instant::now();
         self.dirty = true;
@@ -216,23 +236,38 @@ impl RainJob {
             values: self.racers[1].values(),
             backend: self.racers[1].backend(),
             racers: [0, 1].map(|i| self.racers[i].view()),
-            error: self.error.clone(),
+            trouble: self.trouble.clone(),
         }
     }
 }
 
 /// The two lessons, with one law and one seed, opened.
-fn pair(seed: u64, law: Option<Rain>, choice: BackendChoice, threads: usize) -> Result<[Racer; 2], TrainError> {
-    let open = |name: &str| {
+fn pair(seed: u64, law: Option<Rain>, sessions: &mut Sessions) -> Result<[Racer; 2], TrainError> {
+    let mut open = |name: &str| {
         let mut lesson = Lesson::preset(name).expect("a test reads every shipped lesson");
         lesson.seed = seed;
         if let (Some(law), Model::Pixelcnn { config, data }) = (law, &mut lesson.model) {
             *data = ImageData::Rain(law);
             (config.height, config.width) = (law.size, law.size);
         }
-        Racer::new(lesson, choice, threads)
+        Racer::new(lesson, sessions.open()?)
     };
     Ok([open("rain-plain")?, open("rain-gated")?])
+}
+
+impl Survivor for RainJob {
+    fn parts(&mut self) -> (&mut Sessions, &mut Trouble) {
+        (&mut self.sessions, &mut self.trouble)
+    }
+
+    fn reopen(&mut self) -> Result<String, TrainError> {
+        for racer in &mut self.racers {
+            racer.move_to(self.sessions.open()?)?;
+        }
+        self.dirty = true;
+        let [plain, gated] = [0, 1].map(|i| self.racers[i].done());
+        Ok(format!("one stack goes on from step {plain}, two stacks from step {gated}, their last good ones"))
+    }
 }
 
 impl Job for RainJob {
@@ -245,28 +280,44 @@ impl Job for RainJob {
             RainCommand::Train(on) => {
                 let pausing = self.running && !on;
                 self.running = on;
+                if on {
+                    self.trouble.settle();
+                }
                 if pausing {
                     self.look_inside();
                 }
             }
+            RainCommand::Slower => {
+                if let Some(rate) = self.trouble.broke_at {
+                    // Both, so that they still differ in nothing but their stacks.
+                    self.racers.iter_mut().for_each(|racer| racer.set_rate(rate / 2.0));
+                    self.running = true;
+                    self.trouble.settle();
+                }
+            }
+            RainCommand::Understood => self.trouble.lost = None,
             RainCommand::Restart(seed) => self.restart(seed, self.law),
             RainCommand::Law(law) => self.restart(self.racers[0].seed(), law),
             RainCommand::Look(layer) => {
                 self.look = layer.min(self.racers[1].layers() - 1);
                 out.tell(self.racers[1].look(self.look));
             }
-            RainCommand::Save(path) => out.tell(self.save(&path)),
-            RainCommand::Load(path) => out.tell(self.load(&path)),
+            RainCommand::Save(path) => out.tell(self.surely(|job| job.save(&path))),
+            RainCommand::Load(path) => out.tell(self.surely(|job| job.load(&path))),
         }
     }
 
     fn turn(&mut self, out: &mut Publisher<RainSnapshot>) -> Activity {
-        if self.racers[0].view().score.is_none() && self.error.is_none() {
+        if self.racers[0].view().score.is_none() && self.trouble.error.is_none() {
             self.look_inside();
         }
         if self.running {
-            if let Err(error) = self.train() {
+            if let Err(error) = self.surely(RainJob::train) {
                 self.fail(&error);
+                if self.trouble.broke_at.is_some() {
+                    // The values are those of the last sound step again: they are what is shown.
+                    self.look_inside();
+                }
             }
             self.dirty = true;
             if self.scored.elapsed() >= SCORE {
@@ -279,5 +330,46 @@ impl Job for RainJob {
             out.snapshot(snapshot);
         }
         if self.running { Activity::Busy } else { Activity::Idle }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use super::*;
+    use crate::data::rain::Toward;
+    use crate::train::breakable::Breakable;
+
+    #[test]
+    fn weights_that_broke_are_not_scored_and_the_sound_ones_are() {
+        let spoiled = Arc::new(AtomicBool::new(false));
+        let theirs = Arc::clone(&spoiled);
+        let make = move || Ok(Box::new(Breakable::new(&Arc::default(), &theirs)) as _);
+        let law = Rain { size: 8, offset: 2, eps: 0.05, toward: Toward::Left };
+        let mut job = RainJob::with(541, Some(law), Sessions::by(Box::new(make), 1)).unwrap();
+        let learn = |racer: &mut Racer, steps: usize| (0..steps).for_each(|_| racer.step().unwrap());
+        job.racers.iter_mut().for_each(|racer| learn(racer, 30));
+        job.measure().unwrap();
+        let shown = |racer: &Racer| {
+            let view = racer.view();
+            (view.step, view.score.unwrap().nats, view.test.last().copied().unwrap())
+        };
+        let sound = [0, 1].map(|i| shown(&job.racers[i]));
+        assert!(sound.iter().all(|&(step, nats, last)| step == 30 && last == [30.0, nats]), "{sound:?}");
+        for racer in &mut job.racers {
+            learn(racer, 9);
+            spoiled.store(true, Ordering::Relaxed);
+            assert!(matches!(racer.measure(TEST_IMAGES), Err(TrainError::Diverged { kept: 30, .. })));
+        }
+        assert_eq!([0, 1].map(|i| shown(&job.racers[i])), sound);
+        // The first breaks, so the job's look ends there: both are looked at again.
+        job.racers.iter_mut().for_each(|racer| learn(racer, 9));
+        spoiled.store(true, Ordering::Relaxed);
+        job.look_inside();
+        assert_eq!(job.trouble.broke_at, Some(job.racers[0].rate()));
+        assert_eq!(shown(&job.racers[0]), sound[0]);
+        let (step, nats, last) = shown(&job.racers[1]);
+        assert!(step == 39 && last == [39.0, nats], "{step} {nats} {last:?}");
     }
 }

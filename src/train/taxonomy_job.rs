@@ -24,7 +24,7 @@ use self::pattern::{Jacobians, Pattern};
 use self::race::Race;
 use self::survey::Measured;
 use self::sweeps::Sweeps;
-use super::{Activity, Job, PointData, Publisher, Score, TrainError};
+use super::{Activity, Job, PointData, Publisher, Score, TrainError, Trouble};
 use crate::exec::Session;
 use crate::exec::cpu::CpuSession;
 use crate::flows::{Family, Jacobian};
@@ -70,6 +70,8 @@ pub enum TaxonomyCommand {
     },
     /// Starts or pauses the race.
     Train(bool),
+    /// All families learn on at half of the rate, those that broke from their last sound weights.
+    Slower,
     /// Writes the values of the race's families with the optimisers', their times and their curves.
     Save(PathBuf),
     /// Has the race go on from such a file, if it is of the same families and data.
@@ -116,6 +118,8 @@ pub struct TaxonomyJob {
     published: Instant,
     dirty: bool,
     error: Option<String>,
+    /// How often the job or one of the families has failed.
+    failures: u64,
     /// What failed is not tried again.
     broken: bool,
 }
@@ -140,12 +144,14 @@ impl TaxonomyJob {
             published: Instant::now(),
             dirty: true,
             error: None,
+            failures: 0,
             broken: false,
         }
     }
 
     fn fail(&mut self, error: &TrainError) {
         (self.running, self.broken, self.error) = (false, true, Some(error.to_string()));
+        self.failures += 1;
         self.dirty = true;
     }
 
@@ -213,7 +219,9 @@ impl TaxonomyJob {
     fn work(&mut self) -> Result<bool, TrainError> {
         if let Some(race) = &mut self.race {
             if self.running {
+                let before = race.failed();
                 self.dirty |= race.turn()? || self.published.elapsed() >= PUBLISH;
+                self.failures += race.failed() - before;
                 if race.stopped() {
                     (self.running, self.dirty) = (false, true);
                 }
@@ -245,8 +253,21 @@ impl TaxonomyJob {
             race: self.race.as_ref().map(Race::view),
             running: self.running,
             backend: CpuSession::new(self.threads).backend(),
-            error: self.error.clone(),
+            trouble: self.trouble(),
         }
+    }
+
+    /// What went wrong: in the job, else in one of the families, whose weights are then the last sound ones.
+    fn trouble(&self) -> Trouble {
+        let mut trouble = Trouble { error: self.error.clone(), ..Trouble::default() };
+        if trouble.error.is_none()
+            && let Some((contestant, why)) = self.race.as_ref().and_then(Race::broken)
+        {
+            trouble.fail(why, Some(contestant.rate()));
+            trouble.error = Some(format!("{}: {why}", contestant.family().title()));
+        }
+        trouble.failures = self.failures;
+        trouble
     }
 }
 
@@ -279,6 +300,7 @@ impl Job for TaxonomyJob {
                 out.tell(made.map(|race| self.race = Some(race)));
             }
             TaxonomyCommand::Train(on) => self.running = on && self.race.is_some(),
+            TaxonomyCommand::Slower => self.running |= self.race.as_mut().is_some_and(Race::slower),
             TaxonomyCommand::Save(path) => out.tell(self.race.as_mut().map_or(Ok(()), |race| race.save(&path))),
             TaxonomyCommand::Load(path) => out.tell(self.race.as_mut().map_or(Ok(()), |race| race.load(&path))),
         }

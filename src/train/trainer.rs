@@ -2,6 +2,7 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use super::curve::Curve;
+use super::history::History;
 use super::{Fit, Lesson, Model, RateSchedule, Score, Scorer, Source, TrainError, Weights};
 use crate::exec::{BackendInfo, Session};
 
@@ -60,14 +61,15 @@ impl Trainer {
         Ok(Trainer { fit, scorer: None, meter: VecDeque::new(), kept, last, best, scale })
     }
 
-    /// Trains for a few milliseconds, at least one step; the losses that have arrived go into the curve.
+    /// Trains for a few milliseconds, at least one step; the losses that have arrived go into the curve, and some steps into the history.
     ///
     /// # Errors
     /// A loss that ran away, with or without becoming infinite: the last sound weights are back.
-    pub(super) fn slice(&mut self, curve: &mut Curve) -> Result<(), TrainError> {
+    pub(super) fn slice(&mut self, curve: &mut Curve, history: &mut History) -> Result<(), TrainError> {
         let end = Instant::now() + SLICE;
         loop {
             self.fit.advance()?;
+            history.keep_in_time(&mut self.fit)?;
             if Instant::now() >= end {
                 break;
             }
@@ -93,10 +95,27 @@ impl Trainer {
     /// The weights as they are now; kept to go back to while the loss is sound.
     pub(super) fn weights(&mut self) -> Result<Weights, TrainError> {
         let weights = self.fit.weights()?;
-        if self.last <= SOUND * self.best {
+        // What is only looked back at is nothing to go back to.
+        if self.last <= SOUND * self.best && self.fit.step() >= self.kept.0 {
             self.kept = (self.fit.step(), weights.clone());
         }
         Ok(weights)
+    }
+
+    /// Goes on from the step that the fit has been taken to, as from any other weights.
+    ///
+    /// # Errors
+    /// A lost device.
+    pub(super) fn stay_here(&mut self) -> Result<(), TrainError> {
+        self.kept = (self.fit.step(), self.fit.weights()?);
+        (self.last, self.best) = (self.scale.ceiling, f64::INFINITY);
+        self.meter.clear();
+        Ok(())
+    }
+
+    /// The fit, to be taken to another step.
+    pub(super) fn fit(&mut self) -> &mut Fit {
+        &mut self.fit
     }
 
     /// The mean of `-ln p` over the first held-out examples.

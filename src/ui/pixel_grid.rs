@@ -1,8 +1,10 @@
 //! An image as cells that can be coloured, hatched, outlined, hovered and walked by keys.
 
+use egui::emath::GuiRounding as _;
 use egui::epaint::Vertex;
 use egui::{Color32, Id, Mesh, Painter, Pos2, Rect, Response, Role, Sense, Shape, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, pos2, vec2};
 
+use super::chips;
 use super::theme::Palette;
 
 /// The grid's layout on screen: cell indices run row by row from the top left.
@@ -132,12 +134,12 @@ impl<'a> PixelGrid<'a> {
 
     /// Draws the grid with square cells as large as fit into `size`.
     pub fn show(self, ui: &mut Ui, size: Vec2) -> GridResponse {
-        let side = (size.x / self.cols as f32).min(size.y / self.rows as f32).max(1.0);
-        // Whole points keep all cells equally large on screen.
-        let side = if side > 4.0 { side.floor() } else { side };
+        let pixels = ui.pixels_per_point();
+        let side = crisp((size.x / self.cols as f32).min(size.y / self.rows as f32).max(1.0), pixels);
         let sense = if self.interactive { Sense::click_and_drag() } else { Sense::hover() };
         let (rect, response) = ui.allocate_exact_size(vec2(side * self.cols as f32, side * self.rows as f32), sense);
-        let layout = GridLayout { rect, rows: self.rows, cols: self.cols };
+        let corner = rect.min.round_to_pixels(pixels);
+        let layout = GridLayout { rect: Rect::from_min_size(corner, rect.size()), rows: self.rows, cols: self.cols };
         let cursor = if self.interactive { self.cursor(ui, &response) } else { None };
         let hovered = response.hover_pos().filter(|_| self.interactive).and_then(|pos| layout.at(pos)).or(cursor);
         let entered = cursor.is_some() && ui.input(|input| input.key_pressed(egui::Key::Enter));
@@ -230,6 +232,14 @@ impl<'a> PixelGrid<'a> {
     }
 }
 
+/// The largest side in points, not above this one, that is whole pixels of the screen: so all cells are equally large there. Tiny cells
+/// keep their side.
+#[must_use]
+pub fn crisp(side: f32, pixels_per_point: f32) -> f32 {
+    // A side that was computed from whole pixels is not to lose one by rounding.
+    if side > 4.0 { (side * pixels_per_point + 1e-3).floor() / pixels_per_point } else { side }
+}
+
 fn frame(painter: &Painter, cell: Rect, color: Color32, width: f32) {
     painter.rect_stroke(cell.expand(1.0), 3.0, Stroke::new(width, color), StrokeKind::Middle);
 }
@@ -246,6 +256,15 @@ pub fn hatching(mesh: &mut Mesh, rect: Rect, color: Color32) {
         let to = pos2(rect.left() + b.0 * w, rect.top() + b.1 * h);
         segment(mesh, from, to, thick, color.gamma_multiply(0.9));
     }
+}
+
+/// A legend whose square is hatched as the cells of a picture are.
+pub fn hatched(ui: &mut Ui, color: Color32, text: &str) -> Response {
+    chips::legend_with(ui, text, |ui, square| {
+        let mut mesh = Mesh::default();
+        hatching(&mut mesh, square, color);
+        ui.painter().add(Shape::mesh(mesh));
+    })
 }
 
 /// Adds a straight line of some width to a mesh.
@@ -276,5 +295,37 @@ mod tests {
         }
         assert_eq!(layout.at(pos2(9.0, 30.0)), None);
         assert_eq!(layout.at(layout.rect.max), None);
+    }
+
+    #[test]
+    fn cells_are_whole_pixels_of_the_screen_and_lose_less_than_one() {
+        for scale in [1.0, 1.2, 4.0 / 3.0, 2.0, 2.4, 4.0] {
+            for side in [4.1_f32, 9.0, 17.68, 24.99, 250.3] {
+                let pixels = crisp(side, scale) * scale;
+                assert!((pixels - pixels.round()).abs() < 1e-3, "{side} at {scale}: {pixels} pixels");
+                assert!(pixels <= side * scale + 2e-3 && pixels > side * scale - 1.0, "{side} at {scale}: {pixels} pixels");
+                assert!((crisp(pixels / scale, scale) * scale - pixels).abs() < 1e-3, "{side} at {scale} shrinks again");
+            }
+        }
+        assert_eq!(crisp(3.7, 1.0), 3.7);
+    }
+
+    #[test]
+    fn on_a_screen_of_many_pixels_every_cell_of_a_grid_has_as_many_of_them() {
+        let ctx = egui::Context::default();
+        ctx.set_pixels_per_point(2.4);
+        let mut sides = Vec::new();
+        for _ in 0..3 {
+            let mut output = ctx.run_ui(egui::RawInput::default(), |ui| {
+                ui.add_space(3.3);
+                let grid = PixelGrid::new("Image", 28, 28).fill(|_| Color32::GRAY).show(ui, vec2(495.0, 495.0));
+                let rect = grid.layout.cell(29);
+                sides = [rect.left(), rect.top(), rect.width()].map(|at| at * 2.4).to_vec();
+            });
+            // Nobody paints here.
+            output.textures_delta.clear();
+        }
+        assert!(sides.iter().all(|at| (at - at.round()).abs() < 0.02), "{sides:?}");
+        assert!((sides[2] - 42.0).abs() < 0.02, "{sides:?}: 495 points are 1188 pixels, 42 a cell");
     }
 }

@@ -1,7 +1,7 @@
 //! Learning curves: training and held-out, the untrained line, the floor where it is known.
 
 use egui::{Rect, RichText, Ui};
-use egui_plot::{HLine, Line, LineStyle, Plot, PlotPoints};
+use egui_plot::{HLine, Line, LineStyle, Plot, PlotPoints, VLine};
 
 use super::theme::{Palette, letters};
 use super::units::{Units, number};
@@ -19,6 +19,18 @@ pub struct LossCurves<'a> {
     pub floor: Option<(f64, &'a str)>,
     /// What one value is measured on, after the unit: `per image`, `per point`.
     pub per: &'a str,
+    /// An earlier step that is shown in place of the newest: the numbers are those of then, and a line marks it.
+    pub looked: Option<u64>,
+}
+
+impl LossCurves<'_> {
+    /// The newest value of a curve, or the last one up to the step that is shown; its name says the step where it is another.
+    fn newest(&self, name: &str, curve: &[[f64; 2]]) -> Option<(String, f64)> {
+        let until = self.looked.map_or(f64::INFINITY, |step| step as f64);
+        let &[step, nats] = curve.iter().rev().find(|point| point[0] <= until)?;
+        let exact = self.looked.is_none() || step == until;
+        Some((if exact { name.to_owned() } else { format!("{name} at {}", super::units::count(step as u64)) }, nats))
+    }
 }
 
 /// Where the line above a chart says its numbers.
@@ -43,11 +55,11 @@ pub fn loss_chart(ui: &mut Ui, name: &str, curves: &LossCurves<'_>, units: Units
             ui.label(RichText::new(text).small().color(color)).rect
         };
         ui.label(RichText::new(format!("{} {}", units.name(), curves.per)).small().color(palette.text_dim));
-        if let Some(&[_, last]) = curves.train.last() {
-            item(ui, "train", last, palette.seen);
+        if let Some((name, nats)) = curves.newest("train", curves.train) {
+            item(ui, &name, nats, palette.seen);
         }
-        if let Some(&[_, last]) = curves.test.last() {
-            numbers.test = Some(item(ui, "test", last, palette.now));
+        if let Some((name, nats)) = curves.newest("test", curves.test) {
+            numbers.test = Some(item(ui, &name, nats, palette.now));
         }
         for (nats, label, color) in references(curves, palette) {
             let place = item(ui, label, nats, color);
@@ -83,6 +95,7 @@ pub fn loss_chart(ui: &mut Ui, name: &str, curves: &LossCurves<'_>, units: Units
     let lines: Vec<(f64, &str, egui::Color32)> =
         references(curves, palette).into_iter().map(|(nats, label, color)| (value(nats), label, color)).collect();
     let (seen, now) = (palette.seen, palette.now);
+    let (looked, ink) = (curves.looked, palette.text);
     ui.scope(|ui| {
         // The plot takes its tick labels' size from the body text.
         let font = letters::proportional(ui.ctx(), 10.5);
@@ -90,6 +103,9 @@ pub fn loss_chart(ui: &mut Ui, name: &str, curves: &LossCurves<'_>, units: Units
         plot.show(ui, |plot| {
             for (y, label, color) in lines {
                 plot.hline(HLine::new(label, y).color(color).width(1.2).style(LineStyle::dashed_loose()));
+            }
+            if let Some(step) = looked {
+                plot.vline(VLine::new("the step on show", step as f64).color(ink).width(1.2));
             }
             plot.line(Line::new("train", train).color(seen).width(1.2));
             plot.line(Line::new("test", test).color(now).width(2.0));
@@ -107,4 +123,20 @@ fn references<'a>(curves: &LossCurves<'a>, palette: &Palette) -> Vec<(f64, &'a s
 /// Enough decimals for a gap of hundredths where the values are small.
 fn decimals(value: f64) -> usize {
     if value.abs() >= 100.0 { 1 } else { 3 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::LossCurves;
+
+    #[test]
+    fn the_numbers_are_those_of_the_step_on_show() {
+        let test = [[0.0, 3.0], [20.0, 2.0], [40.0, 1.0]];
+        let curves = |looked| LossCurves { train: &[], test: &test, ceiling: None, floor: None, per: "per point", looked };
+        let newest = |looked| curves(looked).newest("test", &test).unwrap();
+        assert_eq!(newest(None), ("test".to_owned(), 1.0));
+        assert_eq!(newest(Some(20)), ("test".to_owned(), 2.0));
+        assert_eq!(newest(Some(30)), ("test at 20".to_owned(), 2.0));
+        assert_eq!(curves(Some(5)).newest("train", &[]), None);
+    }
 }

@@ -5,7 +5,7 @@ mod contrast;
 pub mod letters;
 
 pub use apply::install;
-pub use contrast::contrast_ratio;
+pub use contrast::{contrast_ratio, ink_on};
 
 use egui::{Color32, Vec2};
 use serde::{Deserialize, Serialize};

@@ -2,6 +2,7 @@
 
 use egui::Key;
 use serde_json::json;
+use tractable::ui::units::number;
 
 use crate::chapter_window::{Window, click, has, open, reopen, same, save, stand, table, wait};
 
@@ -52,6 +53,19 @@ fn both_learn_and_only_one_gets_below_a_bit_a_pixel() {
     window.run_steps(3);
     assert!(has(&window, "Two streams of a gated layer. Layer 2 · channel 1."));
     click(&mut window, "Pause both");
+}
+
+#[test]
+fn every_number_of_the_rain_is_in_the_unit_of_the_program() {
+    let law = json!({ "size": 14, "offset": 4, "eps": 0.05, "toward": "right" });
+    let mut window = open("blind-spot", json!({ "page": "rain", "law": law }));
+    // Knowing nothing costs one bit for each of the 196 pixels.
+    let nats = number(196.0 * std::f64::consts::LN_2, 2);
+    assert!(has(&window, &format!("{nats} nats")) && has(&window, " nats an image, two stacks "));
+    window.key_press(Key::U);
+    window.run_steps(3);
+    assert!(has(&window, "196.00 bits") && has(&window, " bits an image, two stacks "));
+    assert!(!has(&window, "nats"), "nothing is left in the other unit");
 }
 
 #[test]

@@ -3,13 +3,14 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use egui::{Key, vec2};
+use egui::{Key, Vec2, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 use serde_json::Value;
 use tractable::labs::document::Document;
 use tractable::labs::table::Table;
 use tractable::labs::{AppOptions, TractableApp};
+use tractable::ui::theme::Theme;
 
 use crate::sessions::answer;
 
@@ -17,22 +18,27 @@ pub(crate) type Window = Harness<'static, TractableApp>;
 
 /// A chapter that opens with a part of its state set, once its first picture is complete.
 pub(crate) fn open(chapter: &str, view: Value) -> Window {
+    open_in(chapter, view, vec2(1280.0, 720.0), Theme::Dark)
+}
+
+/// The same in a window of this size and theme.
+pub(crate) fn open_in(chapter: &str, view: Value, size: Vec2, theme: Theme) -> Window {
     let document = Document { format_version: 1, chapter: chapter.into(), seed: Some(541), view, ..Document::default() };
-    open_with(AppOptions { chapter: Some(chapter.into()), document: Some(document), ..AppOptions::default() })
+    open_with(AppOptions { chapter: Some(chapter.into()), document: Some(document), theme, ..AppOptions::default() }, size)
 }
 
 /// The same from a session that was saved, with its weights.
 pub(crate) fn reopen(chapter: &str, path: &Path) -> Window {
-    let mut window = open_with(AppOptions { chapter: Some(chapter.into()), seed: Some(541), ..AppOptions::default() });
+    let mut window = open_with(AppOptions { chapter: Some(chapter.into()), seed: Some(541), ..AppOptions::default() }, vec2(1280.0, 720.0));
     answer(&mut window, Key::O, path);
     window.run_steps(4);
     settle(&mut window);
     window
 }
 
-fn open_with(options: AppOptions) -> Window {
+fn open_with(options: AppOptions, size: Vec2) -> Window {
     let options = AppOptions { threads: Some(1), still: true, ..options };
-    let mut window = Harness::builder().with_size(vec2(1280.0, 720.0)).build_eframe(move |cc| TractableApp::new(&cc.egui_ctx, &options));
+    let mut window = Harness::builder().with_size(size).build_eframe(move |cc| TractableApp::new(&cc.egui_ctx, &options));
     settle(&mut window);
     window
 }

@@ -458,3 +458,11 @@ fn without_a_display_both_lessons_become_pictures() {
     assert!(figures["round_trip_error"].as_f64().unwrap() < 1e-3, "{figures}");
     assert!(shown["pixelcnn-small"]["score"]["nats"].as_f64().unwrap() > 0.0);
 }
+
+#[test]
+fn opening_without_a_display_says_what_was_found() {
+    let bench = Bench::new();
+    contains(&bench.mistake("open flow"), &["Expected a display", "found none", "tractable render flow"]);
+    let stale = bench.command("open flow --backend cpu").env("DISPLAY", ":4242").output().unwrap();
+    contains(&sentence("open flow", &stale), &["found DISPLAY=:4242, which does not answer", "tractable render flow"]);
+}

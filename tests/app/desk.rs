@@ -17,6 +17,7 @@ use tractable::ui::theme::Theme;
 use tractable::ui::units::Units;
 
 use crate::harness::chapters;
+use crate::tables::array_of;
 
 type Window = Harness<'static, TractableApp>;
 
@@ -332,7 +333,9 @@ fn ctrl_e_exports_what_is_on_screen_and_leaves_it_as_it_was() {
     let folder = tempfile::tempdir().unwrap();
     let mut window = echo(None);
     press(&mut window, Modifiers::SHIFT, Key::ArrowRight);
-    for (choose, file) in [("PNG", "a.png"), ("SVG", "a.svg"), ("CSV", "a.csv"), ("GIF clip", "a.gif"), ("APNG clip", "a.apng")] {
+    for (choose, file) in
+        [("PNG", "a.png"), ("SVG", "a.svg"), ("CSV", "a.csv"), ("NPZ", "a.npz"), ("GIF clip", "a.gif"), ("APNG clip", "a.apng")]
+    {
         let path = folder.path().join(file);
         press(&mut window, Modifiers::COMMAND, Key::E);
         window.get_by_label(choose).click();
@@ -351,6 +354,8 @@ fn ctrl_e_exports_what_is_on_screen_and_leaves_it_as_it_was() {
     assert!((image.height() as f32 - 2.0 * canvas.height()).abs() < 3.0, "{}: twice the canvas, {}", image.height(), canvas.height());
     let rows = std::fs::read_to_string(folder.path().join("a.csv")).unwrap().lines().count();
     assert_eq!(rows, 22, "a header and 21 places");
+    let places = array_of(&std::fs::read(folder.path().join("a.npz")).unwrap(), "place");
+    assert_eq!(places, (0..21).map(f64::from).collect::<Vec<_>>());
 }
 
 #[test]

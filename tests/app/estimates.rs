@@ -1,11 +1,14 @@
 //! The lab of free Jacobians, driven by names and keys.
 
-use egui::Key;
+use egui::{Key, vec2};
+use egui_kittest::kittest::Queryable;
 use serde_json::{Value, json};
 use tractable::labs::document::Document;
 use tractable::labs::table::Table;
+use tractable::ui::theme::Theme;
+use tractable::ui::units::number;
 
-use crate::chapter_window::{Window, click, has, open, reopen, same, save, settle, stand, table, wait};
+use crate::chapter_window::{Window, click, has, open, open_in, reopen, same, save, settle, stand, table, wait};
 
 fn lab(view: Value) -> Window {
     open("residual-ffjord", view)
@@ -142,5 +145,40 @@ fn the_bar_below_is_worked_with_the_mouse_with_and_without_the_controls() {
         assert_eq!(moment(&window), json!(0), "folded: {folded}");
         click(&mut window, "One step");
         assert_eq!(moment(&window), json!(1), "folded: {folded}");
+    }
+}
+
+#[test]
+fn every_logarithm_is_in_the_unit_of_the_program() {
+    let mut window = lab(json!({ "training": false }));
+    let exact = column(&table(&window), 2)[0];
+    let shown = |window: &Window, value: f64| has(window, &number(value, 5));
+    assert!(has(&window, "log det(I + J), nats") && shown(&window, exact));
+    window.key_press(Key::U);
+    window.run_steps(3);
+    assert!(has(&window, "log det(I + J), bits") && shown(&window, exact / std::f64::consts::LN_2), "{exact}");
+    assert!((column(&table(&window), 2)[0] - exact).abs() < 1e-12, "an exported table is in the unit that its columns name");
+    for page in ["Series", "Hutchinson", "Roulette", "Inverse", "FFJORD", "Trace"] {
+        click(&mut window, page);
+        assert!(!has(&window, "nats"), "{page}");
+    }
+    // A variance is in squares of the unit.
+    click(&mut window, "Hutchinson");
+    let variance = column(&table(&window), 2)[0] / std::f64::consts::LN_2.powi(2);
+    assert!(shown(&window, variance) && has(&window, "Variance, bits²"), "{variance}");
+}
+
+#[test]
+fn in_the_lecture_hall_the_plane_takes_half_of_the_canvas() {
+    for size in [vec2(1280.0, 720.0), vec2(1920.0, 1080.0)] {
+        for page in ["series", "motion"] {
+            let window = open_in("residual-ffjord", json!({ "page": page, "training": false }), size, Theme::Projector);
+            let (plane, canvas) = (window.get_by_label_contains("Data plane").rect(), window.state().canvas_rect());
+            assert!(
+                plane.width() > 0.43 * canvas.width() && (plane.width() - plane.height()).abs() < 1.0,
+                "{page}: {plane:?} in {canvas:?}"
+            );
+            assert!(canvas.contains_rect(plane), "{page}: {plane:?} in {canvas:?}");
+        }
     }
 }

@@ -3,6 +3,7 @@
 use egui::vec2;
 use serde_json::json;
 use tractable::labs::Command;
+use tractable::train::Weights;
 
 use crate::flow_bench::{Window, bench, click, command, has, patch, settle, state, text, wait};
 
@@ -75,9 +76,17 @@ fn the_time_line_shows_an_earlier_update_and_goes_on_from_the_newest() {
     let now = text(&window, "log p = ");
     let newest = window_slider(&window);
     assert!(newest >= 300.0, "{newest}");
+    let version = window.state().lab.weights_version();
     set(&mut window, 40.0);
     wait(&mut window, "the past", |window| has(window, "Training goes on from the newest") && text(window, "log p = ") != now);
     assert!(window_slider(&window) <= 40.0);
+    // What keeps itself has no reason to write, and would write the newest.
+    assert_eq!(window.state().lab.weights_version(), version);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("kept.safetensors");
+    assert!(window.state_mut().lab.save_weights(&path));
+    wait(&mut window, "the file", |_| path.exists());
+    assert_eq!(Weights::read(&path).unwrap().step() as f64, newest);
     click(&mut window, "To the newest");
     wait(&mut window, "the newest", |window| !has(window, "Training goes on from the newest") && text(window, "log p = ") == now);
     set(&mut window, 40.0);
@@ -90,7 +99,7 @@ fn the_time_line_shows_an_earlier_update_and_goes_on_from_the_newest() {
 fn window_slider(window: &Window) -> f64 {
     use egui_kittest::kittest::{NodeT, Queryable};
     // The name stands beside the slider too.
-    let nodes = window.query_all_by_label("Update");
+    let nodes = window.query_all_by_label("Training step");
     let value = nodes.filter_map(|node| node.accesskit_node().numeric_value()).next();
     value.expect("the time-line is a slider with a value")
 }
@@ -99,7 +108,7 @@ fn window_slider(window: &Window) -> f64 {
 fn set(window: &mut Window, value: f64) {
     use egui::accesskit::{Action, ActionData, ActionRequest, TreeId};
     use egui_kittest::kittest::{NodeT, Queryable};
-    let mut sliders = window.query_all_by_label("Update").filter(|node| node.accesskit_node().numeric_value().is_some());
+    let mut sliders = window.query_all_by_label("Training step").filter(|node| node.accesskit_node().numeric_value().is_some());
     let (target_node, _) = sliders.next().expect("the time-line is a slider").accesskit_node().locate();
     drop(sliders);
     let data = Some(ActionData::NumericValue(value));

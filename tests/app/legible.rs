@@ -9,6 +9,7 @@ use egui_kittest::kittest::{NodeT, Queryable};
 use serde_json::{Value, json};
 use tractable::flows::{Config, Family};
 use tractable::labs::document::Document;
+use tractable::labs::explain::Place;
 use tractable::labs::{AppOptions, TractableApp};
 use tractable::ui::theme::Theme;
 
@@ -24,8 +25,14 @@ fn open(chapter: &str, size: [f32; 2], theme: Theme) -> Window {
 }
 
 /// A lab with a part of its state set.
-fn open_page(chapter: &str, view: Value, [width, height]: [f32; 2], theme: Theme) -> Window {
-    let document = Document { format_version: 1, chapter: chapter.into(), seed: Some(541), view, ..Document::default() };
+fn open_page(chapter: &str, view: Value, size: [f32; 2], theme: Theme) -> Window {
+    open_step(chapter, view, 0, size, theme)
+}
+
+/// With its explanation at a step.
+fn open_step(chapter: &str, view: Value, step: usize, [width, height]: [f32; 2], theme: Theme) -> Window {
+    let explain = [(chapter.to_owned(), Place { step, folded: false })].into();
+    let document = Document { format_version: 1, chapter: chapter.into(), seed: Some(541), view, explain, ..Document::default() };
     let document = Document { theme: Some(theme.name().to_lowercase()), ..document };
     let options = AppOptions {
         chapter: Some(chapter.into()),
@@ -265,5 +272,118 @@ fn in_the_lecture_hall_the_explanation_is_cut_only_where_the_column_is_full() {
         let lowest = column.iter().map(|words| words.rect.intersect(words.clip).bottom()).fold(0.0, f32::max);
         assert!(!cut || lowest > canvas.bottom() - 40.0, "{size:?}: cut, and the column ends at {lowest} of {}", canvas.bottom());
         assert!(!cut || size == SIZES[0], "{size:?}: the text is cut");
+    }
+}
+
+/// Whether all of a rectangle is in the part of the canvas that is in sight.
+fn in_canvas(window: &Window, rect: Rect) -> bool {
+    window.state().canvas_rect().expand(1.0).contains_rect(rect)
+}
+
+/// The rectangle of what has this name, or begins with it.
+fn rect_of(window: &Window, name: &str) -> Rect {
+    window.get_by_label_contains(name).rect()
+}
+
+#[test]
+fn in_the_lecture_hall_the_pixel_its_bars_and_its_number_are_seen_at_once() {
+    for size in SIZES {
+        let key = 48.0 * size[1] / 1080.0 - 0.1;
+        for preset in ["pixelcnn-small", "pixelcnn"] {
+            // A short text, one with a slide, and the longest.
+            for step in [0, 3, 11] {
+                let view = json!({ "preset": preset, "place": 92, "playing": false });
+                let window = open_step("pixelcnn", view, step, size, Theme::Projector);
+                let case = format!("{preset} {size:?}, step {step}");
+                let canvas = window.state().canvas_rect();
+                let [picture, bars] = ["Sample, ", "Distribution of the pixel"].map(|name| rect_of(&window, name));
+                for (what, rect) in [("the picture", picture), ("its bars", bars)] {
+                    assert!(in_canvas(&window, rect), "{case}: {what} at {rect:?}, the canvas at {canvas:?}");
+                }
+                assert!(bars.left() > picture.right(), "{case}: the bars {bars:?} are not beside the picture {picture:?}");
+                let number = |words: &&Words| !words.formula && words.pixels >= key && words.text.ends_with("nats");
+                let all = words(&window);
+                let number = all.iter().find(number).expect("a key number");
+                let seen = number.clip.expand(1.0).contains_rect(number.rect);
+                assert!(seen && in_canvas(&window, number.rect), "{case}: {} at {:?}", number.text, number.rect);
+                let share = picture.height() / canvas.height();
+                assert!(share > 0.55, "{case}: the picture has {share:.2} of the canvas's height");
+            }
+        }
+    }
+}
+
+#[test]
+fn in_the_lecture_hall_mask_and_costs_take_the_bars_place_and_a_bet_hides_them() {
+    let open = |view: Value| open_step("pixelcnn", view, 5, SIZES[0], Theme::Projector);
+    for (side, heading) in [("costs", "What an image costs"), ("mask", "The first layer's mask")] {
+        let window = open(json!({ "place": 92, "playing": false, "inside": { "side": side } }));
+        let (picture, tool) = (rect_of(&window, "Sample, "), rect_of(&window, heading));
+        assert!(in_canvas(&window, picture) && in_canvas(&window, tool), "{side}: {picture:?}, {tool:?}");
+        assert!(tool.left() > picture.right(), "{side}: {tool:?} is not beside {picture:?}");
+        if side == "mask" {
+            let meaning = rect_of(&window, "Autoregressive: 24 open cells");
+            assert!(in_canvas(&window, meaning), "what the mask means, at {meaning:?}");
+        }
+        let canvas = window.state().canvas_rect();
+        let beside = |words: &&Words| words.rect.left() > picture.right() && canvas.contains(words.rect.left_center());
+        for words in words(&window).iter().filter(beside) {
+            assert!(words.rect.right() <= canvas.right(), "{side}: “{}” at {:?} leaves the canvas", words.text, words.rect);
+        }
+    }
+    let bet = json!({ "place": 92, "playing": false, "bet": { "on": true } });
+    let mut window = open(bet);
+    assert!(window.query_by_label_contains("Distribution of the pixel").is_none());
+    let question = rect_of(&window, "Guess level 7");
+    assert!(in_canvas(&window, question), "the question at {question:?}");
+    // Its text is about what the pixel costs: that would tell how likely the answer is.
+    let said = |window: &Window| -> Vec<String> {
+        window.root().children_recursive().filter_map(|node| node.accesskit_node().value()).filter(|said| said.contains("log")).collect()
+    };
+    let price = |labels: &[String]| labels.iter().any(|label| label.starts_with("minus log 0."));
+    let hidden = said(&window);
+    assert!(!price(&hidden), "{hidden:?}");
+    window.get_by_label("Guess level 7").click();
+    window.run_steps(4);
+    let told = said(&window);
+    assert!(price(&told), "{told:?}");
+    let bars = rect_of(&window, "Distribution of the pixel");
+    assert!(in_canvas(&window, bars), "the bars at {bars:?}");
+}
+
+#[test]
+fn in_the_lecture_hall_two_models_are_compared_as_large_as_the_canvas_is_wide() {
+    let compare = json!({ "on": true, "preset": "pixelcnn-gated" });
+    let view = json!({ "preset": "pixelcnn", "place": 784, "playing": false, "compare": compare });
+    let window = open_step("pixelcnn", view, 8, SIZES[1], Theme::Projector);
+    let canvas = window.state().canvas_rect();
+    let pictures = ["A, 28 rows", "B, 28 rows", "Where they differ, 28"].map(|name| rect_of(&window, name));
+    for rect in pictures {
+        assert!(in_canvas(&window, rect) && rect.width() > 0.25 * canvas.width(), "{rect:?} in {canvas:?}");
+    }
+    // The text's number is there although no picture shows what it counts.
+    let text: String = words(&window).into_iter().filter(|words| words.rect.left() > canvas.right()).map(|words| words.text).collect();
+    assert!(text.contains("throughthemasks:") && !text.contains("..."), "{text}");
+}
+
+#[test]
+fn in_the_lecture_hall_the_canvas_has_four_fifths_of_the_height_and_no_slide_number_lies_on_a_button() {
+    for size in SIZES {
+        for (lab, step) in [("pixelcnn", 3), ("flow", 3)] {
+            let window = open_step(lab, json!({ "playing": false }), step, size, Theme::Projector);
+            let share = window.state().canvas_rect().height() / window.ctx.content_rect().height();
+            assert!(share >= 0.8, "{lab} {size:?}: {share:.3}");
+            let next = rect_of(&window, "Next explanation");
+            let on_it = words(&window).into_iter().find(|words| words.rect.intersect(next).is_positive());
+            assert!(on_it.is_none(), "{lab} {size:?}: “{}” lies on the button for the next step", on_it.unwrap().text);
+        }
+        for theme in [Theme::Dark, Theme::Projector] {
+            let window = open("pixelcnn", size, theme);
+            let keys = words(&window).iter().any(|words| words.text.starts_with("Space:"));
+            assert_eq!(keys, theme == Theme::Dark, "{size:?} {theme:?}: the line of the keys");
+            // All of the bar is on the screen, up to the speed's slider at its end.
+            let speed = rect_of(&window, "Speed");
+            assert!(speed.bottom() <= window.ctx.content_rect().bottom(), "{size:?} {theme:?}: {speed:?}");
+        }
     }
 }

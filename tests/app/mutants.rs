@@ -54,6 +54,14 @@ fn read(path: &Path, bytes: &[u8]) {
     let _ = load_image(path, Preparation { size: 14, levels: Levels::Grey(8) });
 }
 
+/// Three points as NumPy saves them, of this shape by their header.
+pub(crate) fn array(shape: &str) -> Vec<u8> {
+    let text = format!("{:<117}\n", format!("{{'descr': '<f4', 'fortran_order': False, 'shape': {shape}, }}"));
+    let mut bytes = [b"\x93NUMPY\x01\x00", &(text.len() as u16).to_le_bytes()[..], text.as_bytes()].concat();
+    bytes.extend([0.5f32, -1.0, 2.25, 3.0, 0.0, 1.5].iter().flat_map(|v| v.to_le_bytes()));
+    bytes
+}
+
 #[test]
 fn five_hundred_damaged_files_are_refused_or_read_but_never_crash() {
     let folder = tempfile::tempdir().unwrap();
@@ -76,6 +84,7 @@ fn five_hundred_damaged_files_are_refused_or_read_but_never_crash() {
         ("a.safetensors", vec![file("realnvp.safetensors")]),
         ("a.tractable.json", lesson.to_vec()),
         ("a.csv", vec![b"x;y\n1,5;2,25\n-3,0;1e3\n0;0\n".to_vec(), b"1.0,2.0\n3.0,4.0\n".to_vec()]),
+        ("a.npy", vec![array("(3, 2)")]),
         ("a.png", vec![picture(image::ImageFormat::Png), picture(image::ImageFormat::Jpeg)]),
     ];
     let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(541);

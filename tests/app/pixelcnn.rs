@@ -232,7 +232,7 @@ fn training_from_scratch_lowers_the_loss_and_a_missing_file_loses_nothing() {
     press(&mut window, Key::K);
     wait(&mut window, "a sentence about the rate", |window| find(window, "Training stopped at step").is_some());
     wait(&mut window, "the sound weights", |window| loss(window).is_some_and(|nats| nats < 115.0));
-    assert!(window.query_by_label("Half the rate and go on").is_some());
+    assert!(window.query_by_label("Half the rate (5.0e-1) and go on").is_some());
     let step = find(&window, "paused at step");
     assert!(step.is_some());
 
@@ -248,6 +248,55 @@ fn training_from_scratch_lowers_the_loss_and_a_missing_file_loses_nothing() {
     wait(&mut window, "a sentence", |window| find(window, "Expected a readable file at").is_some());
     assert_eq!(find(&window, "paused at step"), step, "nothing is lost");
     assert!(find(&window, "mine.safetensors, step").is_some());
+}
+
+/// The training step that the window names, whether or not training runs.
+fn step(window: &Harness<'_, TractableApp>) -> u64 {
+    let said = texts(window)
+        .into_iter()
+        .find(|text| text.starts_with("paused at step ") || text.starts_with("step ") && text.ends_with(" steps/s"));
+    let number = said.as_ref().and_then(|text| text.split("step ").nth(1)?.split(" · ").next());
+    number.and_then(|digits| digits.replace(',', "").parse().ok()).unwrap_or(0)
+}
+
+#[test]
+fn the_time_line_shows_an_earlier_model_and_training_that_broke_goes_back_twenty_updates() {
+    let mut window = lab();
+    window.get_by_label("From scratch").click();
+    wait(&mut window, "some updates", |window| window.query_by_label("Pause training").is_some() && (60..6_000).contains(&step(window)));
+    window.get_by_label("Pause training").click();
+    wait(&mut window, "a pause", |window| find(window, "paused at step").is_some() && find(window, "Gallery image 16, not").is_none());
+    press(&mut window, Key::End);
+    let (newest, drawn) = (step(&window), spoken(&window));
+    let line = |window: &Harness<'_, TractableApp>, value: f64| {
+        window.get_by_role_and_label(Role::Slider, "Training step").set_value_accesskit(value);
+    };
+    line(&window, 30.0);
+    wait(&mut window, "the past", |window| find(window, "Training goes on from the newest.").is_some() && step(window) <= 30);
+    wait(&mut window, "what the older model draws", |window| !spoken(window).is_empty() && spoken(window) != drawn);
+    window.get_by_label("To the newest").click_accesskit();
+    wait(&mut window, "the newest", |window| window.query_by_label("Train from here").is_none() && spoken(window) == drawn);
+    assert_eq!(step(&window), newest);
+    assert!(window.query_by_label("Back 20").is_none());
+
+    window.get_by_role_and_label(Role::CheckBox, "more").click_accesskit();
+    window.run_steps(3);
+    let rate = |window: &Harness<'_, TractableApp>, value: f64| {
+        window.get_by_role_and_label(Role::Slider, "Learning rate").set_value_accesskit(value);
+    };
+    rate(&window, 1.0);
+    window.run_steps(3);
+    press(&mut window, Key::K);
+    wait(&mut window, "the ways on", |window| window.query_by_label("Back 20").is_some() && find(window, "Broke at step").is_some());
+    let good = step(&window);
+    window.get_by_label("Back 20").click();
+    wait(&mut window, "twenty updates back", |window| window.query_by_label("Back 20").is_none() && step(window) + 20 <= good);
+    assert!(find(&window, "Broke at step").is_none() && find(&window, "Training stopped at step").is_none());
+    let back = step(&window);
+    rate(&window, 1e-3);
+    window.run_steps(3);
+    press(&mut window, Key::K);
+    wait(&mut window, "training from there", |window| step(window) > back + 5 && window.query_by_label("Pause training").is_some());
 }
 
 fn type_path(window: &mut Harness<'_, TractableApp>, text: &str) {

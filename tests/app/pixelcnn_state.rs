@@ -2,10 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use egui::{Context, RawInput};
+use egui::{Context, Pos2, RawInput, Rect, vec2};
 use serde_json::{Value, json};
 use tractable::labs::pixelcnn::PixelcnnLab;
 use tractable::labs::{Command, Lab, Shared};
+use tractable::ui::theme::{self, Theme};
 
 const PATIENCE: Duration = Duration::from_secs(90);
 
@@ -26,6 +27,26 @@ impl Bare {
         let mut output = ctx.run_ui(RawInput::default(), |ui| lab.update(&ui.ctx().clone(), shared));
         // Nobody paints: egui wants to be told.
         output.textures_delta.clear();
+    }
+
+    /// The step whose weights are shown, as it stands beside the learning curves.
+    #[track_caller]
+    fn step(&mut self) -> u64 {
+        let Bare { lab, shared, ctx } = self;
+        ctx.enable_accesskit();
+        theme::install(ctx, Theme::Dark, false);
+        let mut nodes = Vec::new();
+        // The first frame brings the letters.
+        for _ in 0..2 {
+            let input = RawInput { screen_rect: Some(Rect::from_min_size(Pos2::ZERO, vec2(1280.0, 900.0))), ..RawInput::default() };
+            let mut output = ctx.run_ui(input, |ui| lab.canvas(ui, shared));
+            output.textures_delta.clear();
+            nodes = output.platform_output.accesskit_update.take().map(|update| update.nodes).unwrap_or_default();
+        }
+        let texts: Vec<String> = nodes.iter().filter_map(|(_, node)| Some(node.value().or(node.label())?.replace('\u{a0}', " "))).collect();
+        let said = texts.iter().find_map(|text| text.strip_prefix("paused at step "));
+        let digits = said.unwrap_or_else(|| panic!("the canvas names no step: {texts:?}")).chars().filter(char::is_ascii_digit);
+        digits.collect::<String>().parse().unwrap()
     }
 
     #[track_caller]
@@ -70,6 +91,48 @@ fn a_restored_state_shows_the_same_picture() {
         second.patch(serde_json::from_str(&text).unwrap());
         assert_eq!((second.lab.state(), second.lab.spoken_summary()), (state.clone(), spoken.clone()), "settled before: {settled}");
     }
+}
+
+#[test]
+fn the_earlier_update_that_is_shown_is_in_the_state_and_is_no_deed() {
+    let mut bare = Bare::new();
+    bare.patch(json!({ "preset": "pixelcnn-binary", "playing": false }));
+    // Of the version of the weights, which names their newest step.
+    let newest = |bare: &Bare| bare.lab.weights_version().split(' ').find_map(|word| word.parse::<u64>().ok()).unwrap_or(0);
+    let (first, start) = (newest(&bare), Instant::now());
+    assert_eq!(bare.step(), first);
+    bare.lab.command(Command::Train, &mut bare.shared);
+    while newest(&bare) < first + 30 {
+        assert!(start.elapsed() < PATIENCE, "stands at step {}", newest(&bare));
+        std::thread::sleep(Duration::from_millis(10));
+        bare.frame();
+    }
+    bare.lab.command(Command::Train, &mut bare.shared);
+    bare.settle();
+    let (newest, version) = (newest(&bare), bare.lab.weights_version());
+    assert_eq!((bare.step(), &bare.lab.state()["update"]), (newest, &Value::Null));
+    bare.patch(json!({ "temperature": 0.7 }));
+    bare.patch(json!({ "update": first + 9 }));
+    assert_eq!(bare.lab.state()["update"], first + 9);
+    let shown = bare.step();
+    assert!((first..=first + 9).contains(&shown), "{first}, {newest}: {shown}");
+    // What keeps itself has no reason to write, and would write the newest.
+    assert_eq!(bare.lab.weights_version(), version);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("kept.safetensors");
+    assert!(bare.lab.save_weights(&path));
+    bare.settle();
+    assert_eq!(tractable::train::Weights::read(&path).unwrap().step(), newest);
+    // Undo takes back what was set, and goes on looking at the same step.
+    bare.lab.command(Command::Undo, &mut bare.shared);
+    bare.settle();
+    assert_eq!((&bare.lab.state()["temperature"], &bare.lab.state()["update"]), (&json!(1.0), &json!(first + 9)));
+    bare.patch(json!({ "update": null }));
+    assert_eq!((bare.step(), &bare.lab.state()["update"]), (newest, &Value::Null));
+    bare.patch(json!({ "update": first }));
+    assert_eq!(bare.step(), first);
+    bare.patch(json!({ "preset": "pixelcnn-small" }));
+    assert_eq!(bare.lab.state()["update"], Value::Null, "the steps of another model are other steps");
 }
 
 #[test]

@@ -255,6 +255,11 @@ fn a_bet_hides_the_bars_until_there_is_a_guess_and_counts_it() {
     let mut own = Own::new();
     let run = own.draw(0, |_| None);
     let mut window = lab();
+    // The pointer rests on the picture, but the bet is about the next pixel.
+    let middle = window.query_all_by_label_contains("Sample, 14 rows").next().unwrap().rect().center();
+    window.hover_at(middle);
+    window.run_steps(2);
+    assert!(find(&window, "A pixel to come").is_some(), "the pixel under the pointer is explained");
     press(&mut window, Key::Q);
     let mut hits = 0;
     let mut best = 0.0;
@@ -270,6 +275,7 @@ fn a_bet_hides_the_bars_until_there_is_a_guess_and_counts_it() {
         let line = find(&window, "of its own best ones").unwrap();
         assert!(line.contains(&score) && line.contains(&own_best), "{score} {own_best}: {line}");
         assert!(find(&window, "Distribution of the pixel").is_some(), "revealed");
+        assert!(find(&window, "The next pixel").is_some(), "what is revealed is what was guessed");
         press(&mut window, Key::ArrowRight);
     }
     press(&mut window, Key::Q);

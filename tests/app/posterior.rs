@@ -4,6 +4,7 @@ use egui::Key;
 use egui_kittest::kittest::Queryable;
 use serde_json::{Value, json};
 use tractable::labs::document::Document;
+use tractable::ui::units::number;
 
 use crate::chapter_window::{Window, click, has, open, reopen, same, save, stand, table, wait};
 
@@ -145,4 +146,20 @@ fn the_bar_below_is_worked_with_the_mouse() {
     assert_eq!(depth(&window), json!(4));
     click(&mut window, "One step back");
     assert_eq!(depth(&window), json!(3));
+}
+
+#[test]
+fn the_rule_of_the_rate_is_on_show_and_the_bound_is_in_the_unit_of_the_program() {
+    let mut window = lab(json!({ "training": false }));
+    assert!(has(&window, "Adam at 1.0e-2 up to step 4,000, then falling as 1 / step: now 1.0e-2."));
+    let gap = last(&window, "KL(q || p) / nats");
+    assert!(has(&window, "KL from p = ln Z − ELBO, nats") && has(&window, &number(gap, 3)));
+    let log_z = last(&window, "ln Z / nats");
+    assert!(has(&window, &format!("{} nats below ln Z = {}.", number(gap, 3), number(log_z, 3))), "the summary says the same");
+    window.key_press(Key::U);
+    window.run_steps(3);
+    assert!(has(&window, "KL from p = log₂ Z − ELBO, bits") && has(&window, &number(gap / std::f64::consts::LN_2, 3)), "{gap}");
+    assert!(!has(&window, "nats"));
+    let [gap, log_z] = [gap, log_z].map(|nats| number(nats / std::f64::consts::LN_2, 3));
+    assert!(has(&window, &format!("{gap} bits below log₂ Z = {log_z}.")));
 }

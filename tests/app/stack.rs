@@ -2,11 +2,13 @@
 
 use std::time::{Duration, Instant};
 
+use egui::accesskit::Role;
 use egui::{Key, Vec2};
 use egui_kittest::Harness;
-use egui_kittest::kittest::Queryable;
+use egui_kittest::kittest::{NodeT, Queryable};
 use serde_json::json;
 use tractable::labs::{AppOptions, Lab, Shared, TractableApp};
+use tractable::train::Weights;
 use tractable::ui::theme::Theme;
 
 fn window(theme: Theme, size: Vec2) -> Harness<'static, TractableApp> {
@@ -70,6 +72,56 @@ fn structure_answers_at_once_and_training_fits_it() {
     window.get_by_label("Pause training").click();
     until(&mut window, "the pause", |window| says(window, "paused at step"));
     assert!(window.query_by_label("Train this stack").is_none());
+}
+
+/// The training step that the window names, whether or not training runs.
+fn step(window: &Harness<'_, TractableApp>) -> u64 {
+    let nodes = window.root().children_recursive();
+    let texts = nodes.flat_map(|node| [node.accesskit_node().label(), node.accesskit_node().value()]).flatten();
+    let mut texts = texts.map(|text| text.replace('\u{a0}', " "));
+    let said = texts.find(|text| text.starts_with("paused at step ") || text.starts_with("step ") && text.ends_with(" steps/s"));
+    let number = said.as_ref().and_then(|text| text.split("step ").nth(1)?.split(" · ").next());
+    number.and_then(|digits| digits.replace(',', "").parse().ok()).unwrap_or(0)
+}
+
+#[test]
+fn the_time_line_shows_an_earlier_net_and_training_that_broke_goes_back_twenty_updates() {
+    let mut window = usual();
+    assert!(window.query_by_label("Training step").is_none(), "nothing was trained yet");
+    window.key_press(Key::K);
+    until(&mut window, "some updates", |window| step(window) >= 660);
+    window.key_press(Key::K);
+    until(&mut window, "a pause", |window| says(window, "paused at step"));
+    let newest = step(&window);
+    window.get_by_role_and_label(Role::Slider, "Training step").set_value_accesskit(630.0);
+    until(&mut window, "the past", |window| says(window, "Training goes on from the newest.") && (600..=630).contains(&step(window)));
+    // A session that is saved meanwhile has the newest net.
+    let folder = tempfile::tempdir().unwrap();
+    window.state_mut().save_as(&folder.path().join("past.json"));
+    let written = || std::fs::read_dir(folder.path()).unwrap().flatten().map(|entry| entry.path());
+    let weights = || written().find(|path| path.extension().is_some_and(|end| end == "safetensors"));
+    until(&mut window, "the weights", |_| weights().is_some());
+    assert_eq!(Weights::read(&weights().unwrap()).unwrap().step(), newest);
+    window.get_by_label("To the newest").click_accesskit();
+    until(&mut window, "the newest", |window| window.query_by_label("Train from here").is_none() && step(window) == newest);
+    assert!(window.query_by_label("Back 20").is_none());
+
+    window.get_by_role_and_label(Role::CheckBox, "more").click_accesskit();
+    window.run_steps(3);
+    window.get_by_role_and_label(Role::Slider, "Learning rate").set_value_accesskit(1.0);
+    window.run_steps(3);
+    window.key_press(Key::K);
+    until(&mut window, "the ways on", |window| window.query_by_label("Back 20").is_some() && says(window, "Broke at step"));
+    assert!(says(&window, "Half the rate (5.0e-1) and go on"));
+    let good = step(&window);
+    window.get_by_label("Back 20").click();
+    until(&mut window, "twenty updates back", |window| window.query_by_label("Back 20").is_none() && step(window) + 20 <= good);
+    assert!(!says(&window, "Broke at step") && !says(&window, "Training stopped at step"));
+    let back = step(&window);
+    window.get_by_role_and_label(Role::Slider, "Learning rate").set_value_accesskit(1e-3);
+    window.run_steps(3);
+    window.key_press(Key::K);
+    until(&mut window, "training from there", |window| step(window) > back + 5 && window.query_by_label("Pause training").is_some());
 }
 
 #[test]

@@ -23,6 +23,13 @@ fn table_of(chapter: &str, view: serde_json::Value) -> Table {
     window.state().table().expect("the lab has a table")
 }
 
+/// An array of a file for NumPy, row-major.
+pub(crate) fn array_of(npz: &[u8], name: &str) -> Vec<f64> {
+    let mut file = zip::ZipArchive::new(std::io::Cursor::new(npz)).unwrap();
+    let entry = file.by_name(&format!("{name}.npy")).unwrap_or_else(|error| panic!("{name}: {error}"));
+    npyz::NpyFile::new(entry).unwrap().into_vec().unwrap()
+}
+
 fn column(table: &Table, name: &str) -> Vec<f64> {
     let index = table.columns.iter().position(|column| column == name).unwrap_or_else(|| panic!("no {name} in {:?}", table.columns));
     table.rows.iter().map(|row| row[index].parse().unwrap_or(f64::NAN)).collect()
@@ -62,6 +69,9 @@ fn a_sample_has_the_softmax_of_its_logits_and_the_sum_of_its_prices() {
         assert_eq!((row[i] * 14.0 + col[i]) as usize, i);
     }
     assert!(table.to_csv().is_ok());
+    // To NumPy they go as one array, a row a pixel.
+    let together = array_of(&table.to_npz().unwrap(), "p");
+    assert_eq!(together, (0..196).flat_map(|i| [p[0][i], p[1][i]]).collect::<Vec<_>>());
 }
 
 #[test]
@@ -80,6 +90,13 @@ fn a_points_terms_add_up_to_its_log_density() {
     }
     assert_eq!(table.rows[0][0], "probe");
     assert!(table.to_csv().is_ok());
+    let arrays = table.to_npz().unwrap();
+    assert_eq!(array_of(&arrays, "z"), (1..table.rows.len()).flat_map(|i| [z[0][i], z[1][i]]).collect::<Vec<_>>());
+    let by_point = array_of(&arrays, "log_det_of_layer_nats");
+    // The probe, whose row is named by a word, is none of the points.
+    assert_eq!(by_point.len(), (table.rows.len() - 1) * layers);
+    assert_eq!(by_point[layers + 1], terms[1][2]);
+    assert_eq!(array_of(&arrays, "point")[0], 1.0);
 }
 
 #[test]

@@ -156,3 +156,26 @@ fn times_of_a_session_say_where_they_were_measured() {
     let mut again = lab(view);
     wait(&mut again, "the times", |window| has(window, "median of 5 runs, measured then on CPU · 64 threads"));
 }
+
+/// A chapter that computes on the processor alone has no graphics device to lose.
+#[test]
+fn the_taxonomy_and_the_change_of_variables_compute_on_the_processor_whatever_is_chosen() {
+    use std::time::{Duration, Instant};
+    use tractable::exec::BackendChoice;
+    use tractable::labs::{Shared, change, taxonomy};
+    let ctx = egui::Context::default();
+    for (open, patch) in [(taxonomy::open as fn(&Shared) -> _, json!({ "page": "race" })), (change::open, json!({ "page": "cost" }))] {
+        let mut shared = Shared { backend: BackendChoice::Gpu, threads: 1, ..Shared::default() };
+        let mut lab = open(&shared);
+        lab.restore(&patch, &mut shared).unwrap();
+        let start = Instant::now();
+        while !lab.settled() {
+            lab.update(&ctx, &mut shared);
+            assert!(start.elapsed() < Duration::from_secs(120), "{} is never complete", lab.title());
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        lab.update(&ctx, &mut shared);
+        let status = lab.status();
+        assert!(status.backend.starts_with("CPU · ") && status.error.is_none(), "{}: {status:?}", lab.title());
+    }
+}

@@ -92,6 +92,7 @@ fn charts_and_bars_survive_what_a_run_can_produce() {
                 ceiling: Some((2.0, "untrained")),
                 floor: Some((0.5, "entropy")),
                 per: "per point",
+                looked: None,
             };
             loss_chart(ui, "loss", &curves, Units::Bits, 120.0);
         });

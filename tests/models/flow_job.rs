@@ -6,7 +6,7 @@ use tractable::data::{Drawing, Toy};
 use tractable::exec::cpu::CpuSession;
 use tractable::flows::{Config, Family};
 use tractable::train::flow_job::{FlowCommand, FlowJob, FlowSnapshot, ProbeReading};
-use tractable::train::{Event, Lesson, Model, PointData, Worker};
+use tractable::train::{Event, Lesson, Model, PointData, Weights, Worker};
 
 pub(crate) struct Lab {
     worker: Worker<FlowJob>,
@@ -198,4 +198,34 @@ fn weights_are_saved_and_bring_their_model_back() {
     assert_eq!(back.step, saved.step);
     lab.ask(FlowCommand::Load("no such file.safetensors".into()));
     lab.wait_event("no such file");
+}
+
+#[test]
+fn what_keeps_itself_while_an_earlier_step_is_shown_is_the_newest_step() {
+    let folder = tempfile::tempdir().unwrap();
+    let [saved, past, kept] = ["saved", "past", "kept"].map(|name| folder.path().join(name));
+    let mut lab = Lab::open();
+    lab.wait("progress", |s| s.step > 60);
+    lab.ask(FlowCommand::Train(false));
+    let newest = lab.wait("rest", |s| !s.training).step;
+    lab.ask(FlowCommand::Save(saved.clone()));
+    lab.ask(FlowCommand::LookAt(40));
+    lab.wait("the past", |s| s.step <= 40 && s.timeline.newest == newest);
+    lab.ask(FlowCommand::KeepNewest(kept.clone()));
+    lab.ask(FlowCommand::Save(past.clone()));
+    lab.wait_event(&format!("{}.", past.display()));
+    let [saved, past, read] = [&saved, &past, &kept].map(|path| Weights::read(path).unwrap());
+    // Bit for bit, with the optimiser's state.
+    assert!(read.step() == newest && read.arrays == saved.arrays);
+    assert!(past.step() <= 40 && past.arrays != read.arrays, "what somebody saves is what is shown");
+    // A fit that is left while its past is shown comes back at its newest step.
+    lab.ask(FlowCommand::Keep(7));
+    lab.ask(FlowCommand::Restart(3));
+    lab.wait("another fit", |s| s.seed == 3);
+    lab.ask(FlowCommand::TakeBack { run: 7, config: Config::default(), batch: 1, seed: 1 });
+    lab.wait("the fit", |s| s.seed != 3 && s.step == newest);
+    let mut reopened = Lab::open();
+    reopened.ask(FlowCommand::Train(false));
+    reopened.ask(FlowCommand::Load(kept));
+    reopened.wait("the kept fit", |s| s.step == newest);
 }

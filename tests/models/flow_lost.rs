@@ -3,61 +3,12 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
-use tractable::exec::cpu::CpuSession;
 use tractable::exec::gpu::{GpuDevice, GpuSession};
-use tractable::exec::{BackendInfo, ExecError, ProgramId, Session};
-use tractable::graph::{Graph, NodeId, Reuse};
-use tractable::train::Worker;
-use tractable::train::flow_job::{FlowCommand, FlowJob, FlowSnapshot, MakeSession};
+use tractable::train::flow_job::{FlowCommand, FlowJob, FlowSnapshot};
+use tractable::train::{MakeSession, Worker};
 
+use crate::breakable::Breakable;
 use crate::flow_job::Lab;
-
-/// A session that answers as one on a lost device does, from the moment that the flag is set.
-struct Breakable {
-    inside: CpuSession,
-    lost: Arc<AtomicBool>,
-}
-
-impl Breakable {
-    fn check(&self) -> Result<(), ExecError> {
-        if self.lost.load(Ordering::Relaxed) { Err(ExecError::GpuLost { reason: "the cable was pulled".into() }) } else { Ok(()) }
-    }
-}
-
-impl Session for Breakable {
-    fn prepare(&mut self, graph: &Arc<Graph>, reuse: Reuse) -> Result<ProgramId, ExecError> {
-        self.check()?;
-        self.inside.prepare(graph, reuse)
-    }
-    fn run(&mut self, program: ProgramId, inputs: &[(&str, &[f32])]) -> Result<(), ExecError> {
-        self.check()?;
-        self.inside.run(program, inputs)
-    }
-    fn read_output(&mut self, program: ProgramId, name: &str) -> Result<Vec<f32>, ExecError> {
-        self.check()?;
-        self.inside.read_output(program, name)
-    }
-    fn losses(&mut self) -> Vec<f32> {
-        self.inside.losses()
-    }
-    fn skipped_updates(&mut self) -> usize {
-        self.inside.skipped_updates()
-    }
-    fn write_parameter(&mut self, name: &str, values: &[f32]) -> Result<(), ExecError> {
-        self.check()?;
-        self.inside.write_parameter(name, values)
-    }
-    fn read_parameter(&mut self, name: &str) -> Result<Vec<f32>, ExecError> {
-        self.check()?;
-        self.inside.read_parameter(name)
-    }
-    fn first_non_finite(&mut self, program: ProgramId) -> Option<NodeId> {
-        self.inside.first_non_finite(program)
-    }
-    fn backend(&self) -> BackendInfo {
-        BackendInfo { backend: "gpu", ..self.inside.backend() }
-    }
-}
 
 fn open(make: MakeSession) -> Lab {
     Lab::on(Worker::spawn("flow", move || FlowJob::new(Lab::lesson(), make), || {}))
@@ -94,7 +45,7 @@ fn goes_on(mut lab: Lab, lose: impl FnOnce()) {
 fn a_fit_goes_on_from_its_last_good_step_on_the_processor() {
     let lost = Arc::new(AtomicBool::new(false));
     let flag = Arc::clone(&lost);
-    let make = Box::new(move || Ok(Box::new(Breakable { inside: CpuSession::new(1), lost: Arc::clone(&flag) }) as _));
+    let make = Box::new(move || Ok(Box::new(Breakable::new(&flag, &Arc::default())) as _));
     goes_on(open(make), || lost.store(true, Ordering::Relaxed));
 }
 
@@ -102,7 +53,7 @@ fn a_fit_goes_on_from_its_last_good_step_on_the_processor() {
 fn a_question_at_rest_finds_the_loss_too() {
     let lost = Arc::new(AtomicBool::new(false));
     let flag = Arc::clone(&lost);
-    let make = Box::new(move || Ok(Box::new(Breakable { inside: CpuSession::new(1), lost: Arc::clone(&flag) }) as _));
+    let make = Box::new(move || Ok(Box::new(Breakable::new(&flag, &Arc::default())) as _));
     let mut lab = open(make);
     lab.wait("progress", |s| s.step > 50 && s.pictures.is_some());
     lab.ask(FlowCommand::Train(false));

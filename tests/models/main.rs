@@ -3,7 +3,11 @@
 #![allow(missing_docs, reason = "a test binary has no readers of its documentation")]
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
+/// The unit tests of the library use the same one, by the library's own paths.
+#[path = "../../src/train/trouble/breakable.rs"]
+mod breakable;
 mod by_class;
+mod chapter_trouble;
 mod energies;
 mod estimates;
 mod families;
@@ -19,3 +23,5 @@ mod realnvp;
 mod sessions;
 mod stack;
 mod taxonomy;
+
+use tractable::{exec, graph};

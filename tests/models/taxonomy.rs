@@ -21,7 +21,7 @@ fn wait(worker: &Worker<TaxonomyJob>, what: &str, good: impl Fn(&TaxonomySnapsho
     let start = Instant::now();
     loop {
         if let Some(snapshot) = worker.take_snapshot() {
-            assert_eq!(snapshot.error, None);
+            assert_eq!(snapshot.trouble.error, None);
             if good(&snapshot) {
                 return snapshot;
             }

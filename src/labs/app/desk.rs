@@ -12,6 +12,7 @@ use super::confirm::Question;
 use super::settings::KeptSettings;
 use super::{Over, TractableApp};
 use crate::data::write_atomic;
+use crate::labs::code;
 use crate::labs::document::{Document, FORMAT_VERSION, in_place, stem};
 use crate::labs::explain::Place;
 use crate::labs::files::Opened;
@@ -77,6 +78,8 @@ pub(super) struct Desk {
     /// Weights and places in the text of such chapters.
     pub(super) waiting_weights: BTreeMap<String, PathBuf>,
     pub(super) waiting_explain: BTreeMap<String, Place>,
+    /// The state of each chapter as it opened.
+    pub(super) fresh: BTreeMap<&'static str, Value>,
     pub(super) tell: Sender<News>,
     news: Receiver<News>,
     picking: Option<Instant>,
@@ -112,6 +115,7 @@ impl Desk {
             waiting: BTreeMap::new(),
             waiting_weights: BTreeMap::new(),
             waiting_explain: BTreeMap::new(),
+            fresh: BTreeMap::new(),
             tell,
             news,
             picking: None,
@@ -332,16 +336,19 @@ impl TractableApp {
     /// Opens whatever a path leads to.
     pub(super) fn open_file(&mut self, path: &Path, ctx: &Context) {
         let word = path.to_string_lossy().into_owned();
-        let is_name = !path.exists() && path.extension().is_none() && path.file_name() == Some(path.as_os_str());
+        let is_code = code::is_code(&word) && !path.exists();
+        let is_name = is_code || !path.exists() && path.extension().is_none() && path.file_name() == Some(path.as_os_str());
         // As on the command line, the name of a lesson or a lecture is enough.
         let opened = if is_name { Document::open(&word).map(|document| Opened::Document(Box::new(document))) } else { Opened::look(path) };
+        let name = if is_code { "The code".into() } else { path.file_name().unwrap_or_default().to_string_lossy() };
         let outcome = match &opened {
             Err(sentence) => Err(sentence.clone()),
             Ok(Opened::Document(document)) => {
-                let name = path.file_name().unwrap_or_default().to_string_lossy();
-                let outcome = self.open_document(document, ctx).map_err(|sentence| in_place(&name, &sentence));
-                if outcome.is_ok() && document.steps.is_empty() && !is_name {
-                    self.desk.session = Some(path.to_owned());
+                let outcome =
+                    self.open_document(document, ctx).map_err(|sentence| in_place(&name.replace("The code", "the code"), &sentence));
+                if outcome.is_ok() && document.steps.is_empty() {
+                    // What a code or a name opened is no file yet: saving asks for one.
+                    self.desk.session = (!is_name).then(|| path.to_owned());
                 }
                 outcome
             }
@@ -357,7 +364,6 @@ impl TractableApp {
                 if !is_name {
                     self.desk.remember(path);
                 }
-                let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
                 if matches!(opened, Ok(Opened::Document(_))) {
                     self.shared.done(format!("{name} is open."));
                 }

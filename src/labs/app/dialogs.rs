@@ -4,6 +4,7 @@ use egui::{Context, Key, ScrollArea, TextEdit, Ui};
 
 use super::desk::Purpose;
 use super::{Over, TractableApp, left};
+use crate::labs::Command;
 use crate::labs::document::lectures;
 use crate::ui::chips;
 
@@ -14,7 +15,8 @@ impl TractableApp {
         let modal = self.modal("open a file").show(ctx, |ui| {
             ui.set_width((ctx.content_rect().width() - 80.0).clamp(280.0, 560.0));
             chips::section(ui, "Open a file", "Esc closes");
-            let enter = path_field(ui, "Path of the file", "a session, a lesson, weights, points or an image", &mut self.desk.path);
+            let enter =
+                path_field(ui, "Path of the file", "a session, a lesson, weights, points, an image, or a code", &mut self.desk.path);
             ui.horizontal(|ui| {
                 if chips::primary_button(ui, "Open").clicked() || enter {
                     chosen = Some(self.desk.path.trim().into());
@@ -67,7 +69,7 @@ impl TractableApp {
 
     /// Ctrl+S, the first time.
     pub(super) fn save_dialog(&mut self, ctx: &Context) {
-        let mut saved = false;
+        let (mut saved, mut copied) = (false, false);
         let modal = self.modal("save the session").show(ctx, |ui| {
             ui.set_width((ctx.content_rect().width() - 80.0).clamp(280.0, 560.0));
             chips::section(ui, "Save the session", "Esc closes");
@@ -75,6 +77,9 @@ impl TractableApp {
             folder_note(ui, &self.desk.path);
             ui.horizontal(|ui| {
                 saved = chips::primary_button(ui, "Save").clicked() || enter;
+                if chips::button(ui, "Copy as a code").on_hover_text("One word for a slide, without what was trained").clicked() {
+                    copied = true;
+                }
                 if chips::button(ui, "Choose…").on_hover_text("The system's file dialog").clicked() {
                     self.desk.pick(Purpose::Save, &self.desk.path.clone(), ctx);
                 }
@@ -84,8 +89,11 @@ impl TractableApp {
                 "Drawings, settings, noise, time and view go into this file, what was trained into a .safetensors file beside it.",
             );
         });
-        if modal.should_close() {
+        if modal.should_close() || copied {
             self.over = Over::Nothing;
+        }
+        if copied {
+            self.run(Command::CopyCode, ctx);
         }
         if saved {
             let path = self.desk.path.trim().to_owned();

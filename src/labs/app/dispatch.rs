@@ -60,6 +60,22 @@ impl TractableApp {
                 self.opens_here(ctx);
                 self.over = toggled(self.over, Over::Export);
             }
+            Command::CopyCode => match self.code() {
+                Ok(code) => {
+                    self.shared.done(format!("A code of {} letters is in the clipboard; what was trained is not in it.", code.len()));
+                    ctx.copy_text(code);
+                }
+                Err(sentence) => self.shared.warn(sentence),
+            },
+            Command::CheckSum => {
+                match self.table().ok_or_else(|| "This chapter has no table of numbers.".to_owned()).and_then(|t| t.check()) {
+                    Ok(sum) => {
+                        let (chapter, seed) = (self.chapters[self.active].title, self.shared.seed);
+                        self.shared.done(format!("Check sum {sum:08x}: the numbers of “{chapter}” with seed {seed}."));
+                    }
+                    Err(sentence) => self.shared.warn(sentence),
+                }
+            }
             Command::Close => self.close_one(ctx),
             Command::Blank => self.blank = !self.blank,
             Command::Theme => {

@@ -12,7 +12,7 @@ use super::dialogs::{folder_note, path_field};
 use super::{Over, TractableApp};
 use crate::data::clip::{Clip, ClipFormat};
 use crate::data::write_atomic;
-use crate::labs::render::{Kind, PLACE_COLUMNS, places, png};
+use crate::labs::render::{Kind, PLACE_COLUMNS, places, png, write_table};
 use crate::labs::stage::{Laid, picture};
 use crate::labs::table::Table;
 use crate::train::stand_back;
@@ -24,12 +24,13 @@ use crate::ui::svg::svg;
 const WAITING: usize = 2;
 /// Passes after which a layout that still changes is taken as it is.
 const MOST_PASSES: usize = 4;
-const KINDS: [(Kind, &str, &str); 5] = [
+const KINDS: [(Kind, &str, &str); 6] = [
     (Kind::Png, "PNG", "png"),
     (Kind::Clip(ClipFormat::Apng), "APNG clip", "apng"),
     (Kind::Clip(ClipFormat::Gif), "GIF clip", "gif"),
     (Kind::Svg, "SVG", "svg"),
     (Kind::Csv, "CSV", "csv"),
+    (Kind::Npz, "NPZ", "npz"),
 ];
 
 /// What the panel says, and the export under way.
@@ -83,7 +84,7 @@ struct Run {
 
 enum To {
     Clip { frames: SyncSender<Picture>, scale: u8, canvas: bool },
-    Table { table: Table, path: PathBuf },
+    Table { table: Table, kind: Kind, path: PathBuf },
 }
 
 impl TractableApp {
@@ -102,7 +103,7 @@ impl TractableApp {
             chips::section(ui, "Export", "Esc closes");
             let kinds = KINDS.map(|(kind, title, _)| (kind, title));
             chips::segmented(ui, &mut export.kind, &kinds);
-            if !matches!(export.kind, Kind::Csv) {
+            if !matches!(export.kind, Kind::Csv | Kind::Npz) {
                 chips::segmented(ui, &mut export.canvas, &[(true, "Canvas"), (false, "Whole window")]);
             }
             if matches!(export.kind, Kind::Png | Kind::Clip(_)) {
@@ -123,6 +124,7 @@ impl TractableApp {
                     Kind::Clip(_) => "One frame a step, 12 a second, the last one for 2 seconds.",
                     Kind::Svg => "Lines and text as such, colour fields as images.",
                     Kind::Csv => "One row a step.",
+                    Kind::Npz => "The same numbers as arrays of f64: numpy.load(file)[\"p\"].",
                 },
             );
         });
@@ -179,11 +181,11 @@ impl TractableApp {
                 let count = self.export.run.as_ref().map_or(0, |run| run.places.len()) as u32;
                 self.spawn(ctx, move || encode(&path, format, count, &work, &tell))
             }
-            Kind::Csv => match self.table() {
-                Some(table) => self.spawn(ctx, move || write_table(&table, &path)),
+            kind @ (Kind::Csv | Kind::Npz) => match self.table() {
+                Some(table) => self.spawn(ctx, move || written(&table, kind, &path)),
                 None => {
                     let table = Table { columns: PLACE_COLUMNS.map(str::to_owned).to_vec(), rows: Vec::new() };
-                    self.walk(To::Table { table, path })
+                    self.walk(To::Table { table, kind, path })
                 }
             },
         }
@@ -254,8 +256,8 @@ impl TractableApp {
             return;
         }
         self.stand_at(Some(run.before));
-        if let To::Table { table, path } = run.to
-            && let Err(sentence) = self.spawn(ctx, move || write_table(&table, &path))
+        if let To::Table { table, kind, path } = run.to
+            && let Err(sentence) = self.spawn(ctx, move || written(&table, kind, &path))
         {
             self.shared.warn(sentence);
         }
@@ -322,7 +324,7 @@ fn encode(path: &std::path::Path, format: ClipFormat, count: u32, work: &Receive
     Ok(format!("{} is written, {count} frames.", path.display()))
 }
 
-fn write_table(table: &Table, path: &std::path::Path) -> Result<String, String> {
-    write_atomic(path, &table.to_csv()?).map_err(|e| e.to_string())?;
+fn written(table: &Table, kind: Kind, path: &std::path::Path) -> Result<String, String> {
+    write_table(table, kind, path)?;
     Ok(format!("{} is written, {} rows.", path.display(), table.rows.len()))
 }

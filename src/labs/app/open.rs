@@ -3,7 +3,9 @@
 use egui::Context;
 
 use super::TractableApp;
+use crate::labs::code;
 use crate::labs::document::Document;
+use crate::labs::state::{overlaid, patch_between};
 use crate::labs::table::Table;
 use crate::labs::working::end_aside;
 
@@ -42,8 +44,14 @@ impl TractableApp {
         {
             outcome = lab.restore(&serde_json::json!({ "preset": preset }), &mut self.shared);
         }
-        if !document.view.is_null() {
-            outcome = outcome.and(lab.restore(&document.view, &mut self.shared));
+        let mut view = document.view.clone();
+        if document.over_fresh
+            && let Some(fresh) = self.desk.fresh.get(self.chapters[index].id)
+        {
+            view = overlaid(fresh, &document.view);
+        }
+        if !view.is_null() {
+            outcome = outcome.and(lab.restore(&view, &mut self.shared));
         }
         // After the view: weights belong to the model that it names.
         match document.weights.as_deref() {
@@ -105,6 +113,24 @@ impl TractableApp {
     /// Why the document of the options was not opened, if it was not.
     pub fn refused(&mut self) -> Option<String> {
         self.refused.take()
+    }
+
+    /// What is on screen as one word of text ([`code`]): the chapter, the seed, the unit, and how the lab differs from the one that opened.
+    ///
+    /// # Errors
+    /// A sentence where the chapter keeps no state.
+    pub fn code(&self) -> Result<String, String> {
+        let chapter = self.chapters[self.active].id;
+        let (lab, fresh) = (self.labs[self.active].as_ref(), self.desk.fresh.get(chapter));
+        let (lab, fresh) = lab.zip(fresh).ok_or("This chapter has no state to put into a code.")?;
+        let Document { format_version, seed, units, .. } = self.document();
+        let mut fresh = fresh.clone();
+        if let Some(fields) = fresh.as_object_mut() {
+            // A chapter opens with the seed of its window, which another window does not have.
+            fields.remove("seed");
+        }
+        let view = patch_between(&fresh, &lab.state());
+        code::encode(&Document { format_version, chapter: chapter.into(), seed, units, view, ..Document::default() })
     }
 
     /// The lab's own table of numbers.

@@ -5,6 +5,7 @@ use egui::{CentralPanel, Frame, Margin, Panel, Rect, Role, ScrollArea, Sense, Ui
 
 use super::{TractableApp, banner};
 use crate::labs::{Command, Lab};
+use crate::ui::theme::letters;
 use crate::ui::transport::{TransportButton, transport_bar};
 
 /// The columns beside the canvas, each with its width in points where it is shown.
@@ -21,14 +22,16 @@ impl TractableApp {
         let model = self.labs[self.active].as_mut()?.transport()?;
         let labels = model.labels();
         let name = |step: &'static str, otherwise: &'static str| if step.is_empty() { otherwise } else { step };
-        let hint = format!(
+        let keys = format!(
             "Space: run · Right: {} · Shift+Right: {} · R: again · N: other noise",
             name(labels.step, "step"),
             name(labels.large_step, "large step"),
         );
+        // In a lecture hall the line of the keys gives way to the canvas: the speaker finds them in the buttons' hovers and on the sheet.
+        let (hint, height) = if letters::of_a_hall(ui.ctx()) { ("", 52.0) } else { (keys.as_str(), 74.0) };
         let frame = Frame::new().fill(fill).inner_margin(Margin::symmetric(16, 6));
-        let panel = Panel::bottom("transport").frame(frame).resizable(false).exact_size(74.0);
-        let shown = panel.show(ui, |ui| transport_bar(ui, model, &|button| transport_command(button).tooltip(), &hint));
+        let panel = Panel::bottom("transport").frame(frame).resizable(false).exact_size(height);
+        let shown = panel.show(ui, |ui| transport_bar(ui, model, &|button| transport_command(button).tooltip(), hint));
         Some(shown.response.rect)
     }
 

@@ -101,5 +101,6 @@ fn race(lab: &BlindSpotLab, ui: &mut Ui, shared: &Shared) {
         }
     };
     chips::note(ui, &sentence);
-    chips::note(ui, "Same images, kernels, channels, optimiser and steps for both. Digits hardly show the blind spot: a couple of nats.");
+    let hardly = format!("Digits hardly show the blind spot: a few {}.", shared.units.name());
+    chips::note(ui, &format!("Same images, kernels, channels, optimiser and steps for both. {hardly}"));
 }

@@ -4,7 +4,7 @@ use egui_plot::{AxisHints, Line, MarkerShape, Plot, PlotPoints, Points};
 use super::{BlindSpotLab, WiredAs};
 use crate::graph::causal::{Field, Visibility};
 use crate::ui::chips;
-use crate::ui::pixel_grid::PixelGrid;
+use crate::ui::pixel_grid::{PixelGrid, hatched};
 use crate::ui::theme::{Palette, letters};
 use crate::ui::units::number;
 
@@ -98,7 +98,7 @@ fn counts(ui: &mut Ui, field: &Field, which: usize) {
         } else {
             let wide = ui.available_width() > 190.0 * letters::stretch(ui.ctx(), 11.0);
             let what = if wide { ": the blind spot" } else { "" };
-            chips::legend(ui, palette.blind, &format!("{} missing{what}", field.blind));
+            hatched(ui, palette.blind, &format!("{} missing{what}", field.blind));
         }
     }
     if field.ahead > 0 {
@@ -153,4 +153,46 @@ fn growth(lab: &BlindSpotLab, ui: &mut Ui, width: f32) {
             }
         });
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use egui::{Rect, Shape};
+
+    use super::super::analysis::Analysis;
+    use super::*;
+    use crate::ui::theme::Theme;
+
+    /// The squares of the legends under a field: those that are filled with this colour, and those that are hatched with it.
+    fn squares(field: &Field, color: impl Fn(&Palette) -> egui::Color32) -> [usize; 2] {
+        let ctx = egui::Context::default();
+        crate::ui::theme::install(&ctx, Theme::Dark, true);
+        let mut found = [0, 0];
+        let mut output = ctx.run_ui(egui::RawInput::default(), |ui| counts(ui, field, 0));
+        let color = color(Theme::Dark.palette());
+        for shape in output.shapes.drain(..) {
+            match shape.shape {
+                Shape::Rect(rect) if rect.fill == color => found[0] += 1,
+                Shape::Mesh(mesh) if mesh.vertices.iter().any(|vertex| vertex.color == color.gamma_multiply(0.9)) => {
+                    let bounds = mesh.vertices.iter().fold(Rect::NOTHING, |all, vertex| all | Rect::from_pos(vertex.pos));
+                    assert!((bounds.width() - 11.0).abs() < 1.0 && (bounds.height() - 11.0).abs() < 1.0, "{bounds:?}");
+                    found[1] += 1;
+                }
+                _ => {}
+            }
+        }
+        // Nobody paints here.
+        output.textures_delta.clear();
+        found
+    }
+
+    #[test]
+    fn the_legend_of_the_blind_spot_is_hatched_as_its_cells_are() {
+        let mut analysis = Analysis::new((4, 3, WiredAs::Right)).unwrap();
+        let [row, column] = analysis.usual();
+        let field = analysis.fields(row * analysis.size[1] + column)[0].clone();
+        assert!(field.blind > 0);
+        assert_eq!(squares(&field, |palette| palette.blind), [0, 1]);
+        assert_eq!(squares(&field, |palette| palette.seen), [1, 0]);
+    }
 }

@@ -7,7 +7,7 @@ use crate::data::Toy;
 use crate::labs::Command;
 use crate::train::estimate_job::{EstimateCommand, Which};
 use crate::ui::chips;
-use crate::ui::units::{count, number};
+use crate::ui::units::count;
 
 /// The row of chips above the picture.
 pub(super) fn pages(lab: &mut EstimatesLab, ui: &mut Ui) {
@@ -71,8 +71,9 @@ fn training(lab: &mut EstimatesLab, ui: &mut Ui) {
     chips::section(ui, title, &format!("step {}", count(step)));
     if let Some(snapshot) = &lab.work.snapshot {
         let learner = snapshot.learner(which);
-        let loss = learner.curve.last().map_or_else(|| "untrained".to_owned(), |point| format!("{} nats a point", number(point[1], 3)));
-        let floor = snapshot.floor.map_or_else(String::new, |floor| format!("; the data's entropy is {}", number(floor, 3)));
+        let units = lab.look.units;
+        let loss = learner.curve.last().map_or_else(|| "untrained".to_owned(), |point| format!("{} a point", units.format(point[1], 3)));
+        let floor = snapshot.floor.map_or_else(String::new, |floor| format!("; the data's entropy is {}", units.format(floor, 3)));
         chips::note(ui, &format!("{} values. Loss: {loss}{floor}.", count(learner.parameters as u64)));
     }
     ui.horizontal_wrapped(|ui| {

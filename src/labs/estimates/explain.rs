@@ -1,37 +1,39 @@
 use egui::Ui;
 
-use super::EstimatesLab;
 use super::state::Page;
+use super::{EstimatesLab, squared};
 use crate::train::estimate_job::series::EXACT_TERMS;
 use crate::train::estimate_job::{Accuracy, EstimateSnapshot, MotionView, SeriesView};
 use crate::ui::chips;
 use crate::ui::theme::Palette;
-use crate::ui::units::number;
+use crate::ui::units::{Units, number};
 
 /// Draws the numbers of the page that is shown.
 pub(super) fn show(lab: &EstimatesLab, ui: &mut Ui) {
     let Some(snapshot) = &lab.work.snapshot else { return };
     let (Some(series), Some(motion)) = (&snapshot.series, &snapshot.motion) else { return };
+    let units = lab.look.units;
     match lab.state.page {
-        Page::Series => exact(series, ui),
-        Page::Hutchinson => hutchinson(snapshot, series, ui),
-        Page::Roulette => roulette(series, ui),
+        Page::Series => exact(series, ui, units),
+        Page::Hutchinson => hutchinson(snapshot, series, ui, units),
+        Page::Roulette => roulette(series, ui, units),
         Page::Inverse => inverse(series, ui),
         Page::Motion => accuracy(motion, ui),
-        Page::Trace => trace(motion, ui),
+        Page::Trace => trace(motion, ui, units),
     }
 }
 
-fn exact(series: &SeriesView, ui: &mut Ui) {
+fn exact(series: &SeriesView, ui: &mut Ui, units: Units) {
     let palette = Palette::of(ui);
+    let logs = |nats: f64, decimals| number(units.convert(nats), decimals);
     chips::section(ui, "The exact value", "");
-    chips::key_number(ui, "ln det(I + J), nats", &number(series.exact, 5), palette.base);
+    chips::key_number(ui, &format!("log det(I + J), {}", units.name()), &logs(series.exact, 5), palette.base);
     let [a, b, c, d] = series.jacobian.0;
     chips::card(ui, |ui| {
         chips::value_row(ui, "J, first row", &format!("{}  {}", number(a, 3), number(b, 3)), palette.text);
         chips::value_row(ui, "J, second row", &format!("{}  {}", number(c, 3), number(d, 3)), palette.text);
-        chips::value_row(ui, "by 2×2", &number(series.jacobian.log_det(), 8), palette.base);
-        chips::value_row(ui, "tr ln, 400 terms", &number(series.series_end, 8), palette.seen);
+        chips::value_row(ui, "by 2×2", &logs(series.jacobian.log_det(), 8), palette.base);
+        chips::value_row(ui, "tr log, 400 terms", &logs(series.series_end, 8), palette.seen);
         chips::value_row(ui, "|J| here", &number(series.jacobian.norm(), 3), palette.text);
         chips::value_row(ui, "Lip(g), at most", &number(series.contraction, 3), palette.blind);
     });
@@ -41,18 +43,19 @@ fn exact(series: &SeriesView, ui: &mut Ui) {
     );
 }
 
-fn hutchinson(snapshot: &EstimateSnapshot, series: &SeriesView, ui: &mut Ui) {
+fn hutchinson(snapshot: &EstimateSnapshot, series: &SeriesView, ui: &mut Ui, units: Units) {
     let palette = Palette::of(ui);
+    let logs = |nats: f64, decimals| number(units.convert(nats), decimals);
     chips::section(ui, "A trace by chance", "");
     let mean = &series.spread;
-    chips::key_number(ui, "deviation of an estimate, nats", &number(mean.deviation, 4), palette.seen);
+    chips::key_number(ui, &format!("deviation of an estimate, {}", units.name()), &logs(mean.deviation, 4), palette.seen);
     chips::card(ui, |ui| {
-        chips::value_row(ui, "mean", &number(mean.mean, 4), palette.now);
-        chips::value_row(ui, "its standard error", &number(mean.error, 4), palette.text);
-        chips::value_row(ui, "sum of the terms", &number(series.sums[snapshot.look.terms - 1], 4), palette.seen);
-        chips::value_row(ui, "exact", &number(series.exact, 4), palette.base);
-        chips::value_row(ui, "variance, normal", &number(series.variance_of_one[0], 5), palette.seen);
-        chips::value_row(ui, "variance, signs", &number(series.variance_of_one[1], 5), palette.positive);
+        chips::value_row(ui, "mean", &logs(mean.mean, 4), palette.now);
+        chips::value_row(ui, "its standard error", &logs(mean.error, 4), palette.text);
+        chips::value_row(ui, "sum of the terms", &logs(series.sums[snapshot.look.terms - 1], 4), palette.seen);
+        chips::value_row(ui, "exact", &logs(series.exact, 4), palette.base);
+        chips::value_row(ui, "variance, normal", &number(squared(units, series.variance_of_one[0]), 5), palette.seen);
+        chips::value_row(ui, "variance, signs", &number(squared(units, series.variance_of_one[1]), 5), palette.positive);
     });
     chips::note(
         ui,
@@ -60,16 +63,17 @@ fn hutchinson(snapshot: &EstimateSnapshot, series: &SeriesView, ui: &mut Ui) {
     );
 }
 
-fn roulette(series: &SeriesView, ui: &mut Ui) {
+fn roulette(series: &SeriesView, ui: &mut Ui, units: Units) {
     let palette = Palette::of(ui);
+    let logs = |nats: f64, decimals| number(units.convert(nats), decimals);
     let spread = series.roulette_spread;
     chips::section(ui, "No bias, in finite time", "");
     chips::key_number(ui, "mean − exact, in standard errors", &number((spread.mean - series.exact) / spread.error, 2), palette.now);
     chips::card(ui, |ui| {
-        chips::value_row(ui, "mean", &number(spread.mean, 5), palette.now);
-        chips::value_row(ui, "standard error", &number(spread.error, 5), palette.text);
-        chips::value_row(ui, "exact", &number(series.exact, 5), palette.base);
-        chips::value_row(ui, "deviation of one", &number(spread.deviation, 4), palette.seen);
+        chips::value_row(ui, &format!("mean, {}", units.name()), &logs(spread.mean, 5), palette.now);
+        chips::value_row(ui, "standard error", &logs(spread.error, 5), palette.text);
+        chips::value_row(ui, "exact", &logs(series.exact, 5), palette.base);
+        chips::value_row(ui, "deviation of one", &logs(spread.deviation, 4), palette.seen);
         chips::value_row(ui, "terms, in the mean", &number(series.mean_terms, 2), palette.text);
     });
     let note = format!(
@@ -123,15 +127,16 @@ fn accuracy(motion: &MotionView, ui: &mut Ui) {
     );
 }
 
-fn trace(motion: &MotionView, ui: &mut Ui) {
+fn trace(motion: &MotionView, ui: &mut Ui, units: Units) {
     let palette = Palette::of(ui);
+    let logs = |nats: f64, decimals| number(units.convert(nats), decimals);
     chips::section(ui, "The trace of a whole solve", "");
-    chips::key_number(ui, "log|det| at the probe, nats", &number(motion.exact, 4), palette.base);
+    chips::key_number(ui, &format!("log|det| at the probe, {}", units.name()), &logs(motion.exact, 4), palette.base);
     chips::card(ui, |ui| {
         for (name, spread) in ["normal", "signs"].iter().zip(motion.spreads) {
-            chips::value_row(ui, &format!("mean, {name}"), &number(spread.mean, 4), palette.now);
-            chips::value_row(ui, "standard error", &number(spread.error, 4), palette.text);
-            chips::value_row(ui, "deviation of one", &number(spread.deviation, 4), palette.seen);
+            chips::value_row(ui, &format!("mean, {name}"), &logs(spread.mean, 4), palette.now);
+            chips::value_row(ui, "standard error", &logs(spread.error, 4), palette.text);
+            chips::value_row(ui, "deviation of one", &logs(spread.deviation, 4), palette.seen);
         }
     });
     chips::note(

@@ -200,11 +200,20 @@ fn head(ui: &mut Ui, step: &Step, at: usize, steps: usize, folded: &mut bool) ->
         }
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             let help = "Folds the text away, so that only the live panels are left";
-            if chips::button(ui, if *folded { "text" } else { "fold" }).on_hover_text(help).clicked() {
+            let fold = chips::button(ui, if *folded { "text" } else { "fold" }).on_hover_text(help);
+            if fold.clicked() {
                 *folded = !*folded;
             }
             if let Some(slide) = step.slide {
-                ui.label(RichText::new(format!("slide {slide}")).small().color(palette.text_dim));
+                let words = RichText::new(format!("slide {slide}")).small().color(palette.text_dim);
+                // Large type has no room for it beside the buttons.
+                let font = egui::TextStyle::Small.resolve(ui.style());
+                let width = ui.painter().layout_no_wrap(words.text().to_owned(), font, palette.text_dim).size().x;
+                if width <= ui.available_width() {
+                    ui.label(words);
+                } else {
+                    fold.on_hover_text(words);
+                }
             }
         });
     });

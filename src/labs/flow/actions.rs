@@ -3,9 +3,9 @@
 
 use serde_json::{Value, json};
 
-use super::FlowLab;
 use super::compare::{Named, Other};
 use super::tools::Tool;
+use super::{FlowLab, overlays};
 use crate::data::{Toy, shipped};
 use crate::flows::{Config, Family};
 use crate::labs::Action;
@@ -44,6 +44,7 @@ pub(super) fn list(lab: &FlowLab) -> Vec<Action> {
     let (mass, error_map) = (lab.desk.ledger.mass, lab.desk.ledger.error_map);
     actions.push(action(shows("mass ledger", mass), json!({ "mass": !mass })));
     actions.push(action(shows("map of the round-trip error", error_map), json!({ "error_map": !error_map })));
+    actions.extend(overlays::offered(lab).map(|(title, key, shown)| action(shows(title, shown), json!({ "overlays": { key: !shown } }))));
     actions.extend(of_layers(lab));
     actions.extend(comparisons(lab));
     actions

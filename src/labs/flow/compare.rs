@@ -402,6 +402,11 @@ fn numbers(lab: &FlowLab, ui: &mut Ui, shared: &Shared, place: Place) {
                 .map_or_else(|| ("…".into(), palette.text), |v| (format!("{} {}", signed(v, 3), units.name()), sign_color(palette, v)));
             row(ui, name, &text, ink);
         }
+        if let (Some(a), Some(b)) = (a, b)
+            && a.step != b.step
+        {
+            chips::note(ui, "One has made more updates than the other: what differs is not the model alone.");
+        }
         let additive = [a, b].into_iter().flatten().any(|snapshot| snapshot.config.additive());
         if additive && log_det {
             chips::note(ui, "NICE changes every area by one factor: its map is flat, whatever the data.");

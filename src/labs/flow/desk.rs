@@ -1,9 +1,11 @@
 //! What lies on the desk beside data and model: which layers take part, by which loss, and what else is drawn.
 
+use super::bet::Bet;
 use super::classes::Classes;
 use super::compare::{Compare, Other};
 use super::ledger::LedgerView;
 use super::micro::Micro;
+use super::overlays::Told;
 use super::state::State;
 use super::{FlowLab, Shared};
 use crate::train::flow_job::{FlowCommand, Wiring};
@@ -23,6 +25,8 @@ pub(super) struct Desk {
     pub(super) compare: Option<Compare>,
     pub(super) micro: Micro,
     pub(super) classes: Classes,
+    pub(super) bet: Bet,
+    pub(super) told: Told,
 }
 
 impl FlowLab {
@@ -76,5 +80,6 @@ impl FlowLab {
         self.desk.scrub = None;
         self.desk.looked = None;
         self.desk.micro = Micro::default();
+        self.desk.bet = Bet::default();
     }
 }

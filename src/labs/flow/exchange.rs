@@ -13,6 +13,30 @@ const VIEW_SETTLES: Duration = Duration::from_millis(120);
 /// Among so many points the nearest one is near, and hardly an outlier.
 const SOME_POINTS: usize = 24;
 
+/// A view that a hand may be moving: its bounds, and since when.
+#[derive(Default)]
+pub(super) struct Moving(Option<([f64; 4], Instant)>);
+
+impl Moving {
+    /// Whether these bounds are to be sent now: they are others than those that were `sent`, and have stood still; the first ones are sent at
+    /// once. Asks for the frame in which they will have.
+    pub(super) fn stands(&mut self, bounds: [f64; 4], sent: Option<[f64; 4]>, ctx: &Context) -> bool {
+        let since = match self.0 {
+            Some((last, since)) if last == bounds => since,
+            _ => self.0.insert((bounds, Instant::now())).1,
+        };
+        if sent == Some(bounds) {
+            return false;
+        }
+        let quiet = since.elapsed();
+        let stands = quiet >= VIEW_SETTLES || sent.is_none();
+        if !stands {
+            ctx.request_repaint_after(VIEW_SETTLES.saturating_sub(quiet));
+        }
+        stands
+    }
+}
+
 impl FlowLab {
     /// Takes the worker's news: events, and the newest snapshot.
     pub(super) fn take_news(&mut self, shared: &mut Shared) {
@@ -47,18 +71,9 @@ impl FlowLab {
 
     /// Tells the worker what is in view, once the view stands still.
     pub(super) fn follow_view(&mut self, bounds: [f64; 4], ctx: &Context) {
-        if self.view_moved.0 != Some(bounds) {
-            self.view_moved = (Some(bounds), Instant::now());
-        }
-        if self.view_sent == Some(bounds) {
-            return;
-        }
-        let quiet = self.view_moved.1.elapsed();
-        if quiet >= VIEW_SETTLES || self.view_sent.is_none() {
+        if self.view_moved.stands(bounds, self.view_sent, ctx) {
             self.view_sent = Some(bounds);
             self.send(FlowCommand::Window(bounds));
-        } else {
-            ctx.request_repaint_after(VIEW_SETTLES.saturating_sub(quiet));
         }
     }
 }

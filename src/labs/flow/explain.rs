@@ -42,7 +42,11 @@ pub(super) fn show(lab: &mut FlowLab, ui: &mut Ui, shared: &Shared) {
     if let Some(reading) = &snapshot.probe {
         part(lab, ui, Panel::Other, |lab, ui| point(lab, ui, shared, reading));
         if reading.mixture.is_none() {
-            part(lab, ui, Panel::Terms, |lab, ui| terms::show(lab, ui, shared, reading));
+            if lab.hides_the_sum() {
+                chips::note(ui, "The terms are hidden until every layer has been guessed.");
+            } else {
+                part(lab, ui, Panel::Terms, |lab, ui| terms::show(lab, ui, shared, reading));
+            }
             ui.add_space(4.0);
             part(lab, ui, Panel::Other, |lab, ui| areas(lab, ui, reading));
         }
@@ -134,6 +138,7 @@ fn fit(ui: &mut Ui, shared: &Shared, snapshot: &FlowSnapshot) {
         ceiling: None,
         floor: snapshot.data.floor.map(|floor| (floor, "entropy of the data")),
         per: "per point",
+        looked: snapshot.timeline.looked(),
     };
     // A low window keeps the proofs in sight.
     let height = if ui.ctx().content_rect().height() > 800.0 { 140.0 } else { 80.0 };
@@ -184,7 +189,8 @@ fn proofs(lab: &FlowLab, ui: &mut Ui, pictures: &Pictures, probe: Option<&ProbeR
     });
     let back = "The largest distance between a data point drawn and what comes back from its z: going back gives what went in.";
     let round_trip = Some((scientific(pictures.round_trip), pictures.round_trip < 1e-3, back.to_owned()));
-    let numeric = probe.map(|probe| {
+    // The sum would tell what a bet is about.
+    let numeric = probe.filter(|_| !lab.hides_the_sum()).map(|probe| {
         let sum: f64 = probe.log_dets.iter().sum();
         let off = (sum - probe.numeric_log_det).abs();
         let help = format!(

@@ -40,7 +40,7 @@ impl Files {
             let dialog = rfd::FileDialog::new();
             match ask {
                 Ask::Points => dialog
-                    .add_filter("Points or a picture", &["csv", "tsv", "txt", "png", "jpg", "jpeg", "gif"])
+                    .add_filter("Points or a picture", &["csv", "tsv", "txt", "npy", "png", "jpg", "jpeg", "gif"])
                     .set_title("Points, a table; or a picture, dark is dense"),
                 Ask::Weights => dialog.add_filter("Weights", &["safetensors"]).set_title("Weights of a flow"),
             }

@@ -29,12 +29,14 @@ pub(super) fn show(lab: &mut FlowLab, ui: &mut Ui) {
     switches(lab, ui, layer, config.stages());
     if let Some(conditioning) = conditioning {
         halves(ui, conditioning);
-        if config.says_scale_and_shift(layer) {
+        if config.says_scale_and_shift(layer) && !lab.hides(layer) {
             curves(lab, ui, layer, conditioning);
             affine(lab, ui, config.family, conditioning, layer);
         }
     }
-    portrait::show(lab, ui, &config, layer);
+    if !lab.hides(layer) {
+        portrait::show(lab, ui, &config, layer);
+    }
     if !lab.desk.wiring.trains(&config) {
         chips::note(ui, "Every layer is muted or frozen: nothing is left to train.");
     }

@@ -99,7 +99,7 @@ pub(super) fn sentence(lab: &FlowLab) -> Option<String> {
 }
 
 /// Words on a ground of their own: the field below has any colour.
-fn boxed(plane: &Plane<'_>, pos: egui::Pos2, align: Align2, text: &str) {
+pub(super) fn boxed(plane: &Plane<'_>, pos: egui::Pos2, align: Align2, text: &str) {
     let palette = plane.palette();
     let room = plane.rect().shrink(7.0);
     let font = letters::monospace(plane.painter().ctx(), 12.0);

@@ -33,6 +33,9 @@ fn of_the_point(lab: &FlowLab, name: &str) -> Option<Live> {
     let depth = lab.depth.passed().min(reading.log_dets.len());
     let z = reading.points.last().copied().unwrap_or_default();
     match name {
+        // A bet is open: what would tell it is not known yet.
+        "z1" | "z2" | "log_n" | "log_det" | "numeric" if lab.hides_the_sum() => None,
+        "det" if lab.hides(lab.layer()) => None,
         // The layers are those of one class, the density that of all.
         "log_n" | "log_det" if reading.mixture.is_some() => None,
         "x1" => live(number(reading.at[0], 2), palette.now),
@@ -53,7 +56,8 @@ fn of_the_point(lab: &FlowLab, name: &str) -> Option<Live> {
         "density" => live(number((-reading.cumulative(depth)).exp(), 3), palette.now),
         _ => {
             let layer: usize = name.strip_prefix("det")?.parse().ok()?;
-            log_det(*reading.log_dets.get(layer.checked_sub(1)?)?)
+            let layer = layer.checked_sub(1).filter(|&layer| !lab.hides(layer))?;
+            log_det(*reading.log_dets.get(layer)?)
         }
     }
 }

@@ -6,7 +6,7 @@ use super::fields::{FADE, LAYER_SCALE, SUM_SCALE};
 use super::numbers::{tween, tween_point};
 use super::tools::Tool;
 use super::warp::{self, Paint};
-use super::{FlowLab, Shared, classes, columns, curve, ledger, micro, pins};
+use super::{FlowLab, Shared, classes, columns, curve, ledger, micro, overlays, pins};
 use crate::data::Toy;
 use crate::train::flow_job::{Pictures, Point, ProbeReading};
 use crate::ui::canvas2d::Plane;
@@ -37,6 +37,7 @@ pub(super) fn data(lab: &FlowLab, plane: &Plane<'_>, shared: &Shared) {
         if lab.overlays.grid {
             grid(lab, plane, pictures, (0, 0, 0.0));
         }
+        overlays::data(lab, plane, pictures, lab.depth.between(shared.reduced_motion));
         if lab.overlays.samples
             && let Some(samples) = pictures.samples.first()
         {
@@ -115,6 +116,9 @@ pub(super) fn latent(lab: &FlowLab, plane: &Plane<'_>, shared: &Shared) {
     if lab.overlays.grid {
         grid(lab, plane, pictures, between);
     }
+    if !empty {
+        overlays::latent(lab, plane, pictures, between);
+    }
     if lab.overlays.points && !empty {
         let classes = if pictures.points.first().is_some_and(|points| points.len() == classes::of_data(lab).len()) {
             classes::of_data(lab)
@@ -125,6 +129,9 @@ pub(super) fn latent(lab: &FlowLab, plane: &Plane<'_>, shared: &Shared) {
     }
     if lab.overlays.samples {
         classes::paint(plane, &tween(&pictures.samples, between), &pictures.sample_classes, 1.7, sample_color());
+    }
+    if !empty {
+        overlays::over(lab, plane, pictures, between);
     }
     if let Some(reading) = lab.reading().filter(|_| !empty) {
         trail(plane, reading, between, palette);

@@ -38,6 +38,12 @@ pub(super) fn round_up(value: f64) -> f64 {
     [1.0, 1.5, 2.0, 3.0, 5.0, 7.0, 10.0].into_iter().map(|m| m * power).find(|&v| v >= value * 0.999).unwrap_or(value)
 }
 
+/// The last round number that is not above: 1, 1.5, 2, 3, 5 or 7 times a power of ten.
+pub(super) fn round_down(value: f64) -> f64 {
+    let power = 10f64.powf(value.max(1e-9).log10().floor());
+    [7.0, 5.0, 3.0, 2.0, 1.5, 1.0].into_iter().map(|m| m * power).find(|&v| v <= value * 1.001).unwrap_or(value)
+}
+
 /// A small number as `2e-7`.
 pub(super) fn scientific(value: f64) -> String {
     if value == 0.0 {

@@ -194,18 +194,19 @@ pub(super) fn list(lab: &mut FlowLab, ui: &mut Ui, shared: &mut Shared) {
     let right = if lab.pins.at.is_empty() { String::new() } else { format!("log p, {}", shared.units.name()) };
     chips::section(ui, "Points", &right);
     let (mut gone, mut focus) = (None, lab.pins.focus);
+    let hidden = lab.hides_the_sum();
     for (index, name) in LETTERS.into_iter().enumerate().take(lab.pins.at.len()) {
         // The row is there before its numbers are, so that nothing moves under the hand.
         let reading = lab.readings().get(index);
         ui.horizontal(|ui| {
             ui.spacing_mut().item_spacing.x = 5.0;
-            let spoken = reading.map_or_else(|| format!("Point {name}"), |reading| spoken(index, reading, shared));
+            let spoken = reading.map_or_else(|| format!("Point {name}"), |reading| spoken(index, reading, shared, hidden));
             if letter(ui, index, focus == Some(index), &spoken).clicked() {
                 focus = if focus == Some(index) { None } else { Some(index) };
             }
             let log_p = reading.map_or_else(|| "…".into(), |reading| number(shared.units.convert(reading.shown_log_prob()), 2));
             ui.label(egui::RichText::new(log_p).monospace());
-            bars(ui, reading.map_or(&[], |reading| &reading.log_dets), &spoken);
+            bars(ui, reading.filter(|_| !hidden).map_or(&[], |reading| &reading.log_dets), &spoken);
             if chips::button(ui, "×").on_hover_text(format!("Takes {name} away")).clicked() {
                 gone = Some(index);
             }
@@ -248,11 +249,15 @@ fn bars(ui: &mut Ui, log_dets: &[f64], spoken: &str) {
     response.on_hover_text(spoken);
 }
 
-fn spoken(index: usize, reading: &ProbeReading, shared: &Shared) -> String {
+/// The point in words; while there are bets without what the layers do to it.
+fn spoken(index: usize, reading: &ProbeReading, shared: &Shared, hidden: bool) -> String {
     let nats = |value: f64| number(shared.units.convert(value), 3);
     let [x, y] = reading.at.map(|v| number(v, 2));
     if let Some(whole) = reading.mixture {
         return format!("Point {} at {x}, {y}: log p {} of all classes together", LETTERS[index % MOST_PINS], nats(whole));
+    }
+    if hidden {
+        return format!("Point {} at {x}, {y}: log p {}", LETTERS[index % MOST_PINS], nats(reading.log_prob));
     }
     let log_dets: Vec<String> = reading.log_dets.iter().map(|&v| signed(shared.units.convert(v), 3)).collect();
     format!(

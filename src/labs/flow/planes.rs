@@ -4,7 +4,8 @@ use egui::{RichText, Ui, vec2};
 
 use super::fields::{LAYER_SCALE, SUM_SCALE};
 use super::tools::Tool;
-use super::{Command, FlowLab, Shared, hands, ledger, marks, micro, rail};
+use super::{Command, FlowLab, Shared, bet, hands, ledger, marks, micro, overlays, rail};
+use crate::labs::training::{Rescue, rescue};
 use crate::labs::walk::moment;
 use crate::train::flow_job::FlowCommand;
 use crate::ui::canvas2d::Canvas2d;
@@ -51,6 +52,7 @@ fn side(ctx: &egui::Context, room: egui::Vec2) -> f32 {
 fn show(lab: &mut FlowLab, ui: &mut Ui, shared: &mut Shared, below: f32) {
     trouble(lab, ui, shared);
     micro::row(lab, ui);
+    bet::row(lab, ui, shared);
     let so_far = lab.depth.position().ceil() as usize;
     if let Some(snapshot) = &lab.snapshot
         && let Some(pictures) = &snapshot.pictures
@@ -71,7 +73,7 @@ fn show(lab: &mut FlowLab, ui: &mut Ui, shared: &mut Shared, below: f32) {
             latent_space(lab, ui, shared, side);
         });
     });
-    overlays(lab, ui, shared);
+    switches(lab, ui, shared);
 }
 
 /// The buttons beside the sentence about what went wrong; where the worker is dead the sentence has its own.
@@ -80,13 +82,11 @@ fn trouble(lab: &mut FlowLab, ui: &mut Ui, shared: &mut Shared) {
         return;
     }
     if lab.snapshot.as_ref().is_some_and(|snapshot| snapshot.diverged.is_some()) {
-        let label = format!("Half the rate ({:.1e}) and go on", lab.wish.rate / 2.0);
         ui.horizontal(|ui| {
-            if chips::primary_button(ui, &label).clicked() {
-                lab.halve_the_rate();
-            }
-            if chips::button(ui, "Back 20").on_hover_text("Twenty updates before the last good step, to look or to go on from").clicked() {
-                lab.go_back(20);
+            match rescue(ui, lab.wish.rate) {
+                Some(Rescue::HalfTheRate) => lab.halve_the_rate(),
+                Some(Rescue::Back(updates)) => lab.go_back(updates),
+                None => {}
             }
             // Weights of other data can be too far from these.
             if chips::button(ui, "From scratch").on_hover_text(Command::Reset.tooltip()).clicked() {
@@ -160,18 +160,19 @@ fn data_space(lab: &mut FlowLab, ui: &mut Ui, shared: &Shared, side: f32) {
 
 fn latent_space(lab: &mut FlowLab, ui: &mut Ui, shared: &Shared, side: f32) {
     let mut view = lab.latent_view;
-    let mut canvas = Canvas2d::new("Latent space", &mut view, vec2(side, side)).summary(lab.spoken_latent());
+    let mut canvas = Canvas2d::new("Latent space", &mut view, vec2(side, side)).summary(lab.spoken_latent(shared.reduced_motion));
     if lab.tools.tool != Tool::Probe {
         canvas = canvas.still();
     }
     let shown = canvas.show(ui, |plane| marks::latent(lab, plane, shared));
     lab.latent_view = view;
+    lab.follow_overlays(Some(view.bounds(shown.rect)), ui.ctx());
     hands::latent(lab, ui, &shown, &view);
     shown.response.on_hover_cursor(egui::CursorIcon::Crosshair);
 }
 
 /// The overlays' chips and the colour bar of what they show.
-fn overlays(lab: &mut FlowLab, ui: &mut Ui, shared: &Shared) {
+fn switches(lab: &mut FlowLab, ui: &mut Ui, shared: &Shared) {
     let shown = ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing = vec2(6.0, 4.0);
         let shown = &mut lab.overlays;
@@ -184,6 +185,8 @@ fn overlays(lab: &mut FlowLab, ui: &mut Ui, shared: &Shared) {
             chips::toggle(ui, name, on).on_hover_text(command.tooltip());
         }
         chips::toggle(ui, "points", &mut shown.points).on_hover_text("The data points");
+        overlays::switches(lab, ui);
+        let shown = &mut lab.overlays;
         if shown.grid {
             let help = "The straight grid of data space, pushed forward, instead of the latent one, pulled back";
             chips::toggle(ui, "grid of x", &mut shown.grid_of_x).on_hover_text(help);
@@ -191,22 +194,33 @@ fn overlays(lab: &mut FlowLab, ui: &mut Ui, shared: &Shared) {
         if shown.log_det {
             chips::toggle(ui, "all so far", &mut shown.sum).on_hover_text("The sum of the log-determinants of the layers up to here");
         }
-        // A colour bar needs its room: a line of its own where the chips have taken this one.
-        if ui.available_size_before_wrap().x < 230.0 {
+        // Colour bars need their room: a line of their own where the chips have taken this one.
+        let two = overlays::has_legend(lab);
+        if ui.available_size_before_wrap().x < if two { overlays::BARS + 8.0 } else { 230.0 } {
             ui.end_row();
         } else {
             ui.add_space(8.0);
         }
-        if ledger::legend(lab, ui) {
-        } else if lab.overlays.log_det {
-            let reach = if lab.overlays.sum { SUM_SCALE } else { LAYER_SCALE };
-            colorbar(ui, &Scale::symmetric(shared.units.convert(reach.into()) as f32), "log|det J|", shared.units.name());
+        if two {
+            let room = ui.available_size_before_wrap().x;
+            overlays::legends(ui, shared, room, |ui| legend(lab, ui, shared));
         } else {
-            colorbar(ui, &lab.fields.scale(), "density", "per unit area");
+            legend(lab, ui, shared);
         }
     });
     let height = shown.response.rect.height();
     ui.data_mut(|data| data.insert_temp(overlays_id(), height));
+}
+
+/// The colour bar of the field that is shown; beside the ellipses' own there need be none.
+fn legend(lab: &FlowLab, ui: &mut Ui, shared: &Shared) {
+    if ledger::legend(lab, ui) {
+    } else if lab.overlays.log_det {
+        let reach = if lab.overlays.sum { SUM_SCALE } else { LAYER_SCALE };
+        colorbar(ui, &Scale::symmetric(shared.units.convert(reach.into()) as f32), "log|det J|", shared.units.name());
+    } else if lab.overlays.density || !overlays::has_legend(lab) {
+        colorbar(ui, &lab.fields.scale(), "density", "per unit area");
+    }
 }
 
 /// Where the height of the chips is kept: the planes get what they leave.
@@ -215,9 +229,10 @@ fn overlays_id() -> egui::Id {
 }
 
 impl FlowLab {
-    fn spoken_latent(&self) -> String {
-        let sentence = self.micro_sentence().map_or_else(String::new, |sentence| format!(". {sentence}"));
-        format!("{}{sentence}", self.depth.labels().position)
+    fn spoken_latent(&self, cuts: bool) -> String {
+        let position = self.depth.labels().position;
+        let sentences = self.spoken_overlays(self.depth.between(cuts)).into_iter().chain(self.micro_sentence());
+        std::iter::once(position).chain(sentences).collect::<Vec<_>>().join(". ")
     }
 
     fn spoken_data(&self) -> String {

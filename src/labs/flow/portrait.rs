@@ -3,6 +3,8 @@
 mod map;
 mod plane;
 
+pub(super) use plane::arrow;
+
 use egui::{Ui, vec2};
 
 use super::FlowLab;

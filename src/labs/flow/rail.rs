@@ -137,7 +137,8 @@ fn card(lab: &FlowLab, ui: &mut Ui, shared: &Shared, layer: usize, size: Vec2, p
     let painter = ui.painter();
     painter.rect_filled(field, 4.0, palette.future);
     // Without pictures the textures are still those of the flow before.
-    if let Some(texture) = lab.fields.layer(layer).filter(|_| lab.pictures().is_some()) {
+    let hidden = lab.hides(layer);
+    if let Some(texture) = lab.fields.layer(layer).filter(|_| lab.pictures().is_some() && !hidden) {
         // A square of data space fills a card that may be wider than high.
         let square = Rect::from_center_size(field.center(), Vec2::splat(size.x.max(size.y)));
         texture.paint_tinted(&painter.with_clip_rect(field), square, if ahead { Color32::from_white_alpha(125) } else { Color32::WHITE });
@@ -153,8 +154,8 @@ fn card(lab: &FlowLab, ui: &mut Ui, shared: &Shared, layer: usize, size: Vec2, p
         _ => Stroke::new(1.0, palette.line),
     };
     painter.rect_stroke(field, 4.0, line, StrokeKind::Inside);
-    let probe = lab.reading().and_then(|reading| reading.log_dets.get(layer).copied());
-    let mean = lab.pictures().and_then(|pictures| pictures.mean_log_dets.get(layer).copied());
+    let probe = lab.reading().and_then(|reading| reading.log_dets.get(layer).copied()).filter(|_| !hidden);
+    let mean = lab.pictures().and_then(|pictures| pictures.mean_log_dets.get(layer).copied()).filter(|_| !hidden);
     let small = size.x < 70.0 * letters::stretch(ui.ctx(), LETTERS);
     let kind_name = kind(lab, layer);
     // What is no coupling among couplings is called by what it does.
@@ -182,6 +183,7 @@ fn card(lab: &FlowLab, ui: &mut Ui, shared: &Shared, layer: usize, size: Vec2, p
     }
     let number = |value: Option<f64>| value.map_or_else(|| "not known yet".to_owned(), |v| shared.units.format(v, 2));
     let part = match (wiring.mutes(layer), wiring.freezes(layer)) {
+        _ if hidden => "?",
         (true, _) => "muted",
         (_, true) => "frozen",
         _ => "",
@@ -191,7 +193,7 @@ fn card(lab: &FlowLab, ui: &mut Ui, shared: &Shared, layer: usize, size: Vec2, p
         painter.text(field.center(), Align2::CENTER_CENTER, on_field, letters::proportional(painter.ctx(), 12.0), palette.now);
     }
     let mut spoken = format!("Layer {}, log-det at the probe {}, mean {}", layer + 1, number(probe), number(mean));
-    for word in [part, if scales { kind_name } else { "" }].into_iter().filter(|word| !word.is_empty()) {
+    for word in [part, if scales { kind_name } else { "" }].into_iter().filter(|word| !word.is_empty() && *word != "?") {
         spoken.push_str(&format!(", {word}"));
     }
     response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &spoken));

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::bet::Bet;
 use super::compare::Other;
 use super::curve::Curve;
 use super::micro::Micro;
@@ -80,6 +81,9 @@ pub(super) struct State {
     /// The class that is shown, counted from 0; `null` is the mixture.
     #[serde(default)]
     pub(super) shown_class: Option<usize>,
+    /// Guesses of what the layers do at the probe.
+    #[serde(default)]
+    pub(super) bet: Bet,
 }
 
 impl State {
@@ -94,16 +98,17 @@ impl State {
         self.compare = None;
         (self.micro, self.update) = (Micro::default(), None);
         (self.brush_class, self.shown_class) = (0, None);
+        self.bet = Bet::default();
         self
     }
 
     /// This state with the settings of another.
     pub(super) fn with_settings_of(self, other: State) -> State {
         let State { training, depth, playing, speed, data_view, latent_view, probe, focus, .. } = self;
-        let State { tool, brush, spray, compare, micro, brush_class, shown_class, .. } = self;
+        let State { tool, brush, spray, compare, micro, brush_class, shown_class, bet, .. } = self;
         let focus = focus.filter(|&index| index < other.pins.len());
         let looks = State { training, depth, playing, speed, data_view, latent_view, probe, focus, ..other };
-        State { tool, brush, spray, compare, micro, brush_class, shown_class, ..looks }
+        State { tool, brush, spray, compare, micro, brush_class, shown_class, bet, ..looks }
     }
 
     /// Ranges that the types do not express, as a sentence.
@@ -154,7 +159,8 @@ impl FlowLab {
             config: self.wish.config.clone(),
             batch: self.wish.batch,
             rate: self.wish.rate,
-            training: self.training || self.resume,
+            // What broke stands until someone lets it go on.
+            training: (self.training || self.resume) && self.snapshot.as_ref().is_none_or(|snapshot| snapshot.diverged.is_none()),
             depth: self.depth.position(),
             playing: self.depth.playing(),
             speed: self.depth.speed(),
@@ -176,6 +182,7 @@ impl FlowLab {
             spray: self.tools.flow,
             brush_class: self.desk.classes.brush,
             shown_class: self.desk.classes.shown,
+            bet: self.desk.bet.clone(),
         }
     }
 
@@ -241,6 +248,7 @@ impl FlowLab {
         self.tools.radius = state.brush;
         self.tools.flow = state.spray;
         self.desk.classes.brush = state.brush_class;
+        self.desk.bet = state.bet;
         if state.shown_class != before.shown_class {
             self.show_class(state.shown_class);
         }
@@ -346,7 +354,8 @@ impl FlowLab {
         let of_now = pictures.data_version == snapshot.data.version
             && Some(pictures.density.bounds) == self.view_sent
             && pictures.wiring == snapshot.wiring
-            && pictures.shown == snapshot.shown;
+            && pictures.shown == snapshot.shown
+            && self.overlays_are_in(snapshot, pictures);
         let fine = snapshot.training || (pictures.step == snapshot.step && pictures.integral.is_some());
         of_now && fine && !snapshot.data.floor_pending && self.load_at_start.is_none() && self.files.handed.is_empty()
     }

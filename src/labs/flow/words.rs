@@ -34,10 +34,16 @@ impl FlowLab {
         if let Some(sentence) = self.micro_sentence() {
             text.push_str(&format!(" {sentence}"));
         }
+        for sentence in self.spoken_overlays(self.depth.between(false)) {
+            text.push_str(&format!(" {sentence}."));
+        }
+        if let Some(sentence) = self.bet_sentence() {
+            text.push_str(&format!(" {sentence}"));
+        }
         if let Some(probe) = self.reading() {
             let [x, y] = probe.at.map(|v| number(v, 2));
             text.push_str(&format!(" Probe at {x}, {y}: log density {} nats.", number(probe.shown_log_prob(), 2)));
-            if let Some(log_det) = probe.log_dets.get(self.layer()) {
+            if let Some(log_det) = probe.log_dets.get(self.layer()).filter(|_| !self.hides(self.layer())) {
                 let verb = if *log_det < 0.0 { "squeezes" } else { "stretches" };
                 text.push_str(&format!(" Layer {} {verb} by {}.", self.layer() + 1, number(log_det.exp(), 2)));
             }

@@ -108,8 +108,14 @@ impl PixelcnnLab {
     }
 }
 
-/// The question in place of the bars. True if it was asked: then nothing else about this pixel may be shown.
+/// The question in the panel of the bars, unless these stand beside the picture. True if it is asked: then nothing else about this pixel
+/// may be shown.
 pub(super) fn question(lab: &mut PixelcnnLab, ui: &mut Ui, shared: &mut Shared) -> bool {
+    if lab.bars_beside_picture(ui.ctx()) { lab.hides() && lab.walk.run().is_some() } else { ask(lab, ui, shared) }
+}
+
+/// The question in place of the bars, if it is to be asked.
+pub(super) fn ask(lab: &mut PixelcnnLab, ui: &mut Ui, shared: &mut Shared) -> bool {
     let Some(run) = lab.walk.run().cloned().filter(|_| lab.hides()) else { return false };
     let palette = Palette::of(ui);
     let next = lab.walk.at();

@@ -5,12 +5,14 @@ use egui::{Color32, Ui, pos2, vec2};
 use super::lab::{PixelcnnLab, Shown};
 use super::study::{self, Task};
 use super::walk::log_name;
-use super::{bet, branch, channels, gallery, insight, layers, lit, mask_editor, micro_panel, micro_picture, pins, side, training, versus};
+use super::{
+    bet, branch, channels, explain, gallery, insight, layers, lit, mask_editor, micro_panel, micro_picture, pins, side, training, versus,
+};
 use crate::graph::causal::{Field, Visibility};
 use crate::labs::{Command, Lab, Shared};
 use crate::train::pixelcnn_job::{GALLERY, Gradient, SampleRun};
 use crate::ui::colormap::{Colormap, Scale, colorbar};
-use crate::ui::pixel_grid::{GridLayout, PixelGrid, hatching};
+use crate::ui::pixel_grid::{GridLayout, PixelGrid, hatched};
 use crate::ui::theme::{Palette, letters};
 use crate::ui::units::number;
 use crate::ui::{chips, link};
@@ -21,14 +23,19 @@ pub(super) const SURPRISE_NATS: f32 = 3.0;
 const AROUND: f32 = 112.0;
 /// The gallery's two rows of eight are as high as a quarter of their width, which is the picture's.
 const WITH_GALLERY: f32 = 1.25;
-/// The gallery beside the picture, in four rows of four: its width, and the gap before it.
-const ASIDE: [f32; 2] = [200.0, 18.0];
+/// Between the picture and what stands beside it.
+const GAP: f32 = 18.0;
+/// Width of the gallery beside the picture, in four rows of four.
+const ASIDE: f32 = 200.0;
+/// Width that the bars beside the picture need in a lecture hall, for their formula.
+const BARS: f32 = 214.0;
 /// A canvas narrower than this has no column beside the picture.
 const NARROW: f32 = 520.0;
 
 /// Draws the canvas.
 pub(super) fn show(lab: &mut PixelcnnLab, ui: &mut Ui, shared: &mut Shared) {
     let room = ui.available_size();
+    lab.know_field();
     if lab.desk.task == Task::Sample && lab.versus.other.on {
         tasks(lab, ui, shared);
         versus::show(lab, ui, shared);
@@ -41,10 +48,9 @@ pub(super) fn show(lab: &mut PixelcnnLab, ui: &mut Ui, shared: &mut Shared) {
         return;
     }
     let column = if tight { room.x * 0.52 } else { (room.x * 0.355).clamp(214.0, 330.0) };
-    let gap = 18.0;
-    let left = (room.x - column - gap).max(160.0);
+    let left = (room.x - column - GAP).max(160.0);
     ui.horizontal_top(|ui| {
-        ui.spacing_mut().item_spacing.x = gap;
+        ui.spacing_mut().item_spacing.x = GAP;
         ui.vertical(|ui| {
             ui.set_width(left);
             ui.spacing_mut().item_spacing = vec2(8.0, 3.0);
@@ -66,8 +72,10 @@ pub(super) fn show(lab: &mut PixelcnnLab, ui: &mut Ui, shared: &mut Shared) {
     });
 }
 
-/// Large type in a small window: what the model is made of stands under the picture instead of beside it.
+/// Large type in a small window: what the model is made of stands under the picture instead of beside it. Where the bars are beside it, the
+/// mask or the costs take their place when they are asked for.
 fn narrow(lab: &mut PixelcnnLab, ui: &mut Ui, shared: &mut Shared, room: egui::Vec2) {
+    let beside = lab.tool_beside_picture(ui.ctx());
     egui::ScrollArea::vertical().id_salt("narrow canvas").auto_shrink([false, false]).show(ui, |ui| {
         let width = room.x - 10.0;
         ui.set_width(width);
@@ -80,6 +88,9 @@ fn narrow(lab: &mut PixelcnnLab, ui: &mut Ui, shared: &mut Shared, room: egui::V
             });
         });
         ui.add_space(8.0);
+        if beside {
+            return;
+        }
         if !micro_panel::show(lab, ui, shared) && !side::show(lab, ui) {
             layers::show(lab, ui);
             ui.add_space(8.0);
@@ -154,26 +165,45 @@ fn sample(lab: &mut PixelcnnLab, ui: &mut Ui, shared: &mut Shared, width: f32) {
         PixelGrid::new("Sample", rows, cols).fill(|_| palette.future).summary("The first sample is being drawn.").show(ui, size);
         return;
     };
+    let tool = alone && lab.tool_beside_picture(ui.ctx());
+    if tool || lab.bars_beside_picture(ui.ctx()) {
+        let side = (height - AROUND).min(width - BARS - GAP).max(120.0);
+        pair(ui, [side, (width - side - GAP).min(1.4 * BARS)], |ui, right| match (right, lab.focus()) {
+            (false, _) => drop(picture(lab, ui, shared, &run, vec2(side, side))),
+            (true, _) if tool => drop(side::show(lab, ui)),
+            (true, Some(focus)) if lab.refusal().is_none() && !bet::ask(lab, ui, shared) => explain::pixel(lab, ui, &run, focus, shared),
+            (true, _) => {}
+        });
+        gallery::show(lab, ui, shared, width, GALLERY / 2);
+        return;
+    }
     // In a wide canvas the picture is larger with the gallery at its side.
-    let beside = (height - AROUND).min(width - ASIDE[0] - ASIDE[1]);
+    let beside = (height - AROUND).min(width - ASIDE - GAP);
     if alone || beside < 1.1 * size.min_elem() {
         let width = picture(lab, ui, shared, &run, size);
         gallery::show(lab, ui, shared, width, GALLERY / 2);
         return;
     }
+    pair(ui, [beside, ASIDE], |ui, right| {
+        if right {
+            lab.dim_beside_idea(ui);
+            gallery::show(lab, ui, shared, ASIDE, GALLERY / 4);
+        } else {
+            picture(lab, ui, shared, &run, vec2(beside, beside));
+        }
+    });
+}
+
+/// Two columns of these widths side by side; the second one is told so.
+fn pair(ui: &mut Ui, widths: [f32; 2], mut show: impl FnMut(&mut Ui, bool)) {
     let spacing = ui.spacing().item_spacing;
     ui.horizontal_top(|ui| {
-        ui.spacing_mut().item_spacing.x = ASIDE[1];
-        for (part, width) in [beside, ASIDE[0]].into_iter().enumerate() {
+        ui.spacing_mut().item_spacing.x = GAP;
+        for (width, right) in widths.into_iter().zip([false, true]) {
             ui.vertical(|ui| {
                 ui.set_width(width);
                 ui.spacing_mut().item_spacing = spacing;
-                if part == 0 {
-                    picture(lab, ui, shared, &run, vec2(width, beside));
-                } else {
-                    lab.dim_beside_idea(ui);
-                    gallery::show(lab, ui, shared, width, GALLERY / 4);
-                }
+                show(ui, right);
             });
         }
     });
@@ -289,7 +319,7 @@ fn draw(
     let hatch = |cell: usize| overlays.blind && visible(cell) == Visibility::Blind;
     let asked = overlays.field.is_some();
     let mut grid = PixelGrid::new("Sample", run.rows, run.cols).fill(fill).tint(tint).hatch(hatch).summary(spoken).gap(if run.cols > 20 {
-        0.6
+        0.8
     } else {
         1.0
     });
@@ -342,7 +372,7 @@ fn legend(ui: &mut Ui, lab: &PixelcnnLab, field: Option<&Field>, focus: usize, a
                         .on_hover_text("The prediction depends on these pixels, which are not drawn before it");
                 }
                 let share = number(100.0 * field.blind as f64 / reach as f64, 1);
-                let blind = hatched(ui, palette, &format!("blind spot: {} ({share} %)", field.blind))
+                let blind = hatched(ui, palette.blind, &format!("blind spot: {} ({share} %)", field.blind))
                     .on_hover_text("Drawn earlier and within reach of the kernels, but on no path through the masks");
                 link::place(ui, blind.rect, "blind", palette.blind);
             }
@@ -367,13 +397,4 @@ fn legend(ui: &mut Ui, lab: &PixelcnnLab, field: Option<&Field>, focus: usize, a
         };
         colorbar(ui, &Scale::new(Colormap::Surprise, 0.0, high), &meaning, &format!("{} a pixel", unit.name()));
     }
-}
-
-/// A legend with the hatching of the picture.
-fn hatched(ui: &mut Ui, palette: &Palette, text: &str) -> egui::Response {
-    chips::legend_with(ui, text, |ui, square| {
-        let mut mesh = egui::Mesh::default();
-        hatching(&mut mesh, square, palette.blind);
-        ui.painter().add(egui::Shape::mesh(mesh));
-    })
 }

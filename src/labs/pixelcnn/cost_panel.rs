@@ -57,8 +57,13 @@ fn row(ui: &mut Ui, cost: &MethodCost, present: bool, longest: f64, pixels: usiz
         (_, None) => "not compared yet".to_owned(),
         (_, Some(differing)) => format!("{} of {pixels} pixels identical", pixels - differing),
     };
-    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 44.0 * letters::stretch(ui.ctx(), 11.5)), Sense::hover());
     let wider = letters::stretch(ui.ctx(), 11.5);
+    // In a narrow column of large type the line under the bar becomes two.
+    let line = format!("{} {unit} · {same}", cost.cost.passes);
+    let font = letters::proportional(ui.ctx(), 11.5);
+    let line = ui.painter().layout(line, font, palette.text_dim, ui.available_width());
+    let more = line.size().y * (1.0 - 1.0 / line.rows.len().max(1) as f32);
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 44.0 * wider + more), Sense::hover());
     let painter = ui.painter();
     let (left, right) = (rect.left(), rect.right());
     painter.text(
@@ -79,14 +84,7 @@ fn row(ui: &mut Ui, cost: &MethodCost, present: bool, longest: f64, pixels: usiz
     painter.rect_filled(bar, 2.0, palette.track);
     let filled = vec2((rect.width() as f64 * time / longest).max(1.5) as f32, 6.0);
     painter.rect_filled(Rect::from_min_size(bar.min, filled), 2.0, palette.now);
-    let line = format!("{} {unit} · {same}", cost.cost.passes);
-    painter.text(
-        pos2(left, rect.top() + 29.0 * wider),
-        Align2::LEFT_TOP,
-        &line,
-        letters::proportional(painter.ctx(), 11.5),
-        palette.text_dim,
-    );
+    painter.galley(pos2(left, rect.top() + 29.0 * wider), line, palette.text_dim);
     let spoken = format!("{} sampler: {ms} ms, {} {unit}, {same}", cost.method.name(), cost.cost.passes);
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &spoken));
 }

@@ -2,11 +2,12 @@
 
 use std::f64::consts::LN_2;
 
-use egui::{Color32, Ui};
+use egui::{Color32, Context, Ui};
 
 use super::canvas::grey;
 use super::lab::PixelcnnLab;
 use super::live::{bar_names, number_of, probability, rank};
+use super::side::Side;
 use super::study::Task;
 use super::walk::log_name;
 use super::{lit, pins};
@@ -17,15 +18,18 @@ use crate::ui::bars::{ProbabilityBars, spikes};
 use crate::ui::chips;
 use crate::ui::link;
 use crate::ui::math::Math;
-use crate::ui::theme::Palette;
+use crate::ui::theme::{Palette, letters};
 use crate::ui::transport::TransportModel;
 use crate::ui::units::{Units, number};
 
 /// Draws the panel.
 pub(super) fn show(lab: &mut PixelcnnLab, ui: &mut Ui, shared: &Shared) {
+    let beside = lab.bars_beside_picture(ui.ctx());
     let (Some(run), Some(focus)) = (lab.walk.run().cloned(), lab.focus()) else {
-        chips::section(ui, "The next pixel", "");
-        chips::note(ui, "The first sample is being drawn.");
+        if !beside {
+            chips::section(ui, "The next pixel", "");
+            chips::note(ui, "The first sample is being drawn.");
+        }
         return;
     };
     if lab.refusal().is_some() {
@@ -34,21 +38,49 @@ pub(super) fn show(lab: &mut PixelcnnLab, ui: &mut Ui, shared: &Shared) {
         return;
     }
     let at = lab.walk.at();
-    if focus > at {
-        waiting(lab, ui, &run, focus, at);
-    } else {
-        let log = log_name(shared.units);
-        let name = format!("−{log} p of the {}", if focus == at { "next pixel" } else { "pixel" });
-        let key = chips::key_number(ui, &name, &shared.units.format(run.price[focus], 2), Palette::of(ui).now);
-        link::place(ui, key.rect, "price", Palette::of(ui).now);
-        if let Some(level) = distribution(lab, ui, &run, focus, at) {
-            lab.change_pixel(focus, level);
-        }
+    if !beside {
+        pixel(lab, ui, &run, focus, shared);
+    }
+    if focus <= at {
         price(lab, ui, &run, focus, shared.units);
     }
     pins::compared(ui, &run, &lab.view.pins, at, shared.units);
     ui.add_space(6.0);
     surprise(lab, ui, &run, at, focus, shared.units);
+}
+
+/// The key number, the formula and the bars of the pixel that is explained.
+pub(super) fn pixel(lab: &mut PixelcnnLab, ui: &mut Ui, run: &SampleRun, focus: usize, shared: &Shared) {
+    let at = lab.walk.at();
+    if focus > at {
+        waiting(lab, ui, run, focus, at);
+        return;
+    }
+    let log = log_name(shared.units);
+    let name = format!("−{log} p of the {}", if focus == at { "next pixel" } else { "pixel" });
+    let key = chips::key_number(ui, &name, &shared.units.format(run.price[focus], 2), Palette::of(ui).now);
+    link::place(ui, key.rect, "price", Palette::of(ui).now);
+    if let Some(level) = distribution(lab, ui, run, focus, at) {
+        lab.change_pixel(focus, level);
+    }
+}
+
+impl PixelcnnLab {
+    /// Whether something stands beside the picture: in a lecture hall a step's text takes the panel, and the class must see the pixel, its
+    /// bars and its number at once. Inside a pixel the micro-steps have that place.
+    fn shares_the_canvas(&self, ctx: &Context) -> bool {
+        letters::of_a_hall(ctx) && self.desk.task == Task::Sample && !self.versus.other.on && self.idea().is_none()
+    }
+
+    /// Whether the bars stand beside the picture instead of in the panel.
+    pub(super) fn bars_beside_picture(&self, ctx: &Context) -> bool {
+        self.shares_the_canvas(ctx) && self.side == Side::Layers
+    }
+
+    /// Whether the mask or the costs do, which were asked for by name.
+    pub(super) fn tool_beside_picture(&self, ctx: &Context) -> bool {
+        self.shares_the_canvas(ctx) && self.side != Side::Layers
+    }
 }
 
 /// A pixel that is still to come has no distribution.

@@ -36,16 +36,17 @@ pub(super) fn show(lab: &mut PixelcnnLab, ui: &mut Ui, shared: &Shared, width: f
     let (rows, cols, levels) = (run.rows, run.cols, run.levels);
     upload(&mut lab.gallery.texture, ui.ctx(), &gallery, [rows, cols], levels);
 
-    let gap = 4.0;
+    let (gap, least) = (4.0, 2.0);
     let rows_of_images = GALLERY.div_ceil(columns) as f32;
-    let wide = ((width - gap * (columns as f32 - 1.0)) / columns as f32).max(8.0);
+    let wide = |gap: f32| ((width - gap * (columns as f32 - 1.0)) / columns as f32).max(8.0);
     let high = ((ui.available_height() + gap) / rows_of_images - gap).max(20.0);
-    let side = wide.min(high).floor();
-    let (area, _) = ui.allocate_exact_size(vec2(width, rows_of_images * (side + gap) - gap), Sense::hover());
+    let side = even([wide(gap), wide(least)].map(|wide| wide.min(high)), ui.pixels_per_point(), rows.max(cols));
+    let stride = vec2(wide(gap).max(side) + gap.min((width - side * columns as f32) / (columns as f32 - 1.0)), side + gap);
+    let (area, _) = ui.allocate_exact_size(vec2(width, rows_of_images * stride.y - gap), Sense::hover());
     let (mut chosen, mut back) = (None, false);
     for i in 0..GALLERY {
         let (row, column) = (i / columns, i % columns);
-        let corner = area.min + vec2(column as f32 * (wide + gap), row as f32 * (side + gap));
+        let corner = area.min + vec2(column as f32, row as f32) * stride;
         let cell = Rect::from_min_size(corner, vec2(side, side));
         let response = ui.interact(cell, ui.scope_id().with(("gallery", i)), Sense::click());
         if let Some(before) = before.as_ref().filter(|_| i + 1 == GALLERY) {
@@ -82,6 +83,14 @@ pub(super) fn show(lab: &mut PixelcnnLab, ui: &mut Ui, shared: &Shared, width: f
     if lab.settings.stream != 0 {
         chips::note(ui, &format!("Shown: image {} of this row's noise; click it again for the first one.", lab.settings.stream));
     }
+}
+
+/// The side of an image in points: at most the second one, if all its pixels are equally large on screen then; where that would cost an
+/// eighth of it, the first one, in which they differ by one of the screen's.
+fn even([usual, most]: [f32; 2], pixels_per_point: f32, pixels: usize) -> f32 {
+    let each = (most * pixels_per_point / pixels as f32 + 1e-3).floor();
+    let equal = each * pixels as f32 / pixels_per_point;
+    if equal > 0.875 * most { equal } else { (usual * pixels_per_point).floor() / pixels_per_point }
 }
 
 /// The sample as it was before a pixel was changed, in the last place; true if it is wanted back.
@@ -137,5 +146,17 @@ fn paint(ui: &Ui, texture: &FieldTexture, cell: Rect, i: usize, palette: &Palett
             ui.painter().image(id, cell, uv, Color32::WHITE);
         }
         None => drop(ui.painter().rect_filled(cell, 0.0, palette.future)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::even;
+
+    #[test]
+    fn pixels_of_an_image_of_the_gallery_are_equally_large_where_that_costs_little() {
+        assert_eq!(even([57.75, 59.5], 2.4, 28) * 2.4, 140.0, "142 pixels of the screen are 5 for each of 28");
+        assert_eq!(even([30.0, 31.0], 4.0 / 3.0, 28) * 4.0 / 3.0, 40.0, "one for each would be too small");
+        assert_eq!(even([60.0, 61.5], 1.0, 14), 56.0);
     }
 }

@@ -15,14 +15,16 @@ use super::side::Side;
 use super::state::State;
 use super::study::{Desk, Task};
 use super::versus::Versus;
+pub(super) use super::view::{Shown, View};
 use super::walk::Walk;
 use crate::labs::history::History;
+use crate::labs::scrubber;
 use crate::labs::table::Table;
 use crate::labs::training;
 use crate::labs::weights::WeightsFile;
 use crate::labs::{Action, Command, Lab, LabStatus, Live, Look, Shared};
 use crate::train::pixelcnn_job::{Ask, Method, PixelcnnJob, Settings, Snapshot};
-use crate::train::{Lesson, Model, Worker};
+use crate::train::{Lesson, Model, Past, Worker};
 use crate::ui::transport::TransportModel;
 
 /// The models of the lab: name of the preset and what the chip says.
@@ -38,34 +40,6 @@ const FIRST_PLACE: usize = 6 * 14;
 const FIRST_CLASS: usize = 3;
 /// Pixels a second at the beginning.
 const FIRST_SPEED: f64 = 6.0;
-
-/// What the cells of the canvas show.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(super) enum Shown {
-    /// The grey levels.
-    Picture,
-    /// `-ln p` of each drawn level.
-    Surprise,
-    /// Entropy of each pixel's distribution: the surprise that was to be expected.
-    Hesitation,
-}
-
-/// What lies over the picture, and what is looked at.
-pub(super) struct View {
-    pub(super) shown: Shown,
-    pub(super) field: bool,
-    pub(super) blind: bool,
-    /// Masked layers whose field is shown; all of them when `None`.
-    pub(super) depth: Option<usize>,
-    pub(super) hovered: Option<usize>,
-    /// Pinned pixels, oldest first, and the newest of them: the one that is explained.
-    pub(super) pins: Vec<usize>,
-    pub(super) pinned: Option<usize>,
-    /// Whether the pointer has found out that pixels answer.
-    pub(super) found: bool,
-    pub(super) more: bool,
-}
 
 /// The lab.
 pub struct PixelcnnLab {
@@ -87,6 +61,10 @@ pub struct PixelcnnLab {
     pub(super) micro: Micro,
     pub(super) insight: Insight,
     pub(super) dead: Option<String>,
+    /// Where the time-line of the training was put, until the worker shows it.
+    pub(super) scrub: Option<u64>,
+    /// The earlier step of the training that is shown; none is the newest.
+    pub(super) looked: Option<u64>,
     /// How often the worker was asked, to know whether it has heard all of it.
     pub(super) asked: Cell<u64>,
     pub(super) history: History<State>,
@@ -122,17 +100,7 @@ impl PixelcnnLab {
             load_at_start: None,
             walk: Walk::new(FIRST_PLACE, FIRST_SPEED),
             fields: None,
-            view: View {
-                shown: Shown::Picture,
-                field: true,
-                blind: true,
-                depth: None,
-                hovered: None,
-                pins: Vec::new(),
-                pinned: None,
-                found: false,
-                more: false,
-            },
+            view: View::default(),
             gallery: GalleryTexture::default(),
             file: WeightsFile::default(),
             micro: Micro::default(),
@@ -140,6 +108,8 @@ impl PixelcnnLab {
             look: Look::default(),
             side: Side::default(),
             dead: None,
+            scrub: None,
+            looked: None,
             asked: Cell::new(0),
             history: History::default(),
             left: false,
@@ -171,6 +141,9 @@ impl PixelcnnLab {
         if !self.branching.edits.is_empty() {
             self.send_edits();
         }
+        if let Some(step) = self.looked {
+            self.ask(Ask::Past(Past::LookAt(step)));
+        }
     }
 
     /// Asks the worker.
@@ -191,6 +164,7 @@ impl PixelcnnLab {
         if self.preset != name {
             let left = std::mem::replace(&mut self.preset, name.into());
             self.depths.insert(left, self.view.depth.take());
+            (self.scrub, self.looked) = (None, None);
             self.view.unpin_all();
             self.branching.edits.clear();
             (self.mask, self.what_if) = (None, false);
@@ -205,10 +179,10 @@ impl PixelcnnLab {
         self.snapshot.as_ref().is_some_and(|snapshot| snapshot.training.running)
     }
 
-    /// The pixel that is explained: under the pointer, else pinned, else the next one (at the end the last one).
+    /// The pixel that is explained: under the pointer, else pinned, else the next one (at the end the last one). Of bets it is the next one alone.
     pub(super) fn focus(&self) -> Option<usize> {
         let run = self.walk.run()?;
-        let elsewhere = self.view.hovered.or(self.view.pinned).filter(|_| self.idea().is_none());
+        let elsewhere = self.view.hovered.or(self.view.pinned).filter(|_| self.idea().is_none() && !self.bet.on);
         let wanted = elsewhere.unwrap_or(self.walk.at());
         Some(wanted.min(run.len().saturating_sub(1)))
     }
@@ -272,8 +246,12 @@ impl PixelcnnLab {
             self.redraw();
         }
         // A lesson that could not be opened leaves the old one: the chips show what is open.
-        if snapshot.error.is_some() {
+        let heard = snapshot.heard == self.asked.get();
+        if heard && snapshot.error.is_some() {
             self.preset = snapshot.lesson.name.clone();
+        }
+        if heard {
+            self.looked = scrubber::still_looked(self.looked, &snapshot.training.timeline);
         }
         self.snapshot = Some(snapshot);
         self.follow_mask();
@@ -336,6 +314,10 @@ impl Lab for PixelcnnLab {
     }
 
     fn canvas(&mut self, ui: &mut Ui, shared: &mut Shared) {
+        if let Some(snapshot) = self.snapshot.as_ref().filter(|snapshot| snapshot.diverged && self.dead.is_none()) {
+            let wishes = training::trouble(ui, &snapshot.training);
+            self.wish(wishes);
+        }
         super::canvas::show(self, ui, shared);
     }
 
@@ -380,8 +362,7 @@ impl Lab for PixelcnnLab {
             },
             Command::Undo | Command::Redo => self.change_back(command, shared),
             Command::ResetView => {
-                let fresh = PixelcnnLab::new(self.settings.seed).view;
-                self.view = View { found: self.view.found, ..fresh };
+                self.view = View { found: self.view.found, ..View::default() };
                 self.show_inside(Inside::default());
             }
             Command::ResetModel => self.ask(Ask::Shipped),
@@ -418,7 +399,7 @@ impl Lab for PixelcnnLab {
 
     fn weights_version(&self) -> String {
         let Some(snapshot) = &self.snapshot else { return String::new() };
-        format!("{} {:?} {} {:?}", self.preset, snapshot.origin, snapshot.training.step, self.mask)
+        format!("{} {:?} {} {:?}", self.preset, snapshot.origin, snapshot.training.timeline.newest, self.mask)
     }
 
     fn lesson(&self) -> Option<Lesson> {

@@ -48,7 +48,7 @@ impl Part {
 /// Over a picture: the pixel that is explained answers to the pointer, and what a spike lights is framed.
 pub(super) fn picture(ui: &Ui, layout: &GridLayout, focus: usize) {
     let palette = Palette::of(ui);
-    link::place(ui, layout.cell(focus), "pixel", palette.now);
+    explained(ui, layout.cell(focus), palette);
     let place = match Part::lit(ui, focus) {
         Some(Part::Pixel(pixel)) if pixel != focus && pixel < layout.rows * layout.cols => layout.cell(pixel),
         Some(Part::Row(row)) if row < layout.rows => {
@@ -58,6 +58,17 @@ pub(super) fn picture(ui: &Ui, layout: &GridLayout, focus: usize) {
         _ => return,
     };
     ui.painter().rect_stroke(place.expand(1.0), 2.0, Stroke::new(2.5, palette.now), StrokeKind::Outside);
+}
+
+/// The pixel that is explained has its own frame: lit, it has a second one around it. A line under it, as words have, would deform the first.
+fn explained(ui: &Ui, cell: Rect, palette: &Palette) {
+    if ui.rect_contains_pointer(cell) {
+        link::hover(ui.ctx(), "pixel");
+    }
+    if link::lit(ui.ctx(), "pixel") {
+        ui.painter().rect_filled(cell, 0.0, palette.now.gamma_multiply(0.22));
+        ui.painter().rect_stroke(cell.expand(4.0), 5.0, Stroke::new(1.5, palette.now), StrokeKind::Middle);
+    }
 }
 
 /// The spikes of the rows: the one under the pointer lights its row, and the row of what is lit lights its spike.

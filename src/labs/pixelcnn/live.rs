@@ -42,7 +42,8 @@ pub(super) fn number_of(lab: &PixelcnnLab, name: &str) -> Option<Live> {
         }
         _ => {}
     }
-    if focus > lab.walk.at() {
+    // Nothing tells what a bet is about.
+    if focus > lab.walk.at() || (focus == lab.walk.at() && lab.hides()) {
         return None;
     }
     let level = usize::from(run.pixels[focus]);
@@ -73,6 +74,17 @@ pub(super) fn number_of(lab: &PixelcnnLab, name: &str) -> Option<Live> {
             let k: usize = name.strip_prefix('p')?.parse().ok()?;
             let p = *run.distribution(focus).get(k)?;
             live(number(p.into(), 2), if k == level { palette.now } else { palette.seen })
+        }
+    }
+}
+
+impl PixelcnnLab {
+    /// Finds the field of the pixel that is explained, for sentences that count its pixels while no picture shows them.
+    pub(super) fn know_field(&mut self) {
+        let (focus, depth) = (self.focus(), self.view.depth);
+        if let (Some(focus), Some(fields)) = (focus, &mut self.fields) {
+            let layers = depth.unwrap_or(fields.layers());
+            fields.field(focus, layers);
         }
     }
 }

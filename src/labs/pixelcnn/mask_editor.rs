@@ -24,7 +24,10 @@ pub(super) fn show(lab: &mut PixelcnnLab, ui: &mut Ui) {
         chips::note(ui, "This model has two stacks of masks; open a plain model to edit its one.");
         return;
     }
-    chips::note(ui, "Click a cell to open or close it. The framed cell is the pixel that is predicted.");
+    if !letters::of_a_hall(ui.ctx()) {
+        // There the class must see what the mask means, which stands below.
+        chips::note(ui, "Click a cell to open or close it. The framed cell is the pixel that is predicted.");
+    }
     let live = config.mask_a();
     if let Some(cell) = cells(ui, side, &live) {
         let mut taps = live.clone();
@@ -85,7 +88,8 @@ fn sorted(mut taps: Vec<(i32, i32)>) -> Vec<(i32, i32)> {
 fn cells(ui: &mut Ui, side: usize, live: &[(i32, i32)]) -> Option<(i32, i32)> {
     let palette = Palette::of(ui);
     let reach = (side / 2) as i32;
-    let width = (ui.available_width().min(260.0) / side as f32).floor();
+    let most = if letters::of_a_hall(ui.ctx()) { 160.0 } else { 260.0 };
+    let width = (ui.available_width().min(most) / side as f32).floor();
     let (area, _) = ui.allocate_exact_size(vec2(width * side as f32, width * side as f32), Sense::hover());
     let mut clicked = None;
     for (i, (dy, dx)) in (-reach..=reach).flat_map(|dy| (-reach..=reach).map(move |dx| (dy, dx))).enumerate() {

@@ -30,6 +30,7 @@ mod study;
 mod table;
 mod training;
 mod versus;
+mod view;
 mod walk;
 
 pub use lab::{PixelcnnLab, open};

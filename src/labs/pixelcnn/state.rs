@@ -14,7 +14,7 @@ use super::versus::Other;
 use crate::labs::history::Remembered;
 use crate::labs::{Shared, state};
 use crate::train::pixelcnn_job::{Ask, Edit, Method, Settings, Subject};
-use crate::train::{Lesson, Model};
+use crate::train::{Lesson, Model, Past};
 use crate::ui::transport::TransportModel;
 
 /// All that a person set or made here, and the place in time. Trained weights are not in it.
@@ -65,6 +65,9 @@ pub(super) struct State {
     pub(super) bet: Bet,
     /// What stands beside the model.
     pub(super) compare: Other,
+    /// The earlier update of the training that is shown; `null` is the newest.
+    #[serde(default)]
+    pub(super) update: Option<u64>,
 }
 
 /// What lies over the picture.
@@ -94,6 +97,7 @@ impl State {
             task: Task::Sample,
             bet: Bet::default(),
             what_if: false,
+            update: None,
             ..self
         }
     }
@@ -111,6 +115,7 @@ impl State {
             task: view.task,
             bet: view.bet,
             what_if: view.what_if,
+            update: view.update,
             ..self
         }
     }
@@ -187,6 +192,7 @@ impl PixelcnnLab {
             known: self.desk.known_text(),
             bet: self.bet.clone(),
             compare: self.versus.other.clone(),
+            update: self.looked,
         }
     }
 
@@ -199,6 +205,10 @@ impl PixelcnnLab {
         if wanted.preset != self.preset && patch.get("mask").is_none() {
             // The mask that is edited is another model's.
             wanted.mask = None;
+        }
+        if (&wanted.preset, &wanted.mask) != (&self.preset, &self.mask) && patch.get("update").is_none() {
+            // The steps of another model are other steps.
+            wanted.update = None;
         }
         wanted.check()?;
         let task = wanted.task;
@@ -242,6 +252,10 @@ impl PixelcnnLab {
         self.desk.set_known(&wanted.known);
         self.bet = wanted.bet;
         self.versus.other = wanted.compare;
+        if wanted.update != self.looked {
+            self.looked = wanted.update;
+            self.ask(Ask::Past(Past::LookAt(wanted.update.unwrap_or(u64::MAX))));
+        }
     }
 
     /// Whether the picture is the one that was asked for last, with all that belongs to it.
@@ -255,7 +269,7 @@ impl PixelcnnLab {
         self.snapshot.as_ref().is_some_and(|snapshot| snapshot.training.running || snapshot.origin.is_own())
     }
 
-    /// Writes what was trained or loaded; false where nothing was.
+    /// Writes the newest of what was trained or loaded, whichever step is shown; false where nothing was.
     pub(super) fn keep_weights(&self, path: &Path) -> bool {
         let learned = self.learned();
         if learned {

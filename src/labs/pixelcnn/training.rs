@@ -3,13 +3,14 @@ use egui::{Label, RichText, Ui};
 use super::lab::PixelcnnLab;
 use super::walk::log_name;
 use crate::labs::Shared;
+use crate::labs::scrubber;
 use crate::labs::training::{self, Wish};
 use crate::labs::weights::Facts;
-use crate::train::Model;
 use crate::train::pixelcnn_job::{Ask, Origin, TEST_IMAGES};
+use crate::train::{Model, Past};
 use crate::ui::chips;
 use crate::ui::plot::{LossCurves, loss_chart};
-use crate::ui::theme::Palette;
+use crate::ui::theme::{Palette, letters};
 use crate::ui::units::number;
 
 /// Draws the curves and the buttons.
@@ -38,8 +39,12 @@ pub(super) fn show(lab: &mut PixelcnnLab, ui: &mut Ui, shared: &Shared) {
         // One measurement is no curve yet: a line across says more than a dot.
         floor: alone.map(|nats| (nats, "these weights")),
         per: "per image",
+        looked: training.timeline.looked(),
     };
-    let height = (ui.available_height() - 136.0).clamp(84.0, 260.0);
+    // Where the time-line would fall below the fold of a small window, the curve makes room for it; large letters leave it none to give.
+    let line = scrubber::height(&training.timeline);
+    let given = if letters::of_a_hall(ui.ctx()) { 0.0 } else { line.min(28.0) };
+    let height = (ui.available_height() - 136.0 - line).clamp(84.0 - given, 260.0);
     loss_chart(ui, "Learning curves", &curves, shared.units, height);
     let bits = training.score.map_or_else(String::new, |score| format!(": {} bits a pixel", number(score.bits_per_dim, 3)));
     let width = match training.train_width {
@@ -48,8 +53,21 @@ pub(super) fn show(lab: &mut PixelcnnLab, ui: &mut Ui, shared: &Shared) {
     };
     chips::note(ui, &format!("test: first {TEST_IMAGES} held-out images{bits}. train: batches, {width}."));
     let fresh = snapshot.origin == Origin::Untrained && training.step == 0;
-    for wish in training::buttons(ui, training, fresh, snapshot.diverged) {
-        lab.ask(wish.into());
+    let mut wishes = training::buttons(ui, training, fresh);
+    wishes.extend(scrubber::show(ui, &training.timeline, &mut lab.scrub, "model").map(Wish::Past));
+    lab.wish(wishes);
+}
+
+impl PixelcnnLab {
+    /// Asks the worker for what a person wants of the training.
+    pub(super) fn wish(&mut self, wishes: Vec<Wish>) {
+        for wish in wishes {
+            if let Wish::Past(past) = wish {
+                self.scrub = self.scrub.filter(|_| matches!(past, Past::LookAt(_)));
+                self.looked = scrubber::looked(past, self.snapshot.as_ref().map(|snapshot| &snapshot.training.timeline));
+            }
+            self.ask(wish.into());
+        }
     }
 }
 
@@ -75,6 +93,7 @@ impl From<Wish> for Ask {
             Wish::Train(on) => Ask::Train(on),
             Wish::FromScratch => Ask::FromScratch,
             Wish::Rate(rate) => Ask::Rate(rate),
+            Wish::Past(past) => Ask::Past(past),
             Wish::Load(path) => Ask::Load(path),
             Wish::Save(path) => Ask::Save(path),
             Wish::Shipped => Ask::Shipped,

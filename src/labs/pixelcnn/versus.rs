@@ -12,8 +12,8 @@ use crate::train::pixelcnn_job::{Ask, Method, Origin, PixelcnnJob, SampleRun, Se
 use crate::train::{Event, Lesson, Model, Weights, Worker};
 use crate::ui::chips;
 use crate::ui::pixel_grid::PixelGrid;
-use crate::ui::theme::Palette;
-use crate::ui::units::count;
+use crate::ui::theme::{Palette, letters};
+use crate::ui::units::{count, number};
 
 /// A plain model and its gated twin: the same images, the same levels.
 pub(super) const TWINS: [&str; 2] = ["pixelcnn", "pixelcnn-gated"];
@@ -185,7 +185,11 @@ pub(super) fn differing(a: &SampleRun, b: &SampleRun, at: usize) -> Option<usize
 /// A, B, and where they differ.
 pub(super) fn show(lab: &mut PixelcnnLab, ui: &mut Ui, shared: &Shared) {
     let palette = Palette::of(ui);
-    chips::section(ui, "Compare", "same noise, same time");
+    // In a lecture hall the pictures need the room of the words.
+    let hall = letters::of_a_hall(ui.ctx());
+    if !hall {
+        chips::section(ui, "Compare", "same noise, same time");
+    }
     choices(lab, ui);
     if let Some(dead) = &lab.versus.dead {
         ui.label(RichText::new(dead).color(palette.blind));
@@ -200,7 +204,7 @@ pub(super) fn show(lab: &mut PixelcnnLab, ui: &mut Ui, shared: &Shared) {
     let at = lab.walk.at();
     let at_b = if b.len() == a.len() { at } else { at * b.len() / a.len() };
     let gap = 14.0;
-    let side = ((ui.available_width() - 2.0 * gap) / 3.0).min(ui.available_height() - 110.0).max(80.0);
+    let side = ((ui.available_width() - 2.0 * gap) / 3.0).min(ui.available_height() - if hall { 78.0 } else { 110.0 }).max(80.0);
     let count_now = differing(&a, &b, at);
     ui.add_space(4.0);
     ui.horizontal_top(|ui| {
@@ -210,7 +214,8 @@ pub(super) fn show(lab: &mut PixelcnnLab, ui: &mut Ui, shared: &Shared) {
             ui.vertical(|ui| {
                 // The words below wrap: they must not push the third picture out of the canvas.
                 ui.set_width(side);
-                heading(ui, name, &title(run, if name == "A" { &lab.preset } else { &lab.versus.other.preset }), side);
+                let preset = if name == "A" { &lab.preset } else { &lab.versus.other.preset };
+                heading(ui, name, &if hall { label(preset).to_owned() } else { title(run, preset) }, side);
                 let fill = |cell: usize| if cell < at { seen(run, cell) } else { palette.future };
                 let mut grid = PixelGrid::new(name, run.rows, run.cols).fill(fill).gap(0.6);
                 if at < run.len() {
@@ -221,9 +226,12 @@ pub(super) fn show(lab: &mut PixelcnnLab, ui: &mut Ui, shared: &Shared) {
                 }
                 let cost = shared.units.format(run.nats(), 1);
                 let grid = grid.summary(format!("{cost} for all {} pixels", run.len())).show(ui, vec2(side, side));
-                ui.label(
-                    RichText::new(format!("{name}: {} so far, {cost} in all", shared.units.format(run.sum[at.min(run.len())], 1))).small(),
-                );
+                let so_far = run.sum[at.min(run.len())];
+                let words = match hall {
+                    true => format!("{name}: {} of {cost}", number(shared.units.convert(so_far), 1)),
+                    false => format!("{name}: {} so far, {cost} in all", shared.units.format(so_far, 1)),
+                };
+                ui.label(RichText::new(words).small());
                 hovered = hovered.or(grid.hovered);
             });
         }
@@ -261,11 +269,16 @@ fn heading(ui: &mut Ui, letter: &str, text: &str, width: f32) {
     });
 }
 
+/// A model in few words.
+fn label(preset: &str) -> &str {
+    PRESETS.iter().find(|(name, _)| *name == preset).map_or(preset, |(_, label)| label)
+}
+
 /// Model, class and temperature in a few words.
 fn title(run: &SampleRun, preset: &str) -> String {
-    let label = PRESETS.iter().find(|(name, _)| *name == preset).map_or(preset, |(_, label)| label);
+    let label = label(preset);
     let class = run.settings.class.map_or_else(String::new, |class| format!(", class {class}"));
-    format!("{label}{class}, T = {}", crate::ui::units::number(run.settings.temperature, 2))
+    format!("{label}{class}, T = {}", number(run.settings.temperature, 2))
 }
 
 /// What B is.

@@ -4,7 +4,7 @@ use super::PosteriorLab;
 use super::state::Page;
 use crate::flows::{Basis, Energy};
 use crate::labs::Command;
-use crate::train::posterior_job::{Kind, PosteriorCommand};
+use crate::train::posterior_job::{HELD_STEPS, Kind, PosteriorCommand};
 use crate::ui::chips;
 use crate::ui::units::count;
 
@@ -36,8 +36,12 @@ pub(super) fn show(lab: &mut PosteriorLab, ui: &mut Ui) {
         (lab.state.depth, lab.state.layers) = (lab.state.depth_in(layers), layers);
     }
     ui.add_space(8.0);
-    let step = lab.work.snapshot.as_ref().map_or(0, |snapshot| snapshot.reached.step);
+    let (step, rates) = lab.work.snapshot.as_ref().map_or((0, None), |snapshot| (snapshot.reached.step, Some(snapshot.rates)));
     chips::section(ui, "Training", &format!("step {}", count(step)));
+    if let Some([rate, now]) = rates {
+        let held = count(HELD_STEPS);
+        chips::note(ui, &format!("Adam at {rate:.1e} up to step {held}, then falling as 1 / step: now {now:.1e}."));
+    }
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing = vec2(6.0, 5.0);
         let label = if lab.state.training { "Pause training" } else { "Train" };

@@ -9,14 +9,14 @@ use super::growth::Growth;
 use super::state::{Moment, PRESET, State};
 use super::walk::Walk;
 use crate::labs::history::{History, REOPENED};
+use crate::labs::scrubber;
 use crate::labs::state::merged;
 use crate::labs::table::Table;
 use crate::labs::training;
 use crate::labs::weights::WeightsFile;
 use crate::labs::{Action, Command, Lab, LabStatus, Live, Shared};
-use crate::train::Worker;
 use crate::train::stack_job::{Ask, Origin, Settings, Snapshot, StackJob};
-use crate::train::{Lesson, Model};
+use crate::train::{Lesson, Model, Past, Worker};
 use crate::ui::theme::Theme;
 use crate::ui::transport::TransportModel;
 use crate::ui::units::number;
@@ -41,6 +41,8 @@ pub struct StackLab {
     pub(super) hovered: Option<Cell>,
     pub(super) cursor: Option<Cell>,
     cone: Option<Cone>,
+    /// Where the time-line of the training was put, until the worker shows it.
+    pub(super) scrub: Option<u64>,
     pub(super) file: WeightsFile,
     pub(super) more: bool,
     pub(super) theme: Theme,
@@ -74,6 +76,7 @@ impl StackLab {
             hovered: None,
             cursor: None,
             cone: None,
+            scrub: None,
             file: WeightsFile::default(),
             more: false,
             theme: Theme::default(),
@@ -101,6 +104,9 @@ impl StackLab {
         if let Some(path) = self.load_at_start.take() {
             self.ask(Ask::Load(path));
         }
+        if let Some(step) = self.state.update {
+            self.ask(Ask::Past(Past::LookAt(step)));
+        }
     }
 
     /// Asks the worker.
@@ -124,6 +130,7 @@ impl StackLab {
     pub(super) fn restructured(&mut self) {
         self.analyse();
         self.walk.forget_run();
+        (self.scrub, self.state.update) = (None, None);
         self.ask(Ask::Structure(self.state.config()));
     }
 
@@ -187,6 +194,9 @@ impl StackLab {
         {
             self.walk.set_run(run);
         }
+        if snapshot.answered == self.asked {
+            self.state.update = scrubber::still_looked(self.state.update, &snapshot.training.timeline);
+        }
         self.snapshot = Some(snapshot);
     }
 
@@ -202,10 +212,15 @@ impl StackLab {
     /// Shows a state, from its place in time on.
     fn become_state(&mut self, state: State) {
         let structure = state.config() != self.state.config();
-        let (at, micro, speed) = (state.at, state.micro, state.speed);
+        let (at, micro, speed, update) = (state.at, state.micro, state.speed, state.update);
+        let shown = self.state.update.filter(|_| !structure);
         self.state = state;
         if structure {
             self.restructured();
+        }
+        if update != shown {
+            self.state.update = update;
+            self.ask(Ask::Past(Past::LookAt(update.unwrap_or(u64::MAX))));
         }
         (self.walk.at, self.walk.speed) = (at, speed);
         self.walk.micro = micro.filter(|&row| row < self.walk.rows && at < self.state.config().length);
@@ -270,6 +285,10 @@ impl Lab for StackLab {
     }
 
     fn canvas(&mut self, ui: &mut Ui, shared: &mut Shared) {
+        if let Some(snapshot) = self.snapshot.as_ref().filter(|snapshot| snapshot.diverged && self.dead.is_none()) {
+            let wishes = training::trouble(ui, &snapshot.training);
+            self.wish(wishes);
+        }
         super::canvas::show(self, ui, shared);
     }
 
@@ -329,8 +348,12 @@ impl Lab for StackLab {
     }
 
     fn restore(&mut self, patch: &Value, _shared: &mut Shared) -> Result<(), String> {
-        let state: State = merged(&self.present(), patch)?;
+        let mut state: State = merged(&self.present(), patch)?;
         state.check()?;
+        if state.config() != self.state.config() && patch.get("update").is_none() {
+            // The steps of another stack are other steps.
+            state.update = None;
+        }
         self.become_state(state);
         self.walk.set_playing(false);
         Ok(())
@@ -339,7 +362,7 @@ impl Lab for StackLab {
     fn save_weights(&mut self, path: &Path) -> bool {
         let known = self.snapshot.as_ref().is_some_and(|snapshot| snapshot.origin != Origin::Untrained || snapshot.training.step > 0);
         if known {
-            self.ask(Ask::Save(path.into()));
+            self.ask(Ask::Keep(path.into()));
         }
         known
     }
@@ -354,7 +377,7 @@ impl Lab for StackLab {
 
     fn weights_version(&self) -> String {
         let Some(snapshot) = &self.snapshot else { return String::new() };
-        format!("{:?} {} {:?}", snapshot.origin, snapshot.training.step, snapshot.config)
+        format!("{:?} {} {:?}", snapshot.origin, snapshot.training.timeline.newest, snapshot.config)
     }
 
     fn lesson(&self) -> Option<Lesson> {

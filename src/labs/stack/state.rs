@@ -49,6 +49,9 @@ pub(super) struct State {
     pub(super) micro: Option<usize>,
     /// Steps a second.
     pub(super) speed: f64,
+    /// The earlier update of the training that is shown; `null` is the newest.
+    #[serde(default)]
+    pub(super) update: Option<u64>,
 }
 
 /// The shipped stack.
@@ -77,6 +80,7 @@ impl Default for State {
             at: 20,
             micro: None,
             speed: 2.0,
+            update: None,
         }
     }
 }
@@ -104,7 +108,7 @@ impl Remembered for Moment {
 impl State {
     /// These settings where time stands in another state.
     pub(super) fn seen_as(self, now: &State) -> State {
-        State { at: now.at, micro: now.micro, speed: now.speed, ..self }
+        State { at: now.at, micro: now.micro, speed: now.speed, update: now.update, ..self }
     }
 
     /// The stack of this structure.

@@ -1,4 +1,4 @@
-use egui::{RichText, Ui, vec2};
+use egui::{RichText, TextStyle, Ui, vec2};
 
 use super::state::{Part, REACH};
 use super::words::{self, KINDS};
@@ -9,8 +9,25 @@ use crate::ui::chips;
 use crate::ui::theme::{Palette, letters};
 use crate::ui::units::number;
 
-/// Draws all families in four columns, and under them the Jacobian of the one that is chosen.
+/// Letters so much larger than usual leave no room for all families above a matrix whose numbers can be read.
+const LARGE: f32 = 1.1;
+
+/// Draws all families in four columns, and the Jacobian of the one that is chosen: under them, or first where large type leaves room for one of
+/// the two without scrolling.
 pub(super) fn show(lab: &mut TaxonomyLab, ui: &mut Ui) {
+    let large = letters::stretch(ui.ctx(), 11.0) > LARGE;
+    if large {
+        detail(lab, ui);
+        ui.add_space(4.0);
+    }
+    families(lab, ui);
+    if !large {
+        ui.add_space(2.0);
+        detail(lab, ui);
+    }
+}
+
+fn families(lab: &mut TaxonomyLab, ui: &mut Ui) {
     let gap = 8.0;
     let width = ((ui.available_width() - 3.0 * gap) / 4.0).floor();
     let mut chosen = None;
@@ -20,8 +37,10 @@ pub(super) fn show(lab: &mut TaxonomyLab, ui: &mut Ui) {
             ui.vertical(|ui| {
                 ui.set_width(width);
                 let lit = lab.state.family.jacobian() == kind;
-                let text = RichText::new(title).small();
-                ui.add(egui::Label::new(if lit { text.strong() } else { text }).truncate()).on_hover_text(help);
+                let text = |title: &str| if lit { RichText::new(title).small().strong() } else { RichText::new(title).small() };
+                let fits = ui.painter().layout_no_wrap(title.to_owned(), TextStyle::Small.resolve(ui.style()), ui.visuals().text_color());
+                let title = if fits.size().x > width { words::short_kind(kind) } else { title };
+                ui.add(egui::Label::new(text(title)).truncate()).on_hover_text(help);
                 for family in of_kind(kind) {
                     if cards::show(lab, ui, family, width) {
                         chosen = Some(family);
@@ -35,8 +54,6 @@ pub(super) fn show(lab: &mut TaxonomyLab, ui: &mut Ui) {
     }
     let times = format!("ms forward / inverse for {BATCH} points, median of {RUNS} runs, fewer where one is dear");
     chips::note(ui, &format!("Empty: exactly zero. Grey: exactly one. Small: {times}."));
-    ui.add_space(2.0);
-    detail(lab, ui);
 }
 
 /// The chosen family's matrix with its numbers, and the plane in which the probe moves.

@@ -5,7 +5,7 @@ use egui::{Align2, Color32, Mesh, Rect, Shape, Ui, vec2};
 use crate::train::taxonomy_job::pattern::Matrix;
 use crate::ui::colormap::Scale;
 use crate::ui::pixel_grid::{GridLayout, PixelGrid};
-use crate::ui::theme::{Palette, letters};
+use crate::ui::theme::{Palette, ink_on, letters};
 use crate::ui::units::number;
 
 /// Below this side of a cell its number would not fit into it.
@@ -47,10 +47,11 @@ pub(super) fn show(ui: &mut Ui, name: &str, matrix: &Matrix, dim: usize, side: f
     let cell = shown.layout.rect.width() / dim as f32;
     if cell >= NUMBERED * letters::stretch(ui.ctx(), 10.5) {
         for (i, &entry) in matrix.entries.iter().enumerate() {
+            let ink = || ink_on(color(palette, &scale, entry), [palette.text, palette.ground]);
             let (text, ink) = match entry {
                 0.0 => ("0".to_owned(), palette.text_dim),
-                1.0 => ("1".to_owned(), palette.text),
-                _ => (number(entry, if entry.abs() < 10.0 { 2 } else { 0 }), palette.text),
+                1.0 => ("1".to_owned(), ink()),
+                _ => (number(entry, if entry.abs() < 10.0 { 2 } else { 0 }), ink()),
             };
             ui.painter().text(shown.layout.cell(i).center(), Align2::CENTER_CENTER, text, font.clone(), ink);
         }

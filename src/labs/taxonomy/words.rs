@@ -16,6 +16,16 @@ pub(super) const KINDS: [(Jacobian, &str, &str); 4] = [
     (Jacobian::Free, "Residual · continuous", "full: its trace is computed or estimated"),
 ];
 
+/// The kind in as few letters as a narrow column has room for.
+pub(super) fn short_kind(kind: Jacobian) -> &'static str {
+    match kind {
+        Jacobian::BlockCoupling => "Coupling",
+        Jacobian::Autoregressive => "Autoregr.",
+        Jacobian::DeterminantIdentity => "Identity",
+        Jacobian::Free => "Free-form",
+    }
+}
+
 /// What kind of matrix was found.
 pub(super) fn shape(shape: Shape, dim: usize) -> String {
     match shape {

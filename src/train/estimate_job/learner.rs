@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use super::snapshot::{GRID, LearnerView, REACH};
 use crate::data::Toy;
-use crate::exec::{BackendChoice, BackendInfo, ProgramId, Session, open_session};
+use crate::exec::{BackendInfo, ProgramId, Session};
 use crate::flows::{self, Config, Family};
 use crate::graph::Reuse;
 use crate::train::curve::{Curve, KeptCurve};
@@ -18,6 +18,7 @@ const CHUNK: usize = GRID * GRID / 8;
 
 /// The flow.
 pub(super) struct Learner {
+    config: Config,
     fit: Fit,
     likelihood: ProgramId,
     parameters: usize,
@@ -39,14 +40,38 @@ impl Learner {
     ///
     /// # Errors
     /// A device that fails.
-    pub(super) fn new(config: Config, toy: Toy, seed: u64, (choice, threads): (BackendChoice, usize)) -> Result<Learner, TrainError> {
+    pub(super) fn new(config: Config, toy: Toy, seed: u64, session: Box<dyn Session>) -> Result<Learner, TrainError> {
         let lesson = lesson(config.clone(), toy, seed);
         let source = Source::open(&lesson)?;
         let graph = Arc::new(flows::likelihood(&config, CHUNK)?);
         let parameters = graph.parameter_count();
-        let mut fit = Fit::new(lesson, source, open_session(choice, threads)?)?;
+        let mut fit = Fit::new(lesson, source, session)?;
         let likelihood = fit.session().prepare(&graph, Reuse::On)?;
-        Ok(Learner { fit, likelihood, parameters, seconds: 0.0, curve: Curve::default(), density: Arc::default(), version: 0 })
+        let (curve, density) = (Curve::default(), Arc::default());
+        Ok(Learner { config, fit, likelihood, parameters, seconds: 0.0, curve, density, version: 0 })
+    }
+
+    /// Goes on in another session, from its last sound weights, with its rate.
+    ///
+    /// # Errors
+    /// A device that fails.
+    pub(super) fn move_to(&mut self, session: Box<dyn Session>) -> Result<(), TrainError> {
+        let kept = self.fit.kept().clone();
+        self.fit = Fit::new(self.fit.lesson().clone(), self.fit.source().clone(), session)?;
+        self.fit.load(&kept)?;
+        self.likelihood = self.fit.session().prepare(&Arc::new(flows::likelihood(&self.config, CHUNK)?), Reuse::On)?;
+        self.curve.truncate(kept.step());
+        Ok(())
+    }
+
+    /// The learning rate.
+    pub(super) fn rate(&self) -> f64 {
+        self.fit.lesson().training.adam.rate
+    }
+
+    /// Learns with another rate from the next step on.
+    pub(super) fn set_rate(&mut self, rate: f64) {
+        self.fit.set_rate(rate);
     }
 
     /// One update.
@@ -93,7 +118,7 @@ impl Learner {
     /// # Errors
     /// A device that fails.
     pub(super) fn take(&mut self, read: Read) -> Result<(), TrainError> {
-        self.fit.load(&read.weights)?;
+        self.fit.resume(&read.weights)?;
         (self.seconds, self.curve) = (read.seconds, read.curve);
         Ok(())
     }
@@ -106,7 +131,8 @@ impl Learner {
         let density = log_prob.into_iter().map(f32::exp).collect();
         self.density = Arc::new(density);
         self.version += 1;
-        Ok(())
+        // All losses have arrived now: these weights may be the ones to go back to.
+        self.collect()
     }
 
     pub(super) fn done(&self) -> u64 {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::series::{Histogram, Jacobian, Spread};
 use super::{Look, Which};
 use crate::exec::BackendInfo;
+use crate::train::Trouble;
 
 /// Terms of the series that are shown.
 pub const MOST_TERMS: usize = 20;
@@ -144,8 +145,10 @@ pub struct EstimateSnapshot {
     pub motion: Option<Arc<MotionView>>,
     /// What they learn on.
     pub backend: BackendInfo,
-    /// What went wrong last.
-    pub error: Option<String>,
+    /// What went wrong.
+    pub trouble: Trouble,
+    /// The flow that broke, if that is the trouble.
+    pub broke: Option<Which>,
 }
 
 impl EstimateSnapshot {

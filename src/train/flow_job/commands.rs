@@ -90,6 +90,11 @@ impl FlowJob {
                 self.error_map = on;
                 self.look_again();
             }
+            FlowCommand::Overlay(asked) => {
+                if asked.is_more_than(std::mem::replace(&mut self.asked, asked)) {
+                    self.look_again();
+                }
+            }
             FlowCommand::TellUpdate => self.tell_update()?,
             FlowCommand::Update(updates) => {
                 self.training = false;
@@ -111,6 +116,11 @@ impl FlowJob {
                 if let Some(model) = &mut self.model {
                     model.fit.weights()?.save(&path)?;
                     out.event(Event::Done(format!("The weights of step {} are saved in {}.", model.fit.step(), path.display())));
+                }
+            }
+            FlowCommand::KeepNewest(path) => {
+                if let Some(model) = &mut self.model {
+                    self.history.newest_weights(&mut model.fit)?.save(&path)?;
                 }
             }
             FlowCommand::Load(path) => {

@@ -2,10 +2,10 @@
 //!
 //! No training step falls between the slices: all numbers of a round belong to the same weights, so what the window shows adds up.
 
-use super::Ledger;
 use super::by_class::Shown;
 use super::programs::{CHUNK, POINTS, Programs};
 use super::snapshot::{Field, Integral, Pictures, Point};
+use super::{Asked, Ledger};
 use crate::exec::Session;
 use crate::train::{Score, TrainError};
 
@@ -55,6 +55,8 @@ pub(super) struct Scene<'a> {
     pub(super) seed: u64,
     /// Whether the lattice is sent back as well.
     pub(super) error_map: bool,
+    /// What else is drawn.
+    pub(super) asked: Asked,
 }
 
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -63,6 +65,7 @@ enum Slice {
     RoundTrip,
     Lattice,
     Lines,
+    Asked,
     Samples,
     Density,
     Integral,
@@ -128,7 +131,12 @@ impl Cycle {
             }
             Slice::Lines => {
                 self.pictures.lines = programs.lines(session)?;
-                self.slice = Slice::Samples;
+                self.slice = Slice::Asked;
+            }
+            Slice::Asked => {
+                if programs.draw_asked(session, scene, &mut self.pictures)? {
+                    self.slice = Slice::Samples;
+                }
             }
             Slice::Samples => {
                 (self.pictures.samples, self.pictures.sample_classes) = programs.samples_of(session, scene.seed, scene.shown)?;

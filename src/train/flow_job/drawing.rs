@@ -23,7 +23,7 @@ impl FlowJob {
     pub(super) fn draw_soon(&mut self) {
         self.versions += 1;
         let step = self.model.as_ref().map_or(0, |model| model.fit.step());
-        let mut fineness = if self.trains() || self.history.hurried { WHILE_TRAINING } else { STILL };
+        let mut fineness = if self.trains() || self.scrub.hurried { WHILE_TRAINING } else { STILL };
         // The first pictures of a flow come as soon as they can.
         let due = self.pictures.is_some() && self.last_integral.is_none_or(|(at, _)| at.elapsed() > INTEGRAL_EVERY);
         if self.trains() && due {
@@ -57,7 +57,9 @@ impl FlowJob {
         let (points, test) = (&self.target.view.points[..], &self.target.test.xy[..]);
         let shown = super::by_class::Shown { class: self.shown, shares: &self.target.view.shares };
         let classes = &self.target.view.classes[..];
-        let scene = Scene { points, classes, shown, test, floor, window: self.window, seed: self.lesson.seed, error_map: self.error_map };
+        let (seed, window, asked) = (self.lesson.seed, self.window, self.asked);
+        let scene = Scene { points, classes, shown, test, floor, window, seed, error_map: self.error_map, asked };
+        model.programs.prepare_asked(model.fit.session(), asked)?;
         let mut done = None;
         while done.is_none() && start.elapsed() < TURN {
             done = cycle.advance(model.fit.session(), &model.programs, &scene)?;
@@ -83,7 +85,7 @@ impl FlowJob {
         self.measure_probe()?;
         self.measure_places()?;
         self.publish(out);
-        if std::mem::take(&mut self.history.hurried) {
+        if std::mem::take(&mut self.scrub.hurried) {
             // First what else was asked for while scrubbing, at last the fine pictures.
             self.draw_soon();
             return self.follow_scrubber();

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::conditioner::CURVE;
+use super::overlays::Extras;
 use super::portrait::{ALONG, PLACES};
 use super::snapshot::{Field, Lattice, Lines, Point, ProbeReading};
 use crate::data::noise;
@@ -46,6 +47,7 @@ pub(super) struct Programs {
     likelihood: ProgramId,
     probe: ProgramId,
     back: ProgramId,
+    pub(super) extras: Extras,
 }
 
 /// Points after every layer, `[K+1][N]`, and what else a forward evaluation gives.
@@ -98,6 +100,7 @@ impl Programs {
             likelihood,
             probe,
             back,
+            extras: Extras::default(),
         })
     }
 
@@ -255,7 +258,7 @@ fn read_points(session: &mut dyn Session, program: ProgramId, k: usize) -> Resul
 }
 
 /// Centres of cells `from..from + count` of a grid over a window, row by row from the top.
-fn centres([left, bottom, right, top]: [f64; 4], [columns, rows]: [usize; 2], from: usize, count: usize) -> Vec<Point> {
+pub(super) fn centres([left, bottom, right, top]: [f64; 4], [columns, rows]: [usize; 2], from: usize, count: usize) -> Vec<Point> {
     let (dx, dy) = ((right - left) / columns as f64, (top - bottom) / rows as f64);
     (from..from + count)
         .map(|i| {

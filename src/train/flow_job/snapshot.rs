@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::{Conditioner, Ledger, Portrait, RoundTrip, Timeline, Trace, UpdateStory, Wiring};
+use super::{Asked, Conditioner, Jacobians, Ledger, Portrait, RoundTrip, Timeline, Trace, UpdateStory, Velocities, Wiring};
 use crate::data::table::Standard;
 use crate::data::{Drawing, Points};
 use crate::exec::BackendInfo;
@@ -95,6 +95,8 @@ pub enum FlowCommand {
     Wire(Wiring),
     /// Whether the round-trip error is mapped.
     ErrorMap(bool),
+    /// What else lies over the planes.
+    Overlay(Asked),
     /// Computes the next update without making it; training stands.
     TellUpdate,
     /// Makes so many updates; training stands.
@@ -103,8 +105,10 @@ pub enum FlowCommand {
     Hand,
     /// Takes model and weights from another worker, and stands still.
     Take(Arc<Weights>),
-    /// Writes the weights to a file.
+    /// Writes the weights that are shown to a file.
     Save(PathBuf),
+    /// Writes the newest weights, whichever are shown, without a word: a session keeps itself.
+    KeepNewest(PathBuf),
     /// Takes model and weights from a file.
     Load(PathBuf),
     /// The sentence about the lost graphics device was read.
@@ -214,6 +218,10 @@ pub struct Pictures {
     pub ledger: Ledger,
     /// The map of the round-trip error, where it was asked for.
     pub round_trip_map: Option<RoundTrip>,
+    /// The Jacobians on a lattice, where they were asked for; of the class whose grids are shown.
+    pub jacobians: Option<Jacobians>,
+    /// The velocity of a continuous flow, where it was asked for.
+    pub velocity: Option<Velocities>,
     /// The class that they are of; none is the mixture, whose grids are those of the first class.
     pub shown: Option<usize>,
     /// Class of each of the samples; empty where the flow reads none.

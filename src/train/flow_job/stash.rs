@@ -25,14 +25,14 @@ struct Kept {
 }
 
 impl FlowJob {
-    /// Keeps the present fit under a number.
+    /// Keeps the present fit under a number, at its newest step whichever is shown.
     pub(super) fn keep(&mut self, run: u64) -> Result<(), TrainError> {
         let Some(model) = &mut self.model else { return Ok(()) };
         let kept = Kept {
             config: model.config.clone(),
             batch: self.lesson.training.batch,
             seed: self.lesson.seed,
-            weights: model.fit.weights()?,
+            weights: self.history.newest_weights(&mut model.fit)?,
             collector: self.collector.clone(),
             warm_since: self.warm_since,
             data_version: self.target.view.version,
@@ -81,7 +81,7 @@ impl FlowJob {
             let Some(model) = &mut self.model else { break };
             model.fit.set_rate(rate);
             model.fit.advance()?;
-            self.history.keep(model)?;
+            self.history.keep(&mut model.fit)?;
             for (step, loss) in model.fit.losses()? {
                 model.first_loss.get_or_insert(loss);
                 self.collector.train(step, loss + class_nats);

@@ -108,13 +108,13 @@ impl FlowJob {
         for _ in 0..updates.min(1_000) {
             model.fit.set_rate(cooled(rate, since, model.fit.step()));
             model.fit.advance()?;
-            self.history.keep(model)?;
+            self.history.keep(&mut model.fit)?;
         }
         for (step, loss) in model.fit.losses()? {
             self.collector.train(step, loss + class_nats);
         }
         self.story = None;
-        self.history.hurried = true;
+        self.scrub.hurried = true;
         self.draw_soon();
         Ok(())
     }

@@ -75,7 +75,7 @@ impl FlowJob {
             // For each step: so that a step never depends on how many fell into one turn.
             model.fit.set_rate(cooled(rate, since, model.fit.step()));
             model.fit.advance()?;
-            self.history.keep(model)?;
+            self.history.keep(&mut model.fit)?;
         }
         match model.fit.losses() {
             Ok(losses) => {
@@ -108,6 +108,7 @@ impl FlowJob {
         model.first_loss = None;
         self.collector.rewind(*kept);
         self.history.rewind(*kept);
+        self.scrub.wanted = None;
         self.history.broke = Some(step);
         self.diverged = Some(format!(
             "Training stopped at step {step}: {what}. The weights of step {kept} are kept; halve the learning rate and go on."

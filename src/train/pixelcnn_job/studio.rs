@@ -19,7 +19,7 @@ use super::snapshot::{Gallery, MethodCost, SampleRun, Settings, Snapshot, Thumbn
 use crate::autoregressive::pixelcnn::Config;
 use crate::exec::BackendChoice;
 use crate::train::learner::{Learner, Origin};
-use crate::train::{Lesson, Model, Publisher, TrainError, Weights};
+use crate::train::{Lesson, Model, Past, Publisher, TrainError, Weights};
 
 /// While training, new samples are drawn this often.
 const REFRESH: Duration = Duration::from_millis(2500);
@@ -149,6 +149,10 @@ impl Studio {
                 self.learner.note(outcome);
             }
             Ask::Rate(rate) => self.learner.set_rate(rate),
+            Ask::Past(past) => {
+                let seen = self.go(past, out);
+                out.tell(seen);
+            }
             Ask::Shipped => {
                 let outcome = self.shipped_mask().and_then(|()| self.take_shipped());
                 self.learner.note(outcome);
@@ -162,8 +166,10 @@ impl Studio {
                 self.learner.note_file(outcome, "Saved", &path, out);
             }
             Ask::Keep(path) => {
-                let outcome = self.learner.save(&path);
-                self.learner.note(outcome);
+                // One that works is no answer to anything.
+                if let Err(error) = self.learner.keep(&path) {
+                    self.learner.note(Err(error));
+                }
             }
             Ask::Backend(choice) => self.move_to(choice),
         }
@@ -206,10 +212,30 @@ impl Studio {
 
     fn start(&mut self) -> Result<(), TrainError> {
         self.learner.start()?;
+        self.see_other_step()?;
         self.slow = None;
         self.refresh_at = Instant::now() + REFRESH;
         self.score_at = Instant::now();
         Ok(())
+    }
+
+    /// Takes training to another step, and draws from the weights that it had there.
+    fn go(&mut self, past: Past, out: &mut Publisher<Snapshot>) -> Result<(), TrainError> {
+        self.learner.go(past, out);
+        self.see_other_step()?;
+        if self.learner.running {
+            self.refresh_at = Instant::now() + REFRESH;
+            self.score_at = Instant::now();
+        }
+        Ok(())
+    }
+
+    /// Draws from the weights of the step that training stands at, where they are others than those that were drawn from.
+    fn see_other_step(&mut self) -> Result<(), TrainError> {
+        match &self.learner.trainer {
+            Some(trainer) if trainer.step() != self.learner.weights.step() => self.look_at_trained(),
+            _ => Ok(()),
+        }
     }
 
     /// Pauses and draws from what training has reached; true if it ran.

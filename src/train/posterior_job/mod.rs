@@ -15,6 +15,7 @@ pub use self::snapshot::{
     DepthView, GRID, Held, MEASURED, NOISE_REACH, PlanarLayer, PosteriorSnapshot, REACH, RadialLayer, Reached, SAMPLES, SylvesterLayer,
     TARGET, TargetView,
 };
+use super::trouble::{Sessions, Survivor, Trouble};
 use super::{Activity, Job, Publisher, TrainError, Weights};
 use crate::exec::BackendChoice;
 use crate::flows::{Basis, Config, Energy, Family};
@@ -23,6 +24,8 @@ use crate::flows::{Basis, Config, Energy, Family};
 const SLICE: Duration = Duration::from_millis(30);
 /// While training, pictures are made this often, and take at most a third of the time.
 const LOOK: Duration = Duration::from_millis(400);
+/// Steps for which the learning rate is held before it falls as one over the steps.
+pub const HELD_STEPS: u64 = sampler::HELD_STEPS as u64;
 /// Square and cells of the integral.
 const INTEGRAL: (f64, usize) = (7.0, 700);
 
@@ -89,6 +92,10 @@ impl Look {
 pub enum PosteriorCommand {
     /// Starts or pauses.
     Train(bool),
+    /// Trains on at half of the rate, after it broke.
+    Slower,
+    /// The sentence about the lost graphics device was read.
+    Understood,
     /// From the initial values of this seed.
     Restart(u64),
     /// Another flow or another target: from its initial values.
@@ -106,7 +113,7 @@ pub struct PosteriorJob {
     seed: u64,
     target: TargetView,
     running: bool,
-    backend: (BackendChoice, usize),
+    sessions: Sessions,
     depths: Arc<Vec<DepthView>>,
     held: Arc<Vec<Held>>,
     ledger: Vec<Reached>,
@@ -114,7 +121,7 @@ pub struct PosteriorJob {
     /// When the last pictures were finished, and what they took.
     looked: (Instant, Duration),
     dirty: bool,
-    error: Option<String>,
+    trouble: Trouble,
 }
 
 impl PosteriorJob {
@@ -123,52 +130,61 @@ impl PosteriorJob {
     /// # Errors
     /// A device that fails.
     pub fn new(seed: u64, look: Look, choice: BackendChoice, threads: usize) -> Result<PosteriorJob, TrainError> {
-        let backend = (choice, threads);
+        PosteriorJob::with(seed, look, Sessions::on(choice, threads))
+    }
+
+    /// The same in sessions of any kind.
+    ///
+    /// # Errors
+    /// A device that fails.
+    pub fn with(seed: u64, look: Look, mut sessions: Sessions) -> Result<PosteriorJob, TrainError> {
         Ok(PosteriorJob {
-            sampler: Sampler::new(&look, seed, backend)?,
+            sampler: Sampler::new(&look, seed, sessions.open()?)?,
             target: target(&look.energy, 1),
             look,
             seed,
             running: false,
-            backend,
+            sessions,
             depths: Arc::default(),
             held: Arc::default(),
             ledger: Vec::new(),
             stale: true,
             looked: (Instant::now(), Duration::ZERO),
             dirty: true,
-            error: None,
+            trouble: Trouble::default(),
         })
     }
 
     fn begin(&mut self, seed: u64, look: Look) {
-        match Sampler::new(&look, seed, self.backend) {
-            Ok(sampler) => {
-                if look.energy != self.look.energy {
-                    self.target = target(&look.energy, self.target.version + 1);
-                    self.ledger.clear();
-                }
-                (self.sampler, self.look, self.seed, self.error) = (sampler, look, seed, None);
-                // No picture of the old flow under the new one's name.
-                (self.depths, self.held, self.stale) = (Arc::default(), Arc::default(), true);
-            }
-            Err(error) => self.fail(error.to_string()),
+        let begun = self.surely(|job| {
+            job.sampler = Sampler::new(&look, seed, job.sessions.open()?)?;
+            Ok(())
+        });
+        if let Err(error) = begun {
+            return self.fail(&error);
         }
+        if look.energy != self.look.energy {
+            self.target = target(&look.energy, self.target.version + 1);
+            self.ledger.clear();
+        }
+        (self.look, self.seed) = (look, seed);
+        self.trouble.settle();
+        // No picture of the old flow under the new one's name.
+        (self.depths, self.held, self.stale) = (Arc::default(), Arc::default(), true);
     }
 
-    fn follow(&mut self, command: PosteriorCommand) {
-        match command {
-            PosteriorCommand::Train(on) => self.running = on,
-            PosteriorCommand::Restart(seed) => self.begin(seed, self.look.clone()),
-            PosteriorCommand::Look(look) => self.begin(self.seed, look),
-            PosteriorCommand::Save(_) | PosteriorCommand::Load(_) => {}
-        }
+    fn load(&mut self, weights: &Weights) -> Result<(), TrainError> {
+        self.surely(|job| job.sampler.take(weights))?;
+        self.stale = true;
+        self.trouble.settle();
+        Ok(())
     }
 
-    fn fail(&mut self, sentence: String) {
-        (self.running, self.error) = (false, Some(sentence));
-        // What cannot be computed is not asked for again and again.
-        (self.stale, self.dirty) = (false, true);
+    fn fail(&mut self, error: &TrainError) {
+        self.trouble.fail(error, Some(self.sampler.rate()));
+        // After a step that broke the values are those of the last sound one: they are shown. What cannot be computed at all is not asked
+        // for again and again.
+        (self.running, self.stale, self.dirty) = (false, self.trouble.broke_at.is_some(), true);
     }
 
     fn train(&mut self) -> Result<(), TrainError> {
@@ -176,10 +192,7 @@ impl PosteriorJob {
         while Instant::now() < end {
             self.sampler.advance()?;
         }
-        if let Some(sentence) = self.sampler.collect()? {
-            self.fail(sentence);
-            return Ok(());
-        }
+        self.sampler.collect()?;
         self.stale = true;
         Ok(())
     }
@@ -212,8 +225,9 @@ impl PosteriorJob {
             depths: Arc::clone(&self.depths),
             held: Arc::clone(&self.held),
             ledger: Arc::new(self.ledger.clone()),
+            rates: [self.sampler.rate(), self.sampler.rate_now()],
             backend: self.sampler.backend(),
-            error: self.error.clone(),
+            trouble: self.trouble.clone(),
         }
     }
 }
@@ -226,6 +240,19 @@ fn target(energy: &Energy, version: u64) -> TargetView {
     TargetView { version, density: Arc::new((0..TARGET * TARGET).map(value).collect()), log_z }
 }
 
+impl Survivor for PosteriorJob {
+    fn parts(&mut self) -> (&mut Sessions, &mut Trouble) {
+        (&mut self.sessions, &mut self.trouble)
+    }
+
+    fn reopen(&mut self) -> Result<String, TrainError> {
+        let session = self.sessions.open()?;
+        let step = self.sampler.move_to(session)?;
+        (self.stale, self.dirty) = (true, true);
+        Ok(format!("the flow goes on from step {step}, its last good one"))
+    }
+}
+
 impl Job for PosteriorJob {
     type Command = PosteriorCommand;
     type Snapshot = PosteriorSnapshot;
@@ -233,26 +260,38 @@ impl Job for PosteriorJob {
     fn command(&mut self, command: PosteriorCommand, out: &mut Publisher<PosteriorSnapshot>) {
         self.dirty = true;
         match command {
-            PosteriorCommand::Save(path) => out.tell(self.sampler.weights().and_then(|weights| weights.save(&path))),
-            PosteriorCommand::Load(path) => {
-                let taken = Weights::read(&path).and_then(|weights| self.sampler.take(&weights));
-                out.tell(taken.map(|()| self.stale = true));
+            PosteriorCommand::Train(on) => {
+                self.running = on;
+                if on {
+                    self.trouble.settle();
+                }
             }
-            other => self.follow(other),
+            PosteriorCommand::Slower => {
+                if let Some(rate) = self.trouble.broke_at {
+                    self.sampler.set_rate(rate / 2.0);
+                    self.running = true;
+                    self.trouble.settle();
+                }
+            }
+            PosteriorCommand::Understood => self.trouble.lost = None,
+            PosteriorCommand::Restart(seed) => self.begin(seed, self.look.clone()),
+            PosteriorCommand::Look(look) => self.begin(self.seed, look),
+            PosteriorCommand::Save(path) => out.tell(self.surely(|job| job.sampler.weights().and_then(|weights| weights.save(&path)))),
+            PosteriorCommand::Load(path) => out.tell(Weights::read(&path).and_then(|weights| self.load(&weights))),
         }
     }
 
     fn turn(&mut self, out: &mut Publisher<PosteriorSnapshot>) -> Activity {
         if self.running
-            && let Err(error) = self.train()
+            && let Err(error) = self.surely(PosteriorJob::train)
         {
-            self.fail(error.to_string());
+            self.fail(&error);
         }
         let (last, took) = self.looked;
         if (!self.running || self.depths.is_empty() || last.elapsed() > LOOK.max(2 * took))
-            && let Err(error) = self.see()
+            && let Err(error) = self.surely(PosteriorJob::see)
         {
-            self.fail(error.to_string());
+            self.fail(&error);
         }
         if std::mem::take(&mut self.dirty) {
             out.snapshot(self.snapshot());

@@ -5,15 +5,17 @@
 //! F = E[ln q(y) + U(y)] = KL(q || p) - ln Z,   ELBO = -F <= ln Z
 //! ```
 
+mod pictures;
+
 use std::sync::Arc;
 use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
 
-use super::snapshot::{DepthView, GRID, Held, MEASURED, NOISE_REACH, PlanarLayer, RadialLayer, Reached, SAMPLES, SylvesterLayer};
+use super::snapshot::{GRID, MEASURED, Reached};
 use super::{Kind, Look};
 use crate::data::noise;
-use crate::exec::{BackendChoice, BackendInfo, ProgramId, Session, open_session};
+use crate::exec::{BackendInfo, ProgramId, Session};
 use crate::flows::{self, Config, Energy};
 use crate::graph::{Builder, Direction, Graph, GraphError, Mode, Reuse};
 use crate::train::curve::{Curve, KeptCurve, Rows};
@@ -24,6 +26,10 @@ const BATCH: usize = 256;
 /// The energy is brought in over so many steps, from a hundredth of it: else the flow settles on the first mode that it meets (1505.05770,
 /// eq. 20, whose own schedule is longer).
 const TEMPERING: f64 = 1_500.0;
+/// The rate is held for so many steps and then falls as one over the steps. At a constant one the noise of the batches
+/// keeps the flow moving at some distance from its best. The gradient is not clipped: the rare points between two modes have the largest ones,
+/// and a flow that is told less of them gives up a mode after tens of thousands of steps. `docs/truth.md` has the measurement of both.
+pub(super) const HELD_STEPS: f64 = 4_000.0;
 /// Rows of the way back.
 const BACK: usize = 512;
 /// Streams of the generator: step t draws from stream t + 1.
@@ -78,6 +84,9 @@ struct Kept {
     seconds: f64,
     train: KeptCurve,
     elbo: Rows,
+    /// The learning rate while it is held; of the kind's own where a file is older than this entry.
+    #[serde(default)]
+    rate: Option<f64>,
 }
 
 /// The flow with its programs.
@@ -98,6 +107,10 @@ pub(super) struct Sampler {
     train: Curve,
     elbo: Vec<[f64; 3]>,
     inverse: f64,
+    /// The learning rate while it is held.
+    rate: f64,
+    /// The weights to go back to: the last ones whose ELBO was a number.
+    good: Weights,
 }
 
 impl Sampler {
@@ -105,9 +118,8 @@ impl Sampler {
     ///
     /// # Errors
     /// A device that fails.
-    pub(super) fn new(look: &Look, seed: u64, (choice, threads): (BackendChoice, usize)) -> Result<Sampler, TrainError> {
+    pub(super) fn new(look: &Look, seed: u64, mut session: Box<dyn Session>) -> Result<Sampler, TrainError> {
         let (config, energy) = (look.config(), &look.energy);
-        let mut session = open_session(choice, threads)?;
         let graph = Arc::new(training(&config, energy, BATCH)?);
         let training = session.prepare(&graph, Reuse::On)?;
         let looking_graph = Arc::new(looking(&config, energy, GRID * GRID)?);
@@ -117,11 +129,8 @@ impl Sampler {
         let back = session.prepare(&Arc::new(flows::evaluation(&config, BACK, Direction::Inverse)?), Reuse::On)?;
         let graph_of_portraits = flows::portraits(&config, 1, 1)?.expect("the flow is of the plane");
         let portraits = session.prepare(&Arc::new(graph_of_portraits), Reuse::On)?;
-        let mut initial: Weights = initial_weights(&graph, seed);
-        initial.metadata.clear();
-        for (name, (_, values)) in &initial.arrays {
-            session.write_parameter(name, values)?;
-        }
+        let good = initial_weights(&graph, seed);
+        good.write_to(session.as_mut(), &graph)?;
         Ok(Sampler {
             session,
             training: (graph, training),
@@ -138,7 +147,62 @@ impl Sampler {
             train: Curve::default(),
             elbo: Vec::new(),
             inverse: f64::NAN,
+            rate: look.kind.rate(),
+            good,
         })
+    }
+
+    /// Goes on in another session from the last good weights; gives their step.
+    ///
+    /// # Errors
+    /// A device that fails.
+    pub(super) fn move_to(&mut self, session: Box<dyn Session>) -> Result<u64, TrainError> {
+        let fresh = Sampler::new(&self.look, self.seed, session)?;
+        let before = std::mem::replace(self, fresh);
+        (self.seconds, self.train, self.elbo) = (before.seconds, before.train, before.elbo);
+        (self.inverse, self.rate, self.good) = (before.inverse, before.rate, before.good);
+        self.go_back()?;
+        Ok(self.step)
+    }
+
+    /// Takes the last good weights again; the curves end where they are.
+    fn go_back(&mut self) -> Result<(), TrainError> {
+        let good = std::mem::take(&mut self.good);
+        let taken = self.set(&good);
+        self.good = good;
+        taken?;
+        self.train.truncate(self.step);
+        let step = self.step as f64;
+        self.elbo.retain(|row| row[0] <= step);
+        Ok(())
+    }
+
+    /// Writes values with the optimiser's, and stands at their step.
+    fn set(&mut self, weights: &Weights) -> Result<(), TrainError> {
+        weights.write_to(self.session.as_mut(), &self.training.0)?;
+        // What is still in flight belongs to the weights that were.
+        if let Some(parameter) = self.training.0.parameters().first() {
+            self.session.read_parameter(&self.training.0.describe(parameter.node))?;
+        }
+        self.session.losses();
+        self.session.skipped_updates();
+        (self.step, self.reported) = (weights.step(), weights.step());
+        Ok(())
+    }
+
+    /// The learning rate while it is held.
+    pub(super) fn rate(&self) -> f64 {
+        self.rate
+    }
+
+    /// The learning rate of the next step.
+    pub(super) fn rate_now(&self) -> f64 {
+        self.rate * held(self.step + 1)
+    }
+
+    /// Learns with another one from the next step on.
+    pub(super) fn set_rate(&mut self, rate: f64) {
+        self.rate = rate;
     }
 
     /// One update, and before it the ELBO where its curve wants a point.
@@ -147,8 +211,8 @@ impl Sampler {
             self.measure()?;
         }
         let begin = Instant::now();
-        let adam = Adam { rate: self.look.kind.rate(), clip: 5.0, ..Adam::default() };
-        let hyper = adam.slots(self.step + 1, 1.0);
+        let adam = Adam { rate: self.rate, ..Adam::default() };
+        let hyper = adam.slots(self.step + 1, held(self.step + 1));
         let x = noise::normals(self.seed, self.step + 1, 2 * BATCH);
         let beta = (0.01 + self.step as f64 / TEMPERING).min(1.0) as f32;
         self.session.run(self.training.1, &[("x", &x), ("beta", &[beta]), ("hyper", &hyper)])?;
@@ -157,16 +221,31 @@ impl Sampler {
         Ok(())
     }
 
-    /// Takes the losses that have arrived; a loss that is not finite is told as the step's sentence.
-    pub(super) fn collect(&mut self) -> Result<Option<String>, TrainError> {
+    /// Takes the losses that have arrived.
+    ///
+    /// # Errors
+    /// [`TrainError::Diverged`] when a loss or a gradient was not finite: the last good weights are back.
+    pub(super) fn collect(&mut self) -> Result<(), TrainError> {
+        // Skips first: what arrives in between is then seen with its loss at the next call, not lost.
+        let skipped = self.session.skipped_updates();
         for loss in self.session.losses() {
             self.reported += 1;
-            if !loss.is_finite() {
-                return Ok(Some(format!("The loss of step {} is not finite; start again from scratch.", self.reported)));
+            if !loss.is_finite() || skipped > 0 {
+                return Err(self.broken(self.reported));
             }
             self.train.push(self.reported, f64::from(loss));
         }
-        Ok(None)
+        if skipped > 0 { Err(self.broken(self.reported + 1)) } else { Ok(()) }
+    }
+
+    /// Goes back after this step had broken, and says so.
+    fn broken(&mut self, step: u64) -> TrainError {
+        let node = self.session.first_non_finite(self.training.1);
+        let node = node.map_or_else(|| "the gradient".into(), |id| self.training.0.describe(id));
+        match self.go_back() {
+            Ok(()) => TrainError::Diverged { step, node, kept: self.step },
+            Err(error) => error,
+        }
     }
 
     /// Measures the ELBO on the noise that is always the same, which it gives back.
@@ -186,89 +265,11 @@ impl Sampler {
             self.elbo.pop();
         }
         self.elbo.push([step, -spread.mean, spread.error]);
+        if spread.mean.is_finite() {
+            self.good = Weights::from_session(self.session.as_mut(), &self.training.0)?;
+            self.good.metadata.insert("step".into(), self.step.to_string());
+        }
         Ok(v)
-    }
-
-    /// Measures the ELBO and the way back, and makes the pictures after every layer.
-    pub(super) fn see(&mut self) -> Result<Vec<DepthView>, TrainError> {
-        let stages = self.config.stages();
-        let v = self.measure()?;
-        let read = |session: &mut dyn Session, program, name: &str| session.read_output(program, name);
-        let mut depths = vec![DepthView::default(); stages + 1];
-        for (k, depth) in depths.iter_mut().enumerate() {
-            let points = read(self.session.as_mut(), self.sampling, &format!("point.{k}"))?;
-            depth.samples = pairs(&points[..2 * SAMPLES]);
-            if k > 0 {
-                let log_det = read(self.session.as_mut(), self.sampling, &format!("log_det.{}", k - 1))?;
-                depth.mean_log_det = log_det.iter().map(|&v| f64::from(v)).sum::<f64>() / log_det.len() as f64;
-            }
-        }
-        let end = read(self.session.as_mut(), self.sampling, &format!("point.{stages}"))?;
-        self.session.run(self.back, &[("z", &end[..2 * BACK])])?;
-        let found = read(self.session.as_mut(), self.back, "point.0")?;
-        self.inverse = found.chunks(2).zip(v.chunks(2)).map(|(a, b)| f64::from((a[0] - b[0]).hypot(a[1] - b[1]))).fold(0.0, f64::max);
-        self.bend(&mut depths)?;
-        Ok(depths)
-    }
-
-    /// The grid of noise after every layer, and the density of each cell: the noise's mass in it by the area that it has become.
-    fn bend(&mut self, depths: &mut [DepthView]) -> Result<(), TrainError> {
-        let step = 2.0 * NOISE_REACH / (GRID - 1) as f64;
-        let at = |i: usize| step * i as f64 - NOISE_REACH;
-        let grid: Vec<f32> = (0..GRID * GRID).flat_map(|i| [at(i % GRID) as f32, at(i / GRID) as f32]).collect();
-        self.session.run(self.looking, &[("x", &grid)])?;
-        for (k, depth) in depths.iter_mut().enumerate() {
-            depth.grid = pairs(&self.session.read_output(self.looking, &format!("point.{k}"))?);
-            let cell = |i: usize| {
-                let (column, row) = (i % (GRID - 1), i / (GRID - 1));
-                let middle = [column, row].map(|i| at(i) + step / 2.0);
-                let mass = (-0.5 * (middle[0].powi(2) + middle[1].powi(2))).exp() / std::f64::consts::TAU * step * step;
-                (mass / area(&depth.grid, row * GRID + column).max(1e-9)) as f32
-            };
-            depth.density = (0..(GRID - 1) * (GRID - 1)).map(cell).collect();
-        }
-        Ok(())
-    }
-
-    /// Every layer that must keep inside a region: as it is trained, and as it is used.
-    pub(super) fn held(&mut self) -> Result<Vec<Held>, TrainError> {
-        if self.look.kind == Kind::Iaf {
-            return Ok(Vec::new());
-        }
-        let stages = self.config.stages();
-        let path = vec![0.0; 2 * (stages + 1)];
-        self.session.run(self.portraits, &[("path", &path), ("line", &[0.0]), ("places", &[0.0; 2])])?;
-        (0..stages).map(|stage| self.held_layer(stage)).collect()
-    }
-
-    fn held_layer(&mut self, stage: usize) -> Result<Held, TrainError> {
-        let scope = self.config.scope(stage);
-        let wide = |values: Vec<f32>| values.into_iter().map(f64::from).collect::<Vec<f64>>();
-        let raw = |session: &mut dyn Session, name: &str| session.read_parameter(&format!("{scope}.{name}")).map(wide);
-        let used = |session: &mut dyn Session, name: &str| session.read_output(self.portraits, &format!("{name}.{stage}")).map(wide);
-        let session = self.session.as_mut();
-        Ok(match self.look.kind {
-            Kind::Planar => {
-                let (raw, w, bias) = (raw(session, "u")?, raw(session, "w")?, raw(session, "bias")?[0]);
-                // In f64, so that what lies across w stays to the last digit; a test holds it to the graph's.
-                let along = raw[0] * w[0] + raw[1] * w[1];
-                let length = w[0] * w[0] + w[1] * w[1] + 1e-8;
-                let moved = (crate::graph::Unary::Softplus.eval(along) - 1.0 - along) / length;
-                let held = [raw[0] + moved * w[0], raw[1] + moved * w[1]];
-                Held::Planar(PlanarLayer { raw: [raw[0], raw[1]], held, w: [w[0], w[1]], bias })
-            }
-            Kind::Radial => Held::Radial(RadialLayer {
-                raw: [raw(session, "alpha")?[0], raw(session, "beta")?[0]],
-                held: [used(session, "alpha")?[0], used(session, "beta")?[0]],
-            }),
-            Kind::Sylvester | Kind::Iaf => {
-                let diagonals = |r1: Vec<f64>, r2: Vec<f64>| [[r1[0], r2[0]], [r1[3], r2[3]]];
-                Held::Sylvester(SylvesterLayer {
-                    raw: diagonals(raw(session, "r1")?, raw(session, "r2")?),
-                    held: diagonals(used(session, "r1")?, used(session, "r2")?),
-                })
-            }
-        })
     }
 
     /// The values with the optimiser's, the step, and what is drawn of the training so far.
@@ -278,7 +279,8 @@ impl Sampler {
     pub(super) fn weights(&mut self) -> Result<Weights, TrainError> {
         let mut weights = Weights::from_session(self.session.as_mut(), &self.training.0)?;
         weights.metadata.insert("step".into(), self.step.to_string());
-        weights.keep(&Kept { look: self.look.clone(), seconds: self.seconds, train: self.train.kept(), elbo: Rows::of(&self.elbo) });
+        let (train, elbo) = (self.train.kept(), Rows::of(&self.elbo));
+        weights.keep(&Kept { look: self.look.clone(), seconds: self.seconds, train, elbo, rate: Some(self.rate) });
         Ok(weights)
     }
 
@@ -293,14 +295,10 @@ impl Sampler {
             return Err(TrainError::WrongWeights { reason });
         }
         let (train, elbo) = (Curve::of(&kept.train)?, kept.elbo.points()?);
-        weights.write_to(self.session.as_mut(), &self.training.0)?;
-        // What is still in flight belongs to the weights that were.
-        if let Some(parameter) = self.training.0.parameters().first() {
-            self.session.read_parameter(&self.training.0.describe(parameter.node))?;
-        }
-        self.session.losses();
-        (self.step, self.reported) = (weights.step(), weights.step());
+        self.set(weights)?;
+        self.good = weights.clone();
         (self.seconds, self.train, self.elbo) = (kept.seconds, train, elbo);
+        self.rate = kept.rate.filter(|rate| rate.is_finite() && *rate > 0.0).unwrap_or_else(|| self.look.kind.rate());
         Ok(())
     }
 
@@ -328,25 +326,26 @@ impl Sampler {
     }
 }
 
+/// The part of the rate that a step takes.
+fn held(step: u64) -> f64 {
+    (HELD_STEPS / step as f64).min(1.0)
+}
+
 /// The step at which the ELBO is due after it was measured at this one.
 fn next_measured(step: f64) -> f64 {
     step + (MEASURE_GROWTH * step).max(MEASURE_EVERY)
 }
 
-/// Area of the bent cell with this first corner: half of the cross product of its diagonals.
-fn area(grid: &[[f32; 2]], corner: usize) -> f64 {
-    let [a, b, c, d] = [corner, corner + 1, corner + GRID + 1, corner + GRID].map(|i| grid[i].map(f64::from));
-    0.5 * ((c[0] - a[0]) * (d[1] - b[1]) - (c[1] - a[1]) * (d[0] - b[0])).abs()
-}
-
-fn pairs(values: &[f32]) -> Vec<[f32; 2]> {
-    values.chunks(2).map(|p| [p[0], p[1]]).collect()
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::snapshot::Held;
     use super::*;
+    use crate::exec::cpu::CpuSession;
     use crate::flows::Basis;
+
+    fn on_the_processor() -> Box<dyn Session> {
+        Box::new(CpuSession::new(1))
+    }
 
     /// What is drawn in the region of a constraint is what the graph uses, with raw values that would break it.
     #[test]
@@ -355,7 +354,7 @@ mod tests {
         let kinds = [Kind::Planar, Kind::Radial].map(|kind| (kind, Basis::default())).into_iter();
         for (kind, basis) in kinds.chain(bases.map(|basis| (Kind::Sylvester, basis))) {
             let look = Look { kind, layers: 3, basis, energy: Energy::Ring };
-            let mut sampler = Sampler::new(&look, 541, (BackendChoice::Cpu, 1)).unwrap();
+            let mut sampler = Sampler::new(&look, 541, on_the_processor()).unwrap();
             for name in ["u", "alpha", "beta", "r1", "r2"] {
                 let name = format!("{}.{name}", sampler.config.scope(1));
                 if let Ok(values) = sampler.session.read_parameter(&name) {
@@ -393,16 +392,59 @@ mod tests {
     }
 
     #[test]
+    fn a_halved_rate_is_kept_with_the_weights_and_an_older_file_has_the_kinds_own() {
+        let look = Look { kind: Kind::Planar, layers: 1, basis: Basis::default(), energy: Energy::Ring };
+        let mut sampler = Sampler::new(&look, 541, on_the_processor()).unwrap();
+        sampler.set_rate(look.kind.rate() / 2.0);
+        let mut weights = sampler.weights().unwrap();
+        let mut again = Sampler::new(&look, 541, on_the_processor()).unwrap();
+        again.take(&weights).unwrap();
+        assert!((again.rate() / look.kind.rate() - 0.5).abs() < 1e-12, "{}", again.rate());
+        for rate in [None, Some(0.0), Some(-1.0)] {
+            weights.keep(&Kept { rate, ..weights.kept().unwrap() });
+            again.take(&weights).unwrap();
+            assert_eq!(again.rate(), look.kind.rate(), "{rate:?}");
+        }
+        let text = weights.metadata["kept"].replace(",\"rate\":-1.0", "");
+        assert!(!text.contains("\"rate\""), "{text}");
+        weights.metadata.insert("kept".into(), text);
+        again.take(&weights).unwrap();
+        assert_eq!(again.rate(), look.kind.rate());
+    }
+
+    /// At a constant rate, with its gradient clipped to 5, the flow of seed 2 rises from 0.053 to 0.075 here, and to 0.6 until step 60,000, where
+    /// it has lost one of the two arcs.
+    #[test]
+    fn training_on_does_not_lead_away_from_the_target() {
+        for seed in [541, 2] {
+            let look = Look { kind: Kind::Planar, layers: 8, basis: Basis::default(), energy: Energy::Ring };
+            let mut sampler = Sampler::new(&look, seed, on_the_processor()).unwrap();
+            let log_z = look.energy.log_integral(7.0, 700);
+            let gaps = [10_000, 30_000].map(|steps| {
+                while sampler.step < steps {
+                    sampler.advance().unwrap();
+                }
+                sampler.collect().unwrap();
+                sampler.measure().unwrap();
+                sampler.reached(log_z).gap
+            });
+            println!("seed {seed}: KL {:.4} after 10,000 steps, {:.4} after 30,000", gaps[0], gaps[1]);
+            assert!(gaps[1] <= 1.1 * gaps[0] && gaps[1] > 0.0, "seed {seed}: {gaps:?}");
+            assert!((sampler.rate_now() / sampler.rate() - HELD_STEPS / 30_001.0).abs() < 1e-12, "{}", sampler.rate_now());
+        }
+    }
+
+    #[test]
     fn planar_layers_learn_two_arcs_and_never_pass_the_integral() {
         let look = Look { kind: Kind::Planar, layers: 8, basis: Basis::default(), energy: Energy::Ring };
-        let mut sampler = Sampler::new(&look, 541, (BackendChoice::Cpu, 1)).unwrap();
+        let mut sampler = Sampler::new(&look, 541, on_the_processor()).unwrap();
         let log_z = look.energy.log_integral(7.0, 700);
         sampler.see().unwrap();
         let before = sampler.reached(log_z);
         for _ in 0..1_800 {
             sampler.advance().unwrap();
         }
-        assert_eq!(sampler.collect().unwrap(), None);
+        sampler.collect().unwrap();
         // The curve has its points whether or not anybody looked meanwhile.
         let steps: Vec<f64> = sampler.curves().1.iter().map(|row| row[0]).collect();
         assert_eq!(steps, (0..36).map(|k| f64::from(50 * k)).collect::<Vec<_>>());

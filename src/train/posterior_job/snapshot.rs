@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::{Kind, Look};
 use crate::exec::BackendInfo;
 use crate::flows::Basis;
+use crate::train::Trouble;
 
 /// Side of the grid of noise that the layers bend.
 pub const GRID: usize = 56;
@@ -159,8 +160,10 @@ pub struct PosteriorSnapshot {
     pub held: Arc<Vec<Held>>,
     /// What every flow that was trained on this target has reached.
     pub ledger: Arc<Vec<Reached>>,
+    /// The learning rate while it is held, and that of the next step.
+    pub rates: [f64; 2],
     /// What it learns on.
     pub backend: BackendInfo,
-    /// What went wrong last.
-    pub error: Option<String>,
+    /// What went wrong.
+    pub trouble: Trouble,
 }

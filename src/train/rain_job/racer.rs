@@ -5,7 +5,7 @@ use super::{LayerValues, RacerView};
 use crate::autoregressive::pixelcnn::{self, Nodes, Wiring};
 use crate::data::noise;
 use crate::data::rain::Rain;
-use crate::exec::{BackendChoice, BackendInfo, open_session};
+use crate::exec::{BackendInfo, Session};
 use crate::train::cpu_model::CpuModel;
 use crate::train::curve::{Curve, KeptCurve, Rows};
 use crate::train::{Fit, ImageData, Lesson, Model, Score, Scorer, Source, TrainError, Weights};
@@ -38,12 +38,12 @@ pub(super) struct Read {
 }
 
 impl Racer {
-    pub(super) fn new(lesson: Lesson, choice: BackendChoice, threads: usize) -> Result<Racer, TrainError> {
+    pub(super) fn new(lesson: Lesson, session: Box<dyn Session>) -> Result<Racer, TrainError> {
         let Model::Pixelcnn { config, data: ImageData::Rain(law) } = lesson.model.clone() else {
             return Err(TrainError::NoData { what: "image" });
         };
         let source = Source::open(&lesson)?;
-        let mut fit = Fit::new(lesson, source, open_session(choice, threads)?)?;
+        let mut fit = Fit::new(lesson, source, session)?;
         let lesson = fit.lesson().clone();
         let scorer = Scorer::new(fit.session(), &lesson.model, CHUNK)?;
         let (graph, nodes) = pixelcnn::evaluation(&config, 1)?;
@@ -62,6 +62,42 @@ impl Racer {
             values: None,
             wiring: config.wiring,
         })
+    }
+
+    /// Goes on in another session, from the last sound weights, with its rate.
+    ///
+    /// # Errors
+    /// A device that fails.
+    pub(super) fn move_to(&mut self, session: Box<dyn Session>) -> Result<(), TrainError> {
+        let kept = self.fit.kept().clone();
+        let lesson = self.fit.lesson().clone();
+        self.fit = Fit::new(lesson.clone(), self.fit.source().clone(), session)?;
+        self.fit.load(&kept)?;
+        self.scorer = Scorer::new(self.fit.session(), &lesson.model, CHUNK)?;
+        self.end_curves();
+        Ok(())
+    }
+
+    /// The values are those of an earlier step: the curves end there too.
+    fn end_curves(&mut self) {
+        let step = self.fit.step();
+        self.train.truncate(step);
+        self.test.retain(|point| point[0] <= step as f64);
+    }
+
+    /// Updates so far.
+    pub(super) fn done(&self) -> u64 {
+        self.fit.step()
+    }
+
+    /// The learning rate at its highest.
+    pub(super) fn rate(&self) -> f64 {
+        self.fit.lesson().training.adam.rate
+    }
+
+    /// Learns with another rate from the next step on.
+    pub(super) fn set_rate(&mut self, rate: f64) {
+        self.fit.set_rate(rate);
     }
 
     pub(super) fn law(&self) -> Rain {
@@ -99,10 +135,7 @@ impl Racer {
     pub(super) fn collect(&mut self) -> Result<(), TrainError> {
         let losses = self.fit.losses();
         if losses.is_err() {
-            // The values are those of an earlier step: the curves end there too.
-            let step = self.fit.step();
-            self.train.truncate(step);
-            self.test.retain(|point| point[0] <= step as f64);
+            self.end_curves();
         }
         losses?.into_iter().for_each(|(step, nats)| self.train.push(step, f64::from(nats)));
         Ok(())
@@ -138,7 +171,7 @@ impl Racer {
     /// # Errors
     /// A device that fails.
     pub(super) fn take(&mut self, read: Read) -> Result<(), TrainError> {
-        self.fit.load(&read.weights)?;
+        self.fit.resume(&read.weights)?;
         (self.seconds, self.train, self.test, self.score) = (read.seconds, read.train, read.test, None);
         Ok(())
     }
@@ -147,11 +180,13 @@ impl Racer {
     pub(super) fn measure(&mut self, images: usize) -> Result<(), TrainError> {
         let (lesson, source) = (self.fit.lesson().clone(), self.fit.source().clone());
         let score = self.scorer.score(self.fit.session(), &lesson.model, &source, lesson.seed, images)?;
-        let step = self.fit.step();
-        self.test.retain(|point| point[0] < step as f64);
-        self.test.push([step as f64, score.nats]);
-        self.score = Some(score);
         let weights = self.fit.weights()?;
+        // All losses have arrived now: these weights may be the ones to go back to, or have broken, and then their score is none.
+        self.collect()?;
+        let step = self.fit.step() as f64;
+        self.test.retain(|point| point[0] < step);
+        self.test.push([step, score.nats]);
+        self.score = Some(score);
         self.model.load(&weights)?;
         let pixels = self.law.size * self.law.size;
         self.model.sampler.start(&noise::uniforms(lesson.seed, 0, pixels), 1.0);

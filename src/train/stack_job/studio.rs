@@ -88,6 +88,11 @@ impl Studio {
                 self.learner.note(outcome);
             }
             Ask::Rate(rate) => self.learner.set_rate(rate),
+            Ask::Past(past) => {
+                self.learner.go(past, out);
+                let seen = self.see_trained();
+                out.tell(seen);
+            }
             Ask::Shipped => {
                 if let Model::CausalStack { config, .. } = self.shipped.model.clone() {
                     self.restructure(config);
@@ -102,6 +107,12 @@ impl Studio {
             Ask::Save(path) => {
                 let outcome = self.learner.save(&path);
                 self.learner.note_file(outcome, "Saved", &path, out);
+            }
+            Ask::Keep(path) => {
+                // One that works is no answer to anything.
+                if let Err(error) = self.learner.keep(&path) {
+                    self.learner.note(Err(error));
+                }
             }
             Ask::Backend(choice) => {
                 let was_running = self.pause();
@@ -249,8 +260,8 @@ impl Studio {
             origin: learner.origin.clone(),
             training_on: learner.info.clone(),
             drawing_on: self.artist.model.backend(),
-            error: learner.error.clone(),
-            diverged: learner.diverged,
+            error: learner.said(),
+            diverged: learner.diverged.is_some(),
             answered: self.answered,
         });
         self.published = Instant::now();

@@ -7,7 +7,7 @@ use super::snapshot::ContestantView;
 use crate::data::Points;
 use crate::exec::ProgramId;
 use crate::exec::cpu::CpuSession;
-use crate::flows::{self, Config};
+use crate::flows::{self, Config, Family};
 use crate::graph::Reuse;
 use crate::train::curve::Rows;
 use crate::train::{Fit, Lesson, Model, PointData, PointSource, RateSchedule, Score, Source, TrainError, Weights};
@@ -36,7 +36,8 @@ pub(super) struct Contestant {
     curve: Vec<[f64; 2]>,
     density: Arc<Vec<f32>>,
     version: u64,
-    pub(super) stopped: Option<String>,
+    /// Why it does not learn any more.
+    pub(super) stopped: Option<TrainError>,
 }
 
 /// What a file holds of one, checked in full.
@@ -109,9 +110,25 @@ impl Contestant {
     /// # Errors
     /// A device that fails.
     pub(super) fn take(&mut self, read: Read) -> Result<(), TrainError> {
-        self.fit.load(&read.weights)?;
+        self.fit.resume(&read.weights)?;
         (self.seconds, self.curve, self.scored, self.stopped) = (read.seconds, read.curve, None, None);
         Ok(())
+    }
+
+    /// Its family.
+    pub(super) fn family(&self) -> Family {
+        self.config.family
+    }
+
+    /// The learning rate.
+    pub(super) fn rate(&self) -> f64 {
+        self.fit.lesson().training.adam.rate
+    }
+
+    /// Learns on at another rate, from its last sound weights if it had broken.
+    pub(super) fn go_on(&mut self, rate: f64) {
+        self.fit.set_rate(rate);
+        self.stopped = None;
     }
 
     /// Seconds that its updates took.
@@ -129,14 +146,14 @@ impl Contestant {
         let begin = Instant::now();
         while self.stopped.is_none() {
             if let Err(error) = self.fit.advance() {
-                self.stopped = Some(error.to_string());
+                self.stopped = Some(error);
             }
             if begin.elapsed().as_secs_f64() >= seconds {
                 break;
             }
         }
         if let Err(error) = self.fit.losses() {
-            self.stopped = Some(error.to_string());
+            self.stopped = Some(error);
         }
         self.seconds += begin.elapsed().as_secs_f64();
     }
@@ -195,7 +212,7 @@ impl Contestant {
             curve: Arc::new(self.curve.clone()),
             density: Arc::clone(&self.density),
             version: self.version,
-            stopped: self.stopped.clone(),
+            stopped: self.stopped.as_ref().map(ToString::to_string),
         }
     }
 }

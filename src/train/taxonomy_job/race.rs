@@ -121,6 +121,25 @@ impl Race {
         self.contestants.iter().all(|contestant| contestant.stopped.is_some())
     }
 
+    /// The first family that broke since it learned last, with what it says; none once they go on.
+    pub(super) fn broken(&self) -> Option<(&Contestant, &TrainError)> {
+        self.contestants.iter().find_map(|contestant| Some((contestant, contestant.stopped.as_ref()?)))
+    }
+
+    /// How many have broken since they learned last.
+    pub(super) fn failed(&self) -> u64 {
+        self.contestants.iter().filter(|contestant| contestant.stopped.is_some()).count() as u64
+    }
+
+    /// All learn on at half of the rate, if one of them broke: it stays the same for all of them. False if none did.
+    pub(super) fn slower(&mut self) -> bool {
+        let broken = self.broken().is_some();
+        if broken {
+            self.contestants.iter_mut().for_each(|contestant| contestant.go_on(contestant.rate() / 2.0));
+        }
+        broken
+    }
+
     pub(super) fn view(&self) -> RaceView {
         RaceView {
             id: self.id,
@@ -153,6 +172,31 @@ fn peak(source: &PointSource, test: &Points, half: f32) -> f32 {
             test.xy.iter().for_each(|&[x, y]| counts[bin(y) * BINS + bin(x)] += 1);
             let cell = (2.0 * half / BINS as f32).powi(2) * test.len() as f32;
             counts.into_iter().max().unwrap_or(1).max(1) as f32 / cell
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::Toy;
+
+    #[test]
+    fn two_clicks_halve_the_rate_once_and_it_is_kept_with_the_weights() {
+        let data = PointData::Toy { toy: Toy::TwoMoons };
+        let open = || Race::new(1, &[Family::Nice, Family::Planar], &data, 541, 1).unwrap();
+        let mut race = open();
+        let rate = race.contestants[0].rate();
+        assert!(!race.slower() && race.failed() == 0 && race.contestants[0].rate() == rate, "nobody broke");
+        race.contestants[1].stopped = Some(TrainError::Diverged { step: 9, node: "x".into(), kept: 5 });
+        assert_eq!((race.failed(), race.slower(), race.slower(), race.failed()), (1, true, false, 0));
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("half.safetensors");
+        race.save(&path).unwrap();
+        let mut again = open();
+        again.load(&path).unwrap();
+        for contestant in race.contestants.iter().chain(&again.contestants) {
+            assert!((contestant.rate() / rate - 0.5).abs() < 1e-12, "{}: {}", contestant.name(), contestant.rate());
         }
     }
 }

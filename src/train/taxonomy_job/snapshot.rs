@@ -6,7 +6,7 @@ use super::sweeps::Sweeps;
 use crate::data::Entropy;
 use crate::exec::BackendInfo;
 use crate::flows::Family;
-use crate::train::{PointData, Score};
+use crate::train::{PointData, Score, Trouble};
 
 /// One family of the race.
 #[derive(Clone, Debug)]
@@ -73,8 +73,8 @@ pub struct TaxonomySnapshot {
     pub running: bool,
     /// What everything runs on.
     pub backend: BackendInfo,
-    /// What went wrong last.
-    pub error: Option<String>,
+    /// What went wrong.
+    pub trouble: Trouble,
 }
 
 impl TaxonomySnapshot {

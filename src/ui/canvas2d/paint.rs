@@ -187,25 +187,33 @@ impl<'a> Plane<'a> {
         self.painter.add(Shape::mesh(mesh));
     }
 
+    /// A number at an edge, on a ground of its own: below it a density may be as dark as its letters.
+    fn tick(&self, at: Pos2, align: Align2, text: &str) {
+        let (font, ink) = (letters::monospace(self.painter.ctx(), 10.0), self.palette.text_dim);
+        let galley = self.painter.layout_no_wrap(text.to_owned(), font, ink);
+        let place = align.anchor_size(at, galley.size());
+        self.painter.rect_filled(place.expand2(vec2(2.0, -1.0)), 3.0, self.palette.ground.gamma_multiply(0.8));
+        self.painter.galley(place.min, galley, ink);
+    }
+
     /// Numbers along the lower and the left edge.
     pub(super) fn ticks(&self) {
         let [left, bottom, right, top] = self.bounds();
         let step = round_step((right - left) / 5.0);
         let decimals = (-step.log10().floor()).clamp(0.0, 4.0) as usize;
-        let font = letters::monospace(self.painter.ctx(), 10.0);
         let color = self.palette.text_dim;
         for x in multiples(left, right, step) {
             let at = pos2(self.to_screen([x, 0.0]).x, self.rect.bottom());
             if (at.x - self.rect.left()).min(self.rect.right() - at.x) > 24.0 {
                 self.painter.vline(at.x, at.y - 4.0..=at.y, Stroke::new(1.0, color));
-                self.painter.text(at - vec2(0.0, 5.0), Align2::CENTER_BOTTOM, number(x, decimals), font.clone(), color);
+                self.tick(at - vec2(0.0, 5.0), Align2::CENTER_BOTTOM, &number(x, decimals));
             }
         }
         for y in multiples(bottom, top, step) {
             let at = pos2(self.rect.left(), self.to_screen([0.0, y]).y);
             if (at.y - self.rect.top()).min(self.rect.bottom() - at.y) > 24.0 {
                 self.painter.hline(at.x..=at.x + 4.0, at.y, Stroke::new(1.0, color));
-                self.painter.text(at + vec2(8.0, 0.0), Align2::LEFT_CENTER, number(y, decimals), font.clone(), color);
+                self.tick(at + vec2(8.0, 0.0), Align2::LEFT_CENTER, &number(y, decimals));
             }
         }
     }

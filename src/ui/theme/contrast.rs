@@ -9,6 +9,12 @@ pub fn contrast_ratio(a: Color32, b: Color32) -> f64 {
     (a.max(b) + 0.05) / (a.min(b) + 0.05)
 }
 
+/// The one of two inks that is read more easily on an opaque ground.
+#[must_use]
+pub fn ink_on(ground: Color32, inks: [Color32; 2]) -> Color32 {
+    if contrast_ratio(inks[0], ground) >= contrast_ratio(inks[1], ground) { inks[0] } else { inks[1] }
+}
+
 /// Relative luminance of an sRGB colour.
 fn luminance(color: Color32) -> f64 {
     let linear = |channel: u8| {
@@ -21,12 +27,25 @@ fn luminance(color: Color32) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::super::{Palette, Theme};
-    use super::contrast_ratio;
+    use super::{contrast_ratio, ink_on};
+    use crate::ui::colormap::Scale;
     use egui::Color32;
 
     #[test]
     fn black_on_white_is_21_to_1() {
         assert!((contrast_ratio(Color32::BLACK, Color32::WHITE) - 21.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_number_is_read_on_every_colour_of_the_signed_scale() {
+        for theme in [Theme::Dark, Theme::Light, Theme::Projector] {
+            let palette = theme.palette();
+            for step in -20..=20 {
+                let ground = Scale::symmetric(1.0).color(step as f32 / 20.0, palette.dark);
+                let ratio = contrast_ratio(ink_on(ground, [palette.text, palette.ground]), ground);
+                assert!(ratio > 4.0, "{theme:?} at {step}: {ratio:.2}");
+            }
+        }
     }
 
     fn words(p: &Palette) -> [(&'static str, Color32); 8] {

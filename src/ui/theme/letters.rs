@@ -32,6 +32,12 @@ pub fn stretch(ctx: &Context, points: f32) -> f32 {
     size(ctx, points) / points
 }
 
+/// Whether the theme's smallest letters are those of a lecture hall: then what the class must see comes before what can be scrolled to.
+#[must_use]
+pub fn of_a_hall(ctx: &Context) -> bool {
+    stretch(ctx, 11.0) > 1.1
+}
+
 /// The name of the style of the key number.
 #[must_use]
 pub(super) fn key_style() -> TextStyle {

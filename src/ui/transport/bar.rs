@@ -21,7 +21,8 @@ pub enum TransportButton {
     End,
 }
 
-/// Draws the bar over the room that is left and drives the model. `tooltip` names a button's command and key; `hint` is the line below the scrubber.
+/// Draws the bar over the room that is left and drives the model. `tooltip` names a button's command and key; `hint` is the line below the
+/// scrubber, which is lower without one.
 pub fn transport_bar(ui: &mut Ui, model: &mut dyn TransportModel, tooltip: &dyn Fn(TransportButton) -> String, hint: &str) {
     ui.horizontal_centered(|ui| {
         ui.spacing_mut().item_spacing.x = 7.0;
@@ -31,6 +32,10 @@ pub fn transport_bar(ui: &mut Ui, model: &mut dyn TransportModel, tooltip: &dyn 
         let width = (ui.available_width() - speed_width - 20.0).max(120.0);
         scrubber(ui, model, width, hint);
         ui.add_space(12.0);
+        if hint.is_empty() {
+            // Two rows in the height of the buttons.
+            ui.spacing_mut().interact_size.y = 18.0;
+        }
         speed(ui, model);
     });
 }
@@ -79,8 +84,10 @@ pub(super) fn run_or_pause(model: &mut dyn TransportModel) {
 fn scrubber(ui: &mut Ui, model: &mut dyn TransportModel, width: f32, hint: &str) {
     let palette = Palette::of(ui);
     let labels = model.labels();
-    let (rect, response) = ui.allocate_exact_size(vec2(width, 52.0), Sense::click_and_drag());
-    let track = Rect::from_min_max(pos2(rect.left() + 8.0, rect.center().y - 3.0), pos2(rect.right() - 8.0, rect.center().y + 3.0));
+    let height = if hint.is_empty() { 36.0 } else { 52.0 };
+    let (rect, response) = ui.allocate_exact_size(vec2(width, height), Sense::click_and_drag());
+    let middle = rect.top() + 26.0;
+    let track = Rect::from_min_max(pos2(rect.left() + 8.0, middle - 3.0), pos2(rect.right() - 8.0, middle + 3.0));
     let length = model.length().max(f64::MIN_POSITIVE);
     if let Some(pos) = response.interact_pointer_pos() {
         let t = f64::from(((pos.x - track.left()) / track.width()).clamp(0.0, 1.0)) * model.length();

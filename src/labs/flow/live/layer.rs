@@ -26,6 +26,9 @@ pub(super) fn number_of(lab: &FlowLab, name: &str) -> Option<Live> {
     let config = &lab.snapshot.as_ref()?.config;
     let live = |text: String, color: Color32| Some(Live { text, color });
     let layer = lab.layer();
+    if lab.hides(layer) && !name.ends_with("_passes") {
+        return None;
+    }
     match name {
         "forward_passes" => return live(passes(config)[0].to_string(), palette.text),
         "inverse_passes" => return live(passes(config)[1].to_string(), palette.text),

@@ -82,7 +82,7 @@ fn hyperplane(plane: &Plane<'_>, normal: [f64; 2], offset: f64, ink: Color32, da
 }
 
 /// An arrow whose head is seen even where it is short.
-fn arrow(plane: &Plane<'_>, from: [f64; 2], to: [f64; 2], stroke: Stroke) {
+pub(in crate::labs::flow) fn arrow(plane: &Plane<'_>, from: [f64; 2], to: [f64; 2], stroke: Stroke) {
     let (a, b) = (plane.to_screen(from), plane.to_screen(to));
     let along = b - a;
     if !a.is_finite() || !b.is_finite() || along.length() < 0.5 {

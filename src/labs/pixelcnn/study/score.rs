@@ -27,7 +27,9 @@ pub(super) fn show(lab: &mut PixelcnnLab, ui: &mut Ui, shared: &Shared, study: &
         chips::note(ui, "draw on the left picture");
     });
     let gap = 12.0;
-    let side = ((width - gap) / 2.0).min(ui.available_height() - 150.0).max(90.0);
+    // The sentence about the test images comes with a training that was measured.
+    let scored = lab.snapshot.as_ref().is_some_and(|snapshot| snapshot.training.score.is_some());
+    let side = ((width - gap) / 2.0).min(ui.available_height() - if scored { 150.0 } else { 112.0 }).max(90.0);
     let scale = Scale::new(Colormap::Surprise, 0.0, SURPRISE_NATS);
     let worst = (0..run.len()).max_by(|&a, &b| run.price[a].total_cmp(&run.price[b])).unwrap_or(0);
     ui.horizontal_top(|ui| {

@@ -210,8 +210,8 @@ impl Studio {
             training_on: self.learner.info.clone(),
             drawing_on: self.artist.model.backend(),
             choice: self.learner.choice,
-            error: self.learner.error.clone(),
-            diverged: self.learner.diverged,
+            error: self.learner.said(),
+            diverged: self.learner.diverged.is_some(),
         });
         self.published = Instant::now();
         self.dirty = false;
