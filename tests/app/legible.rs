@@ -132,6 +132,7 @@ fn no_words_are_cut_off_at_the_side_or_lie_on_others() {
         ("flow", json!({}), &SIZES[..]),
         ("stack", json!({}), &SIZES[..]),
         ("blind-spot", json!({}), &SIZES[..]),
+        ("flow", json!({ "training": false, "playing": false, "depth": 2.0, "bet": { "on": true } }), &SIZES[..]),
         ("taxonomy", json!({}), &SIZES[..]),
         ("taxonomy", json!({ "page": "costs" }), &SIZES[..1]),
         ("taxonomy", json!({ "page": "race" }), &SIZES[..1]),

@@ -73,7 +73,12 @@ fn show(lab: &mut FlowLab, ui: &mut Ui, shared: &mut Shared, below: f32) {
             latent_space(lab, ui, shared, side);
         });
     });
-    switches(lab, ui, shared);
+    if letters::of_a_hall(ui.ctx()) && lab.bet_sentence().is_some() {
+        // Large type leaves room for the question or for the chips, and the planes need it more than these.
+        ui.data_mut(|data| data.insert_temp(overlays_id(), 0.0_f32));
+    } else {
+        switches(lab, ui, shared);
+    }
 }
 
 /// The buttons beside the sentence about what went wrong; where the worker is dead the sentence has its own.
